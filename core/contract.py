@@ -1,0 +1,429 @@
+"""The words that every room shares: knobs and Config, Dataset, Metric, Learner, Task, and the events of a training.
+
+A knob is declared once, as a field of a frozen Config dataclass; form, check, address, terminal and documentation read
+that declaration. There is no engine here, no network, no storage, and nothing that needs PyTorch at run time.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+
+from core.errors import InvalidSettingError
+
+if TYPE_CHECKING:
+    import torch
+
+# ---- knobs -----------------------------------------------------------------------------------------------------------
+
+C = TypeVar("C", bound="Config")
+
+When = Mapping[str, tuple[Any, ...]]  # other knob's name → its values for which this knob matters
+
+
+@dataclass(frozen=True, kw_only=True)
+class Knob:
+    """What every knob declares: how it is called, explained and when it matters."""
+
+    label: str
+    help: str
+    unit: str = ""
+    more: bool = False  # behind "More" in a form
+    when: When = field(default_factory=dict)
+
+    def parse(self, text: str) -> Any:
+        """Value written as text (an address parameter, a terminal argument); `ValueError` if it is not one."""
+        raise NotImplementedError
+
+    def allows(self, value: Any) -> bool:
+        raise NotImplementedError
+
+    def allowed(self) -> str:
+        """The allowed values in words, for error messages and documentation."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True, kw_only=True)
+class Integer(Knob):
+    """A whole number in [low, high]."""
+
+    low: int
+    high: int
+    step: int = 1
+    choices: tuple[int, ...] = ()  # where only some numbers make sense (batch sizes); empty: every step
+
+    def parse(self, text: str) -> int:
+        return int(text)
+
+    def allows(self, value: Any) -> bool:
+        whole = isinstance(value, int) and not isinstance(value, bool)
+        if self.choices:
+            return whole and value in self.choices
+        return whole and self.low <= value <= self.high and (value - self.low) % self.step == 0
+
+    def allowed(self) -> str:
+        if self.choices:
+            return "one of " + ", ".join(str(number) for number in self.choices)
+        step = f" in steps of {self.step}" if self.step != 1 else ""
+        return f"a whole number from {self.low} to {self.high}{step}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Real(Knob):
+    """A number in [low, high]; `scale="log"` where its order of magnitude is what matters."""
+
+    low: float
+    high: float
+    step: float
+    scale: Literal["linear", "log"] = "linear"
+
+    def parse(self, text: str) -> float:
+        return float(text)
+
+    def allows(self, value: Any) -> bool:
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        return number and math.isfinite(value) and self.low <= value <= self.high
+
+    def allowed(self) -> str:
+        return f"a number from {self.low:g} to {self.high:g}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Choice(Knob):
+    """One of a few named values; `options` maps each value to its label."""
+
+    options: Mapping[str, str]
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str) and value in self.options
+
+    def allowed(self) -> str:
+        return "one of " + ", ".join(self.options)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Flag(Knob):
+    """On or off."""
+
+    def parse(self, text: str) -> bool:
+        words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
+        if text.lower() not in words:
+            raise ValueError(text)
+        return words[text.lower()]
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, bool)
+
+    def allowed(self) -> str:
+        return "on or off"
+
+
+def knob(declaration: Knob, default: Any) -> Any:
+    """A Config field: its declaration and its default."""
+    return field(default=default, metadata={"knob": declaration})
+
+
+@dataclass(frozen=True)
+class Config:
+    """Base of all configs: a frozen set of knobs that cannot hold a value that is not allowed.
+
+    Every training has a number of epochs and a seed, so these two are declared here.
+    """
+
+    epochs: int = knob(Integer(label="Epochs", help="Passes over the training data.", low=1, high=100), 5)
+    seed: int = knob(
+        Integer(
+            label="Seed",
+            help="Start of all random numbers. The same seed on the same machine gives the same run.",
+            low=0,
+            high=2**31 - 1,
+            more=True,
+        ),
+        0,
+    )
+
+    def __post_init__(self) -> None:
+        for name, declaration in knobs(type(self)).items():
+            value = getattr(self, name)
+            if not declaration.allows(value):
+                raise InvalidSettingError(
+                    f"{declaration.label} ({name}) is {value!r}; allowed is {declaration.allowed()}."
+                )
+
+
+def knobs(config_type: type[Config]) -> dict[str, Knob]:
+    """Name → declaration of every knob of a Config, in the order of the form: the demo's own first."""
+    fields = dataclasses.fields(config_type)
+    shared = {f.name for f in dataclasses.fields(Config)}
+    ordered = [f for f in fields if f.name not in shared] + [f for f in fields if f.name in shared]
+    return {f.name: f.metadata["knob"] for f in ordered}
+
+
+def relevant(config: Config) -> list[str]:
+    """Names of the knobs that matter for the other values of this config, in the order of the form."""
+    return [
+        name
+        for name, declaration in knobs(type(config)).items()
+        if all(getattr(config, other) in values for other, values in declaration.when.items())
+    ]
+
+
+def to_json(config: Config) -> dict[str, Any]:
+    """All knobs by name, ready for JSON."""
+    return {name: getattr(config, name) for name in knobs(type(config))}
+
+
+def from_json(config_type: type[C], saved: Mapping[str, Any]) -> tuple[C, list[str]]:
+    """Config from saved values, which may be of an older version of the Config.
+
+    Returns:
+        The config, and one sentence for each saved value that could not be used; such a knob takes its default.
+    """
+    declared = knobs(config_type)
+    notices = [
+        f"“{name}” is not a setting of this network any more; it was left out."
+        for name in saved
+        if name not in declared
+    ]
+    values = {}
+    for name, value in saved.items():
+        if name not in declared:
+            continue
+        if declared[name].allows(value):
+            values[name] = value
+        else:
+            notices.append(
+                f"{declared[name].label} ({name}) was {value!r}; allowed is {declared[name].allowed()}. "
+                "The default is used."
+            )
+    return config_type(**values), notices
+
+
+def from_text(config_type: type[C], given: Mapping[str, str]) -> tuple[C, list[str]]:
+    """Config from written values, as they stand in an address or on a command line.
+
+    Returns:
+        The config, and one sentence for each word that could not be used, naming what is allowed.
+    """
+    declared = knobs(config_type)
+    values: dict[str, Any] = {}
+    notices = []
+    for name, text in given.items():
+        if name not in declared:
+            notices.append(f"There is no setting “{name}”. The settings are: {', '.join(declared)}.")
+            continue
+        try:
+            values[name] = declared[name].parse(text)
+        except ValueError:
+            notices.append(f"{declared[name].label} ({name}) is “{text}”; allowed is {declared[name].allowed()}.")
+            continue
+        if not declared[name].allows(values[name]):
+            del values[name]
+            notices.append(f"{declared[name].label} ({name}) is {text}; allowed is {declared[name].allowed()}.")
+    return config_type(**values), notices
+
+
+# ---- data ------------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Split:
+    """Examples and their targets, both with the example as first dimension."""
+
+    inputs: torch.Tensor  # (N, ...)
+    targets: torch.Tensor  # (N, ...)
+    name: str  # completes "97.8 % of …": "1,000 held-out MNIST images"
+
+    def __len__(self) -> int:
+        return len(self.inputs)
+
+
+@dataclass(frozen=True)
+class Dataset:
+    """What a run learns from, is selected by, and is reported on."""
+
+    train: Split
+    validation: Split
+    test: Split
+
+
+# ---- learning --------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Metric:
+    """A number that a learner reports under `name`, for its training batches and for a split."""
+
+    name: str
+    label: str
+    unit: str = ""
+    goal: Literal["min", "max"] = "min"
+
+
+@dataclass(frozen=True)
+class Placement:
+    """Where and how the arithmetic of a run is done. Chosen once per run and kept when it is resumed."""
+
+    device: str = "cpu"  # "cpu" or "cuda"
+    threads: int = 1
+    precision: Literal["float32", "bfloat16"] = "float32"
+    channels_last: bool = False
+
+
+@dataclass(frozen=True)
+class Batch:
+    """The examples of one step. `chance` is a function of (seed, epoch, example) alone, so resuming is exact."""
+
+    inputs: torch.Tensor  # (B, ...)
+    targets: torch.Tensor  # (B, ...)
+    chance: torch.Tensor  # (B, Task.num_chances) float32 uniform in [0, 1): what augmentation may use
+
+
+class Learner(Protocol):
+    """Owns every network, loss and optimizer of a run.
+
+    Random numbers inside `step` (dropout, noise) come from PyTorch's global generator, which the engine seeds from
+    (seed, step) before each step. `evaluate` and `preview` use none.
+    """
+
+    def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
+        """Update everything that is owned; returns 0-d float32 tensors by metric name, not yet read."""
+        ...
+
+    def evaluate(self, split: Split) -> Mapping[str, float]:
+        """Metrics of a whole split, with dropout off and without gradients."""
+        ...
+
+    def preview(self, example: Any) -> Any:
+        """What the newest weights say to one example; JSON-ready (class probabilities) or a picture as nested lists."""
+        ...
+
+    def state_dict(self) -> dict[str, Any]:
+        """Nested dictionary of tensors, numbers and strings: all that `load_state_dict` needs to go on exactly."""
+        ...
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None: ...
+
+
+@dataclass(frozen=True)
+class Progress:
+    """Position of a step in its plan: `phases` are the planned numbers of epochs, one more for each extension."""
+
+    step: int  # steps done before this one, over the whole run
+    steps_per_epoch: int
+    phases: tuple[int, ...]
+
+    @property
+    def total(self) -> int:
+        return sum(self.phases) * self.steps_per_epoch
+
+    @property
+    def phase_fraction(self) -> float:
+        """Position inside the current phase, in [0, 1): what a learning-rate schedule depends on."""
+        start = 0
+        for epochs in self.phases:
+            length = epochs * self.steps_per_epoch
+            if self.step < start + length:
+                return (self.step - start) / length
+            start += length
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Preset:
+    """A named config with a sentence that says what it is for."""
+
+    name: str
+    label: str
+    sentence: str
+    values: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
+
+    `load`, `learner` and `build` may import PyTorch when they are called; reading a Task must not.
+    """
+
+    name: str  # in addresses and folders: "digits"
+    title: str
+    order: int  # place among the demos
+    icon: str  # a Material icon: ":material/draw:"
+    sentence: str
+    Config: type[Config]
+    presets: Sequence[Preset]
+    metrics: Sequence[Metric]
+    select: str | None  # metric of the validation split that picks the best checkpoint; None: the last is the best
+    num_chances: int  # uniform numbers per example and epoch that `Batch.chance` carries
+    batch_size: Callable[[Any], int]  # config → examples a step
+    load: Callable[[Any], Dataset]  # config → data, normalised; raises DataUnavailableError
+    learner: Callable[[Any, Placement], Learner]
+    num_parameters: Callable[[Any], int]
+
+
+# ---- events ----------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class Stepped:
+    """Training metrics, averaged over the steps since the last such event. `step` counts finished steps."""
+
+    step: int
+    epoch: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """Metrics of the validation split with the weights after `step` steps."""
+
+    step: int
+    epoch: float
+    metrics: Mapping[str, float]
+
+
+@dataclass(frozen=True)
+class Previewed:
+    """Answers of the newest weights to the pinned examples, by pin key."""
+
+    step: int
+    epoch: float
+    answers: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Checkpointed:
+    """All that is needed to go on from `step`; what it is written to is the receiver's business."""
+
+    step: int
+    epoch: float
+    state: Mapping[str, Any]
+    metrics: Mapping[str, float]  # of the validation split at this step; empty in the middle of an epoch
+    best: bool  # the best validation so far by `Task.select`
+
+
+@dataclass(frozen=True)
+class Ended:
+    """The last event. `metrics` are of the test split with the best weights; empty unless the run completed."""
+
+    step: int
+    epoch: float
+    reason: Literal["completed", "stopped", "diverged"]
+    message: str
+    metrics: Mapping[str, float]
+
+
+Event = Stepped | Evaluated | Previewed | Checkpointed | Ended
+
+
+def best_so_far(metric: Metric, value: float, earlier: Iterable[float]) -> bool:
+    """Whether `value` is strictly better than all earlier values of the metric."""
+    sign = 1.0 if metric.goal == "max" else -1.0
+    return all(sign * value > sign * other for other in earlier)

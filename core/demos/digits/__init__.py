@@ -1,0 +1,51 @@
+"""Digits: a picture of a digit → which one it is. Reading this package costs no PyTorch; its functions import it."""
+
+from typing import Any
+
+from core.contract import Dataset, Learner, Metric, Placement, Task
+from core.demos.digits.config import PRESETS, DigitsConfig
+
+NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
+
+
+def _load(config: DigitsConfig) -> Dataset:
+    from core.demos.digits.learner import load
+
+    return load(config)
+
+
+def _learner(config: DigitsConfig, placement: Placement) -> Learner:
+    from core.demos.digits.learner import make_learner
+
+    return make_learner(config, placement)
+
+
+def _num_parameters(config: DigitsConfig) -> int:
+    from core.demos.digits.learner import num_parameters
+
+    return num_parameters(config)
+
+
+def _batch_size(config: Any) -> int:
+    return config.batch_size
+
+
+TASK = Task(
+    name="digits",
+    title="Digits",
+    order=1,
+    icon=":material/draw:",
+    sentence="Draw a digit, see what a network reads, and train one of your own.",
+    Config=DigitsConfig,
+    presets=PRESETS,
+    metrics=(
+        Metric(name="loss", label="Loss"),
+        Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),
+    ),
+    select="accuracy",
+    num_chances=NUM_CHANCES,
+    batch_size=_batch_size,
+    load=_load,
+    learner=_learner,
+    num_parameters=_num_parameters,
+)

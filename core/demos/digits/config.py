@@ -1,0 +1,307 @@
+"""The knobs of the Digits demo and its presets. Light: no PyTorch here."""
+
+from dataclasses import dataclass
+
+from core.contract import Choice, Config, Flag, Integer, Preset, Real, knob
+
+_OWN_SHAPE = {"start": ("scratch",)}
+_PLAIN = {**_OWN_SHAPE, "network": ("plain",)}
+_CNN = {**_OWN_SHAPE, "network": ("cnn",)}
+
+
+@dataclass(frozen=True)
+class DigitsConfig(Config):
+    """What a person can turn about a digit network and its training."""
+
+    network: str = knob(
+        Choice(
+            label="Network",
+            help="Plain: every neuron reads all 784 pixels. Convolutional: small filters slide over the picture.",
+            options={"cnn": "Convolutional (CNN)", "plain": "Plain (fully connected)"},
+            when=_OWN_SHAPE,
+        ),
+        "cnn",
+    )
+    depth: int = knob(
+        Integer(
+            label="Depth",
+            help="Convolution layers. Each halves the picture and sees twice as far.",
+            unit="layers",
+            low=1,
+            high=4,
+            when=_CNN,
+        ),
+        3,
+    )
+    width: int = knob(
+        Integer(
+            label="Width",
+            help="Filters in the first layer; each further layer has twice as many.",
+            unit="filters",
+            low=4,
+            high=64,
+            step=4,
+            when=_CNN,
+        ),
+        16,
+    )
+    kernel: int = knob(
+        Integer(
+            label="Kernel",
+            help="Side of a filter.",
+            unit="pixels",
+            low=3,
+            high=7,
+            choices=(3, 5, 7),
+            more=True,
+            when=_CNN,
+        ),
+        3,
+    )
+    hidden_layers: int = knob(
+        Integer(
+            label="Hidden layers",
+            help="Layers between the pixels and the ten answers.",
+            unit="layers",
+            low=1,
+            high=10,
+            when=_PLAIN,
+        ),
+        1,
+    )
+    hidden_size: int = knob(
+        Integer(
+            label="Hidden size",
+            help="Neurons in each hidden layer.",
+            unit="neurons",
+            low=8,
+            high=512,
+            step=8,
+            when=_PLAIN,
+        ),
+        128,
+    )
+    activation: str = knob(
+        Choice(
+            label="Activation",
+            help="What a neuron does with its weighted sum.",
+            options={
+                "relu": "ReLU",
+                "leaky_relu": "Leaky ReLU",
+                "gelu": "GELU",
+                "silu": "SiLU",
+                "tanh": "tanh",
+                "sigmoid": "Sigmoid",
+            },
+            when=_OWN_SHAPE,
+        ),
+        "relu",
+    )
+    normalisation: bool = knob(
+        Flag(
+            label="Batch normalisation",
+            help="Centres and scales what each layer passes on (Ioffe and Szegedy 2015).",
+            more=True,
+            when=_OWN_SHAPE,
+        ),
+        True,
+    )
+    start: str = knob(
+        Choice(
+            label="Start from",
+            help="Random weights, or the release model, which is then trained further (its network is kept).",
+            options={"scratch": "Scratch", "release": "Release weights"},
+            more=True,
+        ),
+        "scratch",
+    )
+    data: str = knob(
+        Choice(
+            label="Data",
+            help="What the network learns from.",
+            options={
+                "mnist5k": "5,000 MNIST digits",
+                "mnist": "Full MNIST (70,000)",
+                "fashion": "Fashion-MNIST (70,000)",
+            },
+        ),
+        "mnist5k",
+    )
+    share: float = knob(
+        Real(
+            label="Share of the training data",
+            help="Less data, more overfitting.",
+            unit="%",
+            low=0.1,
+            high=100.0,
+            step=0.1,
+        ),
+        100.0,
+    )
+    optimizer: str = knob(
+        Choice(
+            label="Optimizer",
+            help="How a gradient becomes a step.",
+            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
+        ),
+        "adam",
+    )
+    learning_rate: float = knob(
+        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
+        3e-3,
+    )
+    schedule: str = knob(
+        Choice(
+            label="Schedule",
+            help="How the learning rate changes over the run.",
+            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "One cycle (warm up, then down)"},
+            more=True,
+        ),
+        "one_cycle",
+    )
+    batch_size: int = knob(
+        Integer(
+            label="Batch size",
+            help="Examples behind each step.",
+            unit="images",
+            low=8,
+            high=1024,
+            choices=(8, 16, 32, 64, 128, 256, 512, 1024),
+        ),
+        64,
+    )
+    loss: str = knob(
+        Choice(
+            label="Loss",
+            help="What is made small: cross-entropy, or the squared distance to the right answer.",
+            options={"cross_entropy": "Cross-entropy", "mse": "Mean squared error"},
+            more=True,
+        ),
+        "cross_entropy",
+    )
+    label_smoothing: float = knob(
+        Real(
+            label="Label smoothing",
+            help="Asks for a little less than certainty.",
+            low=0.0,
+            high=0.5,
+            step=0.01,
+            more=True,
+            when={"loss": ("cross_entropy",)},
+        ),
+        0.0,
+    )
+    dropout: float = knob(
+        Real(
+            label="Dropout", help="Share of neurons switched off at random in each step.", low=0.0, high=0.8, step=0.05
+        ),
+        0.2,
+    )
+    weight_decay: float = knob(
+        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.1, step=0.0001, more=True),
+        0.0,
+    )
+    augmentation: str = knob(
+        Choice(
+            label="Augmentation",
+            help="Shifts, turns and bends each picture a little differently in every epoch.",
+            options={"none": "None", "light": "Light (shift, turn)", "strong": "Strong (and bend, slant, stretch)"},
+        ),
+        "light",
+    )
+    averaging: float = knob(
+        Real(
+            label="Weight averaging",
+            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
+            low=0.0,
+            high=0.9999,
+            step=0.001,
+            more=True,
+        ),
+        0.0,
+    )
+    device: str = knob(
+        Choice(
+            label="Device",
+            help="Where the arithmetic is done.",
+            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
+            more=True,
+        ),
+        "auto",
+    )
+
+
+PRESETS = (
+    Preset(
+        name="small_cnn",
+        label="Small CNN",
+        sentence="Three small convolution layers: a good reader within half a minute on a laptop.",
+        values={},
+    ),
+    Preset(
+        name="seed",
+        label="The classic example",
+        sentence="784-128-10 with Adam, batches of 32 and 5 epochs, as in the first lesson of most courses.",
+        values={
+            "network": "plain",
+            "normalisation": False,
+            "learning_rate": 1e-3,
+            "schedule": "constant",
+            "batch_size": 32,
+            "dropout": 0.2,
+            "augmentation": "none",
+        },
+    ),
+    Preset(
+        name="fastest",
+        label="Fastest to 99 %",
+        sentence="Two layers, one cycle, large batches: 99 % on the full MNIST in a few passes.",
+        values={
+            "depth": 2,
+            "width": 24,
+            "kernel": 5,
+            "data": "mnist",
+            "learning_rate": 1e-2,
+            "batch_size": 256,
+            "epochs": 3,
+            "dropout": 0.0,
+            "label_smoothing": 0.1,
+            "augmentation": "none",
+        },
+    ),
+    Preset(
+        name="overfit",
+        label="Overfit on purpose",
+        sentence="200 examples and no brakes: training accuracy reaches 100 %, validation does not follow.",
+        values={
+            "network": "plain",
+            "hidden_layers": 2,
+            "hidden_size": 256,
+            "normalisation": False,
+            "share": 5.7,
+            "learning_rate": 1e-3,
+            "schedule": "constant",
+            "batch_size": 32,
+            "epochs": 40,
+            "dropout": 0.0,
+            "augmentation": "none",
+        },
+    ),
+    Preset(
+        name="vanishing",
+        label="Vanishing gradient",
+        sentence="Eight sigmoid layers: almost no gradient reaches the first ones, and nothing is learned. Try ReLU.",
+        values={
+            "network": "plain",
+            "hidden_layers": 8,
+            "activation": "sigmoid",
+            "normalisation": False,
+            "optimizer": "sgd",
+            "learning_rate": 0.1,
+            "schedule": "constant",
+            "batch_size": 32,
+            "dropout": 0.0,
+            "augmentation": "none",
+        },
+    ),
+)

@@ -1,0 +1,138 @@
+"""Data and learner of the Digits demo: from a config to tensors, a network, its loss and its optimizer."""
+
+from collections.abc import Iterable
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import nn
+
+from core.contract import Dataset, Placement, Split
+from core.data import sources
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
+from core.demos.digits.release import release_config, release_weights
+from core.errors import InvalidSettingError
+from core.training.augmentation import LIGHT, STRONG, warp
+from core.training.supervised import Loss, Prepare, SupervisedLearner
+
+FEWEST_EXAMPLES = 10
+
+
+def load(config: DigitsConfig) -> Dataset:
+    """Images (N, 28, 28) uint8 with labels (N,) int64.
+
+    Raises:
+        DataUnavailableError: the data is not on this machine.
+        InvalidSettingError: the share leaves fewer than ten examples.
+    """
+    images = sources.load_images(config.data)
+    num_examples = round(len(images.train_images) * config.share / 100)
+    if num_examples < FEWEST_EXAMPLES:
+        raise InvalidSettingError(
+            f"Share of the training data (share) is {config.share:g} %, which leaves {num_examples} of "
+            f"{len(images.train_images):,} examples; at least {FEWEST_EXAMPLES} are needed. Raise the share."
+        )
+
+    def split(pictures: Any, labels: Any, name: str) -> Split:
+        return Split(
+            inputs=torch.from_numpy(pictures.copy()), targets=torch.from_numpy(labels.astype("int64")), name=name
+        )
+
+    return Dataset(
+        train=split(
+            images.train_images[:num_examples],
+            images.train_labels[:num_examples],
+            f"{num_examples:,} {images.name} training images",
+        ),
+        validation=split(
+            images.validation_images,
+            images.validation_labels,
+            f"{len(images.validation_images):,} {images.name} validation images",
+        ),
+        test=split(images.test_images, images.test_labels, f"{len(images.test_images):,} {images.name} test images"),
+    )
+
+
+def shape_of(config: DigitsConfig) -> DigitsConfig:
+    """The config whose knobs describe the network itself: the release model's own where a run starts from it."""
+    return release_config() if config.start == "release" else config
+
+
+def make_network(config: DigitsConfig) -> nn.Module:
+    """The untrained network of a config, (B, 1, 28, 28) float32 in [0, 1] → (B, 10) logits."""
+    shape = shape_of(config)
+    if shape.network == "plain":
+        return plain_network(
+            hidden_layers=shape.hidden_layers,
+            hidden_size=shape.hidden_size,
+            activation=shape.activation,
+            normalisation=shape.normalisation,
+            dropout=config.dropout,
+        )
+    return convolutional_network(
+        depth=shape.depth,
+        width=shape.width,
+        kernel=shape.kernel,
+        activation=shape.activation,
+        normalisation=shape.normalisation,
+        dropout=config.dropout,
+    )
+
+
+def num_parameters(config: DigitsConfig) -> int:
+    """Trainable numbers of the network, counted without making them."""
+    with torch.device("meta"):
+        return sum(parameter.numel() for parameter in make_network(config).parameters())
+
+
+def make_learner(config: DigitsConfig, placement: Placement) -> SupervisedLearner:
+    """A fresh learner; its first weights depend only on the seed (or are the release weights)."""
+    torch.manual_seed(config.seed)
+    network = make_network(config)
+    if config.start == "release":
+        network.load_state_dict(release_weights())
+    network = network.to(placement.device)
+    if placement.channels_last:
+        network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    return SupervisedLearner(
+        network=network,
+        loss=make_loss(config),
+        optimizer=make_optimizer(config, network.parameters()),
+        prepare=make_prepare(config.augmentation),
+        schedule=config.schedule,
+        averaging=config.averaging,
+        placement=placement,
+    )
+
+
+def make_prepare(augmentation: str) -> Prepare:
+    """Stored images (B, 28, 28) in 0–255 → network input (B, 1, 28, 28) float32 in [0, 1], warped while training."""
+    amount = {"none": None, "light": LIGHT, "strong": STRONG}[augmentation]
+
+    def prepare(stored: torch.Tensor, chance: torch.Tensor | None) -> torch.Tensor:
+        images = stored.unsqueeze(1).float() / 255
+        return images if amount is None or chance is None else warp(images, chance, amount)
+
+    return prepare
+
+
+def make_loss(config: DigitsConfig) -> Loss:
+    """Cross-entropy of the logits, or the mean squared error of the probabilities (Brier 1950)."""
+    if config.loss == "mse":
+        return lambda logits, targets: F.mse_loss(logits.softmax(1), F.one_hot(targets, NUM_CLASSES).float())
+    return nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
+
+
+def make_optimizer(config: DigitsConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
+    """The chosen optimizer, fused where PyTorch has it."""
+    shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
+    match config.optimizer:
+        case "sgd":
+            return torch.optim.SGD(parameters, **shared)
+        case "momentum":
+            return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **shared)
+        case "adam":
+            return torch.optim.Adam(parameters, **shared)
+        case _:
+            return torch.optim.AdamW(parameters, **shared)

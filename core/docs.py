@@ -1,0 +1,81 @@
+"""The documentation of every demo's knobs and presets, read from their declarations.
+
+`python -m core.docs > docs/knobs.md` writes it; a test compares. What a page shows beside a slider is not made here.
+"""
+
+from typing import Any
+
+from core import demos
+from core.contract import Choice, Config, Flag, Knob, Task, knobs
+
+INTRODUCTION = """\
+# Knobs
+
+Every knob of every demo, as declared in its config. The names stand in addresses (`?depth=2&optimizer=sgd`) and in
+saved runs. This page is written by `python -m core.docs > docs/knobs.md`.
+"""
+
+
+def knobs_page() -> str:
+    """The whole of docs/knobs.md, Markdown."""
+    return "\n".join([INTRODUCTION, *(_demo(demos.task(name)) for name in demos.names())])
+
+
+def _demo(task: Task) -> str:
+    defaults = task.Config()
+    rows = [
+        [
+            f"`{name}`",
+            declared.label,
+            _allowed(declared),
+            _default(declared, getattr(defaults, name)),
+            _help(task, name),
+        ]
+        for name, declared in knobs(task.Config).items()
+    ]
+    presets = [[preset.label, preset.sentence, _changes(task.Config, preset.values)] for preset in task.presets]
+    return "\n".join(
+        [
+            f"## {task.title}\n",
+            _table(["name", "knob", "allowed", "default", "what it does"], rows),
+            f"### Presets of {task.title}\n",
+            _table(["preset", "what it is for", "differs from the defaults in"], presets),
+        ]
+    )
+
+
+def _allowed(declared: Knob) -> str:
+    if isinstance(declared, Choice):
+        return "<br>".join(f"`{value}`: {label}" for value, label in declared.options.items())
+    return " ".join(filter(None, [declared.allowed(), declared.unit]))
+
+
+def _default(declared: Knob, value: Any) -> str:
+    if isinstance(declared, Choice):
+        return f"`{value}`"
+    if isinstance(declared, Flag):
+        return "on" if value else "off"
+    return " ".join(filter(None, [f"{value:g}" if isinstance(value, float) else str(value), declared.unit]))
+
+
+def _help(task: Task, name: str) -> str:
+    declared = knobs(task.Config)
+    conditions = " and ".join(
+        f"{declared[other].label} is {' or '.join(_default(declared[other], value) for value in values)}"
+        for other, values in declared[name].when.items()
+    )
+    return declared[name].help + (f" Matters when {conditions}." if conditions else "")
+
+
+def _changes(config_type: type[Config], values: Any) -> str:
+    declared = knobs(config_type)
+    return ", ".join(f"{declared[name].label}: {_default(declared[name], value)}" for name, value in values.items())
+
+
+def _table(head: list[str], rows: list[list[str]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join("| " + " | ".join(cell.replace("|", "\\|") for cell in line) + " |" for line in lines) + "\n"
+
+
+if __name__ == "__main__":
+    print(knobs_page(), end="")

@@ -1,0 +1,253 @@
+"""The side of the run store that workers and supervisors use: claims, leases, events, checkpoints, ends.
+
+Every write of a worker is fenced: it goes through only while the run is running under the attempt of its lease.
+The side that people use is in `core.runs.store`.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import json
+import sqlite3
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+from core.contract import Checkpointed, Event, Placement
+from core.errors import LeaseLostError
+from core.runs import queue
+from core.runs.database import Database
+from core.runs.records import Checkpoint, Lease, Signals, Standing, decode_checkpoint, encode_event
+
+LEASE_SECONDS = 20.0
+MAX_ATTEMPTS = 3  # without a new checkpoint
+
+GONE = "Its worker ended without a word {times} in a row and no new checkpoint was reached."
+ADVICE = "Its log says more; often memory was short: try a smaller batch or network."
+
+
+class Attempts(Database):
+    """Runs as a worker sees them."""
+
+    def __init__(
+        self, path: Path, *, lease_seconds: float = LEASE_SECONDS, clock: Callable[[], float] = time.time
+    ) -> None:
+        super().__init__(path)
+        self.lease_seconds = lease_seconds
+        self._clock = clock
+
+    def claim(self, worker: str, *, max_running: int = 1) -> Lease | None:
+        """Take the run that is next; None if nothing may start now.
+
+        Args:
+            worker: a name that no other worker ever had.
+            max_running: how many runs may be running at once on the whole store.
+        """
+        with self._transaction() as db:
+            now = self._clock()
+            self._expire(db, now)
+            queued, busy = waiting(db), _busy(db)
+            if len(busy) >= max_running:
+                return None
+            chosen = queue.first(queued, busy=set(busy), used=recent_seconds(db, now))
+            if chosen is None:
+                return None
+            taken = {row["slot"] for row in db.execute("SELECT slot FROM runs WHERE state = 'running'")}
+            slot = min(set(range(max_running)) - taken)
+            db.execute(
+                """UPDATE runs SET state = 'running', status = 'starting', reason = '', attempt = attempt + 1,
+                   attempts_without_checkpoint = attempts_without_checkpoint + 1, worker = ?, slot = ?, lease_until = ?,
+                   attempt_started_at = ?, started_at = coalesce(started_at, ?), ended_at = NULL WHERE id = ?""",
+                (worker, slot, now + self.lease_seconds, now, now, chosen.run_id),
+            )
+            (attempt,) = db.execute("SELECT attempt FROM runs WHERE id = ?", (chosen.run_id,)).fetchone()
+            return Lease(chosen.run_id, attempt, worker, slot)
+
+    def num_startable(self, *, max_running: int) -> int:
+        """How many queued runs could be claimed now."""
+        with self._connection() as db:
+            busy = _busy(db)
+            return queue.num_startable(waiting(db), busy=set(busy), free_slots=max_running - len(busy))
+
+    def busy_workers(self) -> set[str]:
+        """Names of the workers that hold a run."""
+        with self._connection() as db:
+            return {row["worker"] for row in db.execute("SELECT worker FROM runs WHERE state = 'running'")}
+
+    def renew(self, lease: Lease, *, progress: Standing | None = None, status: str | None = None) -> None:
+        """Keep the lease for another `lease_seconds`, and report; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._renew(db, lease, progress, status)
+
+    def signals(self, lease: Lease) -> Signals:
+        """What the worker was asked for; raises `LeaseLostError`."""
+        with self._connection() as db:
+            row = db.execute(
+                "SELECT stop_requested, pins_version FROM runs WHERE id = ? AND attempt = ? AND state = 'running'",
+                (lease.run_id, lease.attempt),
+            ).fetchone()
+        if row is None:
+            raise _lost(lease)
+        return Signals(bool(row["stop_requested"]), row["pins_version"])
+
+    def describe(self, lease: Lease, *, placement: Placement, num_parameters: int) -> None:
+        """Write down what was measured and built; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._fence(db, lease)
+            db.execute(
+                "UPDATE runs SET placement = ?, num_parameters = ? WHERE id = ?",
+                (json.dumps(dataclasses.asdict(placement)), num_parameters, lease.run_id),
+            )
+
+    def notify(self, lease: Lease, notice: str) -> None:
+        """Add a sentence that people should read beside the run; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._fence(db, lease)
+            (notices,) = db.execute("SELECT notices FROM runs WHERE id = ?", (lease.run_id,)).fetchone()
+            changed = [*json.loads(notices), notice]
+            db.execute("UPDATE runs SET notices = ? WHERE id = ?", (json.dumps(changed), lease.run_id))
+
+    def append_events(self, lease: Lease, events: Sequence[Event], *, progress: Standing | None = None) -> None:
+        """Write events in one commit and renew the lease; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._renew(db, lease, progress, None)
+            for event in events:
+                _insert_event(db, lease.run_id, event)
+
+    def add_checkpoint(
+        self, lease: Lease, event: Checkpointed, *, folder: str, hashes: Mapping[str, str]
+    ) -> Checkpoint:
+        """Commit a checkpoint whose files are safely on disk; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._renew(db, lease, None, None)
+            seq = _insert_event(db, lease.run_id, event)
+            values = (lease.run_id, seq, event.step, event.epoch, folder, json.dumps(dict(hashes)))
+            row = db.execute(
+                "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
+                (*values, json.dumps(dict(event.metrics)), event.best, self._clock()),
+            ).fetchone()
+            db.execute("UPDATE runs SET attempts_without_checkpoint = 0 WHERE id = ?", (lease.run_id,))
+            return decode_checkpoint(row)
+
+    def drop_checkpoints(self, lease: Lease, dropped: Sequence[Checkpoint]) -> None:
+        """Forget checkpoints, before their files are deleted; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._fence(db, lease)
+            keys = [(lease.run_id, checkpoint.seq) for checkpoint in dropped]
+            db.executemany("DELETE FROM checkpoints WHERE run_id = ? AND seq = ?", keys)
+
+    def rewind(self, lease: Lease, checkpoint: Checkpoint | None) -> None:
+        """Withdraw what a dead attempt reported after `checkpoint` (None: everything), since it happens again.
+
+        So the history of a resumed run is that of an uninterrupted one. Raises `LeaseLostError`.
+        """
+        seq = checkpoint.seq if checkpoint else 0
+        with self._transaction() as db:
+            self._fence(db, lease)
+            db.execute("DELETE FROM checkpoints WHERE run_id = ? AND seq > ?", (lease.run_id, seq))
+            gone = db.execute("DELETE FROM events WHERE run_id = ? AND seq > ?", (lease.run_id, seq)).rowcount
+            if gone:
+                db.execute("UPDATE runs SET generation = generation + 1 WHERE id = ?", (lease.run_id,))
+
+    def finish(
+        self,
+        lease: Lease,
+        state: Literal["completed", "stopped", "failed"],
+        *,
+        reason: str = "",
+        metrics: Mapping[str, float] | None = None,
+    ) -> None:
+        """End the run; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._fence(db, lease)
+            self._end_attempt(db, lease.run_id, state, reason)
+            db.execute("UPDATE runs SET metrics = ? WHERE id = ?", (json.dumps(dict(metrics or {})), lease.run_id))
+
+    def give_back(self, lease: Lease, *, reason: str) -> None:
+        """Put the run back into the queue, at its old place, without counting this attempt; raises `LeaseLostError`."""
+        with self._transaction() as db:
+            self._fence(db, lease)
+            self._end_attempt(db, lease.run_id, "queued", reason)
+            db.execute(
+                "UPDATE runs SET attempts_without_checkpoint = max(attempts_without_checkpoint - 1, 0) WHERE id = ?",
+                (lease.run_id,),
+            )
+
+    def bury(self, worker: str) -> None:
+        """End the attempt of a worker that is known to be dead, without waiting for its lease."""
+        with self._transaction() as db:
+            self._release(db, db.execute("SELECT * FROM runs WHERE state = 'running' AND worker = ?", (worker,)))
+
+    def expire(self) -> None:
+        """End the attempts whose lease is over: their runs wait again, or have failed after `MAX_ATTEMPTS`."""
+        with self._connection() as db:  # a look first, so that an idle supervisor never writes
+            late = "SELECT 1 FROM runs WHERE state = 'running' AND lease_until < ?"
+            if db.execute(late, (self._clock(),)).fetchone() is None:
+                return
+        with self._transaction() as db:
+            self._expire(db, self._clock())
+
+    def _expire(self, db: sqlite3.Connection, now: float) -> None:
+        self._release(db, db.execute("SELECT * FROM runs WHERE state = 'running' AND lease_until < ?", (now,)))
+
+    def _release(self, db: sqlite3.Connection, rows: sqlite3.Cursor) -> None:
+        for row in rows.fetchall():
+            if row["stop_requested"] or row["deleted_at"] is not None:
+                self._end_attempt(db, row["id"], "stopped", "Stopped; its worker had ended before it could save.")
+            elif row["attempts_without_checkpoint"] >= MAX_ATTEMPTS:
+                reason = GONE.format(times=f"{MAX_ATTEMPTS} times") + " " + ADVICE
+                self._end_attempt(db, row["id"], "failed", reason)
+            else:
+                self._end_attempt(db, row["id"], "queued", "Its worker ended; it goes on from its last checkpoint.")
+
+    def _end_attempt(self, db: sqlite3.Connection, run_id: str, state: str, reason: str) -> None:
+        now = self._clock()
+        db.execute(
+            """UPDATE runs SET state = ?, status = '', reason = ?, worker = NULL, slot = NULL, lease_until = NULL,
+               seconds_used = seconds_used + max(min(?, lease_until) - attempt_started_at, 0),
+               ended_at = CASE WHEN ? = 'queued' THEN NULL ELSE ? END WHERE id = ?""",
+            (state, reason, now, state, now, run_id),
+        )
+
+    def _fence(self, db: sqlite3.Connection, lease: Lease) -> None:
+        owned = "SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND state = 'running'"
+        if db.execute(owned, (lease.run_id, lease.attempt)).fetchone() is None:
+            raise _lost(lease)
+
+    def _renew(self, db: sqlite3.Connection, lease: Lease, progress: Standing | None, status: str | None) -> None:
+        self._fence(db, lease)
+        encoded = json.dumps(dataclasses.asdict(progress)) if progress else None
+        db.execute(
+            """UPDATE runs SET lease_until = ?, progress = coalesce(?, progress), status = coalesce(?, status)
+               WHERE id = ?""",
+            (self._clock() + self.lease_seconds, encoded, status, lease.run_id),
+        )
+
+
+def _lost(lease: Lease) -> LeaseLostError:
+    return LeaseLostError(f"Attempt {lease.attempt} no longer owns run {lease.run_id}; nothing was written.")
+
+
+def _insert_event(db: sqlite3.Connection, run_id: str, event: Event) -> int:
+    advance = "UPDATE runs SET last_seq = last_seq + 1 WHERE id = ? RETURNING last_seq"
+    ((seq,),) = db.execute(advance, (run_id,)).fetchall()
+    db.execute("INSERT INTO events VALUES (?, ?, ?, ?, ?, ?)", (run_id, seq, *encode_event(event)))
+    return int(seq)
+
+
+def waiting(db: sqlite3.Connection) -> list[queue.Waiting]:
+    rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL")
+    return [queue.Waiting(row["id"], row["owner"], (row["queued_at"], row["number"])) for row in rows]
+
+
+def _busy(db: sqlite3.Connection) -> list[str]:
+    return [row["owner"] for row in db.execute("SELECT owner FROM runs WHERE state = 'running'")]
+
+
+def recent_seconds(db: sqlite3.Connection, now: float) -> dict[str, float]:
+    rows: Any = db.execute(
+        "SELECT owner, sum(seconds_used) AS seconds FROM runs WHERE attempt_started_at > ? GROUP BY owner",
+        (now - queue.RECENT_SECONDS,),
+    )
+    return {row["owner"]: row["seconds"] for row in rows}

@@ -1,0 +1,31 @@
+"""Starting a run: the one call that a page or a terminal needs. Which process works on it is not decided here."""
+
+from __future__ import annotations
+
+from core.contract import Config, Task, to_json
+from core.errors import InvalidSettingError
+from core.runs.records import Run
+from core.runs.store import RunStore
+
+
+def start(
+    store: RunStore, task: Task, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
+) -> Run:
+    """Check everything that can be checked now, and put a new run into the queue.
+
+    Args:
+        owner: whose run it is; one run of an owner is running at a time.
+        parent: id of the run that was cloned.
+
+    Raises:
+        InvalidSettingError: the config is of another demo, or its values do not fit the data.
+        DataUnavailableError: the data is not on this machine.
+        NotFoundError: the parent does not exist.
+        StorageError: the run store could not be written.
+    """
+    if type(config) is not task.Config:
+        raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
+    task.load(config)  # the only sure way to know that the data is there and fits; demos keep what they decoded
+    return store.create(
+        task.name, to_json(config), phases=(config.epochs,), owner=owner, parent=parent, title=title or task.title
+    )

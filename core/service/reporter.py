@@ -1,0 +1,153 @@
+"""What passes between a training loop and the run store: events out, stop requests and pins in, the lease kept alive.
+
+A thread does the talking, so that the loop never waits for the disk except to save. No training happens here.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Mapping
+from types import TracebackType
+from typing import Any
+
+from core.contract import Checkpointed, Event, Stepped
+from core.errors import StorageError
+from core.runs.records import Lease, Standing
+from core.runs.store import RunStore
+
+POLL_SECONDS = 0.5
+COMMIT_SECONDS = 1.0
+SPEED_SECONDS = 15.0  # the examples per second are those of this long
+
+
+class Pace:
+    """Speed and time left, from the times at which steps were reported."""
+
+    def __init__(self, *, total_steps: int, batch_size: int) -> None:
+        self.total_steps = total_steps
+        self.batch_size = batch_size
+        self._seen: deque[tuple[float, int]] = deque()
+
+    def at(self, step: int, epoch: float, now: float) -> Standing:
+        """How far the run is at `step`; speed and time left are None until two steps apart were seen."""
+        self._seen.append((now, step))
+        while now - self._seen[0][0] > SPEED_SECONDS and len(self._seen) > 2:
+            self._seen.popleft()
+        seconds, steps = now - self._seen[0][0], step - self._seen[0][1]
+        known = seconds > 0 and steps > 0
+        return Standing(
+            step=step,
+            total_steps=self.total_steps,
+            epoch=epoch,
+            examples_per_second=steps * self.batch_size / seconds if known else None,
+            seconds_left=(self.total_steps - step) * seconds / steps if known else None,
+        )
+
+
+class Reporter:
+    """Speaks for one attempt. A context: leaving it ends the thread; it does not write what is still buffered.
+
+    Once the lease is lost, every method that writes raises `LeaseLostError`.
+    """
+
+    def __init__(self, store: RunStore, lease: Lease) -> None:
+        self.stop_requested = False  # by a person
+        self.terminated = False  # by the machine; set from a signal handler
+        self._store, self._lease = store, lease
+        self._pace: Pace | None = None
+        self._standing: Standing | None = None
+        self._buffer: list[Event] = []
+        self._pins: dict[str, Any] = {}
+        self._pins_version = 0
+        self._committed_at = time.monotonic()
+        self._urgent = True  # until the first training metrics are written
+        self._failure: Exception | None = None
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._thread = threading.Thread(target=self._listen, name="reporter", daemon=True)
+
+    def __enter__(self) -> Reporter:
+        self._listen_once()
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._closing.set()
+        self._thread.join()
+
+    def status(self, text: str) -> None:
+        """Say what the worker is doing."""
+        self._check()
+        self._store.renew(self._lease, status=text)
+
+    def plan(self, *, total_steps: int, batch_size: int) -> None:
+        """Say how long the run is; from now on progress is reported with the events."""
+        self._pace = Pace(total_steps=total_steps, batch_size=batch_size)
+
+    def record(self, event: Event) -> None:
+        """Take an event: metrics are written within about a second, a checkpoint is on disk on return.
+
+        Raises:
+            LeaseLostError: another attempt owns the run.
+            StorageError: a checkpoint could not be saved.
+        """
+        self._check()
+        if isinstance(event, Checkpointed):
+            from core.runs import checkpoints  # with PyTorch, whose import this reporter must keep the lease over
+
+            self.flush()
+            checkpoints.write(self._store, self._lease, event)
+            return
+        with self._lock:
+            self._buffer.append(event)
+            if self._pace is not None:
+                self._standing = self._pace.at(event.step, event.epoch, time.monotonic())
+        if self._urgent:
+            self.flush()
+            self._urgent = not isinstance(event, Stepped)
+
+    def flush(self) -> None:
+        """Write what is buffered; raises `LeaseLostError` and `StorageError`."""
+        with self._lock:
+            if self._buffer:
+                self._store.append_events(self._lease, self._buffer, progress=self._standing)
+                self._buffer.clear()
+                self._committed_at = time.monotonic()
+
+    def should_stop(self) -> bool:
+        return self.stop_requested or self.terminated or self._failure is not None
+
+    def pins(self) -> Mapping[str, Any]:
+        return self._pins
+
+    def _check(self) -> None:
+        if self._failure is not None:
+            raise self._failure
+
+    def _listen(self) -> None:
+        renew_seconds = self._store.lease_seconds / 4
+        while not self._closing.wait(min(POLL_SECONDS, renew_seconds)):
+            try:
+                self._listen_once()
+                silent = time.monotonic() - self._committed_at
+                if silent >= COMMIT_SECONDS:
+                    self.flush()
+                if silent >= renew_seconds:
+                    self._store.renew(self._lease, progress=self._standing)
+                    self._committed_at = time.monotonic()
+            except StorageError:
+                continue  # the disk may be busy for a moment; if it is not, the next checkpoint fails with the reason
+            except Exception as error:
+                self._failure = error
+                return
+
+    def _listen_once(self) -> None:
+        signals = self._store.signals(self._lease)
+        self.stop_requested = signals.stop_requested
+        if signals.pins_version != self._pins_version:
+            self._pins = self._store.pins(self._lease.run_id)
+            self._pins_version = signals.pins_version

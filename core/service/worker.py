@@ -1,0 +1,201 @@
+"""`python -m core.service.worker`: one process for one attempt at one run, from the claim to the end.
+
+It shares nothing with whoever started it but the run store, and outlives it. Which worker is started when is
+`core.service.supervisor`'s business.
+"""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import faulthandler
+import os
+import secrets
+import signal
+import sys
+import time
+import traceback
+from collections.abc import Sequence
+from pathlib import Path
+
+from core import demos
+from core.contract import Ended, Placement, from_json
+from core.errors import GlassboxError, InvalidSettingError, LeaseLostError, StorageError
+from core.runs.attempts import LEASE_SECONDS
+from core.runs.database import storage_error
+from core.runs.records import Lease, Run
+from core.runs.store import RunStore
+from core.service.reporter import Reporter
+
+NICENESS = 5  # the pages stay quick beside a training
+LAST_WORDS_SECONDS = 10.0
+
+# PyTorch is imported inside functions: a cold worker claims first, so that its start is seen as a phase of the run.
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Claim the next run and work on it; returns 0 also when there was none."""
+    options = _options(arguments)
+    os.nice(NICENESS)
+    if options.warm:
+        _warm_up()
+        if not sys.stdin.readline():
+            return 0  # whoever kept this worker warm is gone
+    store = RunStore(options.store, lease_seconds=options.lease_seconds)
+    lease = store.claim(options.name, max_running=options.max_running)
+    if lease is not None:
+        work(store, lease)
+    return 0
+
+
+def work(store: RunStore, lease: Lease) -> None:
+    """Carry one attempt through and write down how it ended; errors become the run's reason."""
+    try:
+        with Reporter(store, lease) as reporter:
+            signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "terminated", True))
+            _log_to(store.run_folder(lease.run_id) / "worker.log", lease)
+            ended = _train(store, lease, reporter)
+            if ended.reason == "stopped" and not reporter.stop_requested:
+                store.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
+                return
+            reporter.record(ended)
+            reporter.flush()
+        if ended.reason == "diverged":
+            store.finish(lease, "failed", reason=ended.message)
+        else:
+            store.finish(lease, ended.reason, metrics=ended.metrics)
+    except LeaseLostError as error:
+        _print(str(error))
+    except GlassboxError as error:
+        _print(traceback.format_exc())
+        _fail(store, lease, str(error))
+    except Exception as error:
+        _print(traceback.format_exc())
+        _fail(store, lease, _unexpected(error, store.run_folder(lease.run_id)))
+
+
+def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
+    from core.runs import checkpoints
+    from core.training import engine, placement
+
+    run = store.get(lease.run_id)
+    task = demos.task(run.task)
+    config, notices = from_json(task.Config, run.config)
+    restored = checkpoints.restore(store, run.id)
+    store.rewind(lease, restored.checkpoint if restored else None)
+    checkpoints.sweep(store, run.id)
+    for notice in [*notices, *(restored.notices if restored else ())]:
+        store.notify(lease, notice)
+
+    reporter.status("loading data")
+    dataset = task.load(config)
+    if run.placement is None:
+        reporter.status("measuring")
+    where = _usable(run.placement, run) if run.placement else placement.measure(task, config, dataset)
+    placement.apply(where)
+    store.describe(lease, placement=where, num_parameters=task.num_parameters(config))
+    _choose_card(where, lease)
+
+    reporter.status("training")
+    dataset = engine.on_device(dataset, where.device)
+    num_steps = engine.steps_per_epoch(task, config, dataset) * sum(run.phases)
+    reporter.plan(total_steps=num_steps, batch_size=task.batch_size(config))
+    events = engine.train(
+        task,
+        config,
+        dataset,
+        learner=task.learner(config, where),
+        phases=run.phases,
+        resume=restored.state if restored else None,
+        recall=lambda step: checkpoints.at_step(store, run.id, step),
+        pins=reporter.pins,
+        should_stop=reporter.should_stop,
+    )
+    for event in events:
+        if isinstance(event, Ended):
+            return event
+        reporter.record(event)
+    raise AssertionError("the engine's last event is Ended")
+
+
+def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="python -m core.service.worker", description="Work on the next queued run.")
+    parser.add_argument("--store", type=Path, help="the run store; the default is the one of GLASSBOX_HOME")
+    parser.add_argument("--name", default=secrets.token_hex(8), help="a name that no other worker ever had")
+    parser.add_argument("--max-running", type=int, default=1, help="runs that may be running at once")
+    parser.add_argument("--lease-seconds", type=float, default=LEASE_SECONDS, help="silence that counts as death")
+    parser.add_argument("--warm", action="store_true", help="import everything, then wait for a line on standard input")
+    return parser.parse_args(arguments)
+
+
+def _warm_up() -> None:
+    import core.runs.checkpoints
+    import core.training.engine
+    import core.training.placement  # noqa: F401
+
+    demos.names()
+
+
+def _usable(placement: Placement, run: Run) -> Placement:
+    import torch
+
+    if placement.device == "cuda" and not torch.cuda.is_available():
+        raise InvalidSettingError(
+            f"Run {run.id} was trained on a graphics card and this machine has none now. Clone it to train on the CPU."
+        )
+    return placement
+
+
+def _choose_card(placement: Placement, lease: Lease) -> None:
+    import torch
+
+    if placement.device == "cuda":
+        torch.cuda.set_device(lease.slot % torch.cuda.device_count())
+
+
+def _fail(store: RunStore, lease: Lease, reason: str) -> None:
+    """Write down the failure, also when the disk is full: then the store's reserve is given up for it."""
+    give_up = time.monotonic() + min(LAST_WORDS_SECONDS, store.lease_seconds / 2)
+    while True:
+        try:
+            store.finish(lease, "failed", reason=reason)
+            return
+        except LeaseLostError as error:
+            _print(str(error))
+            return
+        except StorageError:
+            store.free_reserve()
+            if time.monotonic() > give_up:
+                raise
+            time.sleep(0.5)
+
+
+def _unexpected(error: Exception, folder: Path) -> str:
+    if "out of memory" in str(error).lower() or isinstance(error, MemoryError):
+        return "Memory ran out. Try a smaller batch or a smaller network, or wait until other runs have ended."
+    return f"An unexpected error ended the run ({type(error).__name__}); {folder / 'worker.log'} says where."
+
+
+def _log_to(path: Path, lease: Lease) -> None:
+    """From now on everything printed, and the stack of a crash, goes to the run's own log."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+    except OSError as error:
+        raise storage_error(error, path) from error
+    for stream in (1, 2):
+        os.dup2(log, stream)
+    os.close(log)
+    faulthandler.enable()
+    _print(
+        f"attempt {lease.attempt} at run {lease.run_id}, process {os.getpid()}, {time.strftime('%Y-%m-%d %H:%M:%S')}"
+    )
+
+
+def _print(text: str) -> None:
+    with contextlib.suppress(OSError):  # a full disk must not hide what is being reported
+        print(text, file=sys.stderr, flush=True)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

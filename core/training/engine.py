@@ -1,0 +1,283 @@
+"""The only training loop: a generator of events. It stores nothing, draws nothing and knows no demo.
+
+Everything random is a function of the seed and the position: the order of an epoch of (seed, epoch), augmentation of
+(seed, epoch, example), dropout and noise of (seed, step). So the position is the random state, and a resumed run is
+the uninterrupted one.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
+
+import torch
+
+from core.contract import (
+    Batch,
+    Checkpointed,
+    Config,
+    Dataset,
+    Ended,
+    Evaluated,
+    Event,
+    Learner,
+    Previewed,
+    Progress,
+    Split,
+    Stepped,
+    Task,
+    best_so_far,
+)
+
+PREVIEW_SECONDS = 1.0
+CHECKPOINT_SECONDS = 10.0
+REPORTS = 400  # about so many points of the training curve over the first plan
+EVALUATIONS = 10  # at least so many points of the validation curve over the first plan
+
+FRESH: Mapping[str, Any] = {"step": 0, "best_step": 0, "best_value": None, "meter": None}
+
+Pins = Callable[[], Mapping[str, Any]]
+Recall = Callable[[int], Mapping[str, Any]]
+
+
+def on_device(dataset: Dataset, device: str) -> Dataset:
+    """The data set with all tensors on a device: small sets live there for the whole run."""
+
+    def moved(split: Split) -> Split:
+        return Split(inputs=split.inputs.to(device), targets=split.targets.to(device), name=split.name)
+
+    return Dataset(train=moved(dataset.train), validation=moved(dataset.validation), test=moved(dataset.test))
+
+
+def steps_per_epoch(task: Task, config: Config, dataset: Dataset) -> int:
+    """Full batches in an epoch; at least one. What is left over takes its turn in another epoch's order."""
+    return max(1, len(dataset.train) // task.batch_size(config))
+
+
+def _seed(*parts: int) -> int:
+    """A 63-bit seed out of several numbers; the mixing of splitmix64 (Steele, Lea and Flood 2014)."""
+    value = 0
+    for part in parts:
+        value = (value + part + 0x9E3779B97F4A7C15) & (2**64 - 1)
+        value = ((value ^ (value >> 30)) * 0xBF58476D1CE4E5B9) & (2**64 - 1)
+        value = ((value ^ (value >> 27)) * 0x94D049BB133111EB) & (2**64 - 1)
+        value ^= value >> 31
+    return value >> 1
+
+
+class _Epoch:
+    """Order and chances of one epoch's examples."""
+
+    def __init__(self, *, seed: int, epoch: int, num_examples: int, num_chances: int, device: torch.device) -> None:
+        generator = torch.Generator().manual_seed(_seed(seed, 1, epoch))
+        self.order = torch.randperm(num_examples, generator=generator).to(device)
+        self.chance = torch.rand(num_examples, num_chances, generator=generator).to(device)
+
+    def batch(self, split: Split, start: int, size: int) -> Batch:
+        index = self.order[start : start + size]
+        return Batch(inputs=split.inputs[index], targets=split.targets[index], chance=self.chance[index])
+
+
+class _Meter:
+    """Means of metrics over steps, as 0-d tensors that are read only when asked for."""
+
+    def __init__(self, state: Mapping[str, Any] | None = None) -> None:
+        self.sums: dict[str, torch.Tensor] = dict(state["sums"]) if state else {}
+        self.count: int = state["count"] if state else 0
+
+    def add(self, metrics: Mapping[str, torch.Tensor]) -> None:
+        for name, value in metrics.items():
+            self.sums[name] = self.sums[name].to(value.device) + value if name in self.sums else value
+        self.count += 1
+
+    def take(self) -> dict[str, float]:
+        means = {name: float(value) / self.count for name, value in self.sums.items()}
+        self.__init__()  # type: ignore[misc]
+        return means
+
+    def state(self) -> dict[str, Any]:
+        return {"sums": dict(self.sums), "count": self.count}
+
+
+def _all_finite(state: Any) -> bool:
+    if isinstance(state, torch.Tensor):
+        return not state.is_floating_point() or bool(state.isfinite().all())
+    if isinstance(state, Mapping):
+        return all(_all_finite(value) for value in state.values())
+    return True
+
+
+def _finite(metrics: Mapping[str, float]) -> bool:
+    return all(value == value and abs(value) != float("inf") for value in metrics.values())
+
+
+def _reports_at(step: int, every: int) -> bool:
+    """Steps 1, 2, 4, 8 … at first, so that the curve starts at once; then every `every` steps."""
+    return step % every == 0 or (step < every and step & (step - 1) == 0)
+
+
+def train(
+    task: Task,
+    config: Config,
+    dataset: Dataset,
+    *,
+    learner: Learner,
+    phases: tuple[int, ...] | None = None,
+    resume: Mapping[str, Any] | None = None,
+    recall: Recall | None = None,
+    pins: Pins = dict,
+    should_stop: Callable[[], bool] = lambda: False,
+) -> Iterator[Event]:
+    """Train a learner and tell what happens.
+
+    Args:
+        task: the demo.
+        config: its knobs.
+        dataset: on the learner's device.
+        learner: made by `task.learner`; it is changed in place.
+        phases: planned epochs, one number more for each extension; the config's epochs by default.
+        resume: `Checkpointed.state` to go on from, of a run with the same config and the same first phases.
+        recall: gives back the state that was checkpointed at a step, to report on the best weights at the end; without
+            it the last weights are reported on.
+        pins: the examples to be answered about once a second, by key.
+        should_stop: asked after every step.
+
+    Yields:
+        `Stepped`, `Evaluated`, `Previewed`, `Checkpointed`, and one `Ended` at last. The first checkpoint is the state
+        before the first step. Nothing is checkpointed that is not finite.
+    """
+    loop = Loop(task, config, dataset, learner, phases or (config.epochs,), resume)
+    if resume is None:
+        yield from loop.evaluated()
+        yield loop.checkpoint()
+    previewed_at = checkpointed_at = time.monotonic()
+    yield from loop.previewed(pins())
+    while loop.step < loop.total:
+        loop.advance()
+        if loop.reports() and not _finite(metrics := loop.meter.take()):
+            yield loop.diverged()
+            return
+        elif loop.reports():
+            yield Stepped(step=loop.step, epoch=loop.epoch, metrics=metrics)
+        if loop.evaluates():
+            yield from loop.evaluated()
+        stopping = should_stop() and loop.step < loop.total
+        now = time.monotonic()
+        if now - previewed_at >= PREVIEW_SECONDS or loop.step == loop.total:
+            yield from loop.previewed(pins())
+            previewed_at = now
+        if stopping or loop.evaluates() or now - checkpointed_at >= CHECKPOINT_SECONDS:
+            if not loop.is_finite():
+                yield loop.diverged()
+                return
+            yield loop.checkpoint()
+            checkpointed_at = now
+        if stopping:
+            yield Ended(step=loop.step, epoch=loop.epoch, reason="stopped", message="Stopped.", metrics={})
+            return
+    yield loop.completed(recall)
+
+
+class Loop:
+    """Position and bookkeeping of one training."""
+
+    def __init__(
+        self,
+        task: Task,
+        config: Config,
+        dataset: Dataset,
+        learner: Learner,
+        phases: tuple[int, ...],
+        resume: Mapping[str, Any] | None = None,
+    ) -> None:
+        self.task, self.config, self.dataset, self.learner, self.phases = task, config, dataset, learner, phases
+        self.per_epoch = steps_per_epoch(task, config, dataset)
+        self.total = sum(phases) * self.per_epoch
+        self.report_every = max(1, phases[0] * self.per_epoch // REPORTS)
+        num_evaluations = max(1, -(-EVALUATIONS // phases[0]))  # an epoch
+        self.evaluation_steps = {-(-self.per_epoch * i // num_evaluations) for i in range(1, num_evaluations + 1)}
+        self.select = next((metric for metric in task.metrics if metric.name == task.select), None)
+        self.order: tuple[int, _Epoch] | None = None
+        saved: Mapping[str, Any] = resume["engine"] if resume else FRESH
+        self.step: int = saved["step"]
+        self.best_step: int = saved["best_step"]
+        self.best_value: float | None = saved["best_value"]
+        self.validation: Mapping[str, float] = {}
+        self.improved = False
+        self.meter = _Meter(saved["meter"])
+        if resume:
+            learner.load_state_dict(resume["learner"])
+
+    @property
+    def epoch(self) -> float:
+        return self.step / self.per_epoch
+
+    def advance(self) -> None:
+        epoch, position = divmod(self.step, self.per_epoch)
+        train = self.dataset.train
+        if self.order is None or self.order[0] != epoch:
+            order = _Epoch(
+                seed=self.config.seed,
+                epoch=epoch,
+                num_examples=len(train),
+                num_chances=self.task.num_chances,
+                device=train.inputs.device,
+            )
+            self.order = (epoch, order)
+        size = self.task.batch_size(self.config)
+        batch = self.order[1].batch(train, position * size, size)
+        torch.manual_seed(_seed(self.config.seed, 2, self.step))
+        progress = Progress(step=self.step, steps_per_epoch=self.per_epoch, phases=self.phases)
+        self.meter.add(self.learner.step(batch, progress))
+        self.step += 1
+        self.validation, self.improved = {}, False
+
+    def reports(self) -> bool:
+        return _reports_at(self.step, self.report_every)
+
+    def evaluates(self) -> bool:
+        position = (self.step - 1) % self.per_epoch + 1
+        return position in self.evaluation_steps
+
+    def evaluated(self) -> Iterator[Event]:
+        self.validation = dict(self.learner.evaluate(self.dataset.validation))
+        if self.select is None:
+            self.improved = True
+        elif _finite(self.validation):
+            value = self.validation[self.select.name]
+            self.improved = best_so_far(self.select, value, [] if self.best_value is None else [self.best_value])
+            if self.improved:
+                self.best_value = value
+        if self.improved:
+            self.best_step = self.step
+        yield Evaluated(step=self.step, epoch=self.epoch, metrics=self.validation)
+
+    def previewed(self, pins: Mapping[str, Any]) -> Iterator[Event]:
+        if pins:
+            answers = {key: self.learner.preview(example) for key, example in pins.items()}
+            yield Previewed(step=self.step, epoch=self.epoch, answers=answers)
+
+    def is_finite(self) -> bool:
+        return _all_finite(self.learner.state_dict())
+
+    def checkpoint(self) -> Checkpointed:
+        engine = {
+            "step": self.step,
+            "best_step": self.best_step,
+            "best_value": self.best_value,
+            "meter": self.meter.state(),
+        }
+        state = {"engine": engine, "learner": self.learner.state_dict()}
+        return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)
+
+    def diverged(self) -> Ended:
+        message = (
+            f"Training diverged: after step {self.step:,} the loss or the weights are no longer finite numbers. "
+            "The last good state is kept. Try a learning rate ten times smaller."
+        )
+        return Ended(step=self.step, epoch=self.epoch, reason="diverged", message=message, metrics={})
+
+    def completed(self, recall: Recall | None) -> Ended:
+        if recall is not None and self.best_step != self.step:
+            self.learner.load_state_dict(recall(self.best_step)["learner"])
+        metrics = dict(self.learner.evaluate(self.dataset.test))
+        return Ended(step=self.step, epoch=self.epoch, reason="completed", message="Completed.", metrics=metrics)

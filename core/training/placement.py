@@ -1,0 +1,88 @@
+"""How to compute on this machine: device, threads, precision and memory layout, found by measuring a few steps."""
+
+import os
+import time
+from dataclasses import replace
+
+import torch
+
+from core.contract import Config, Dataset, Placement, Task
+from core.errors import InvalidSettingError
+from core.training.engine import Loop, on_device
+
+MEASURED_STEPS = 3
+BUDGET_SECONDS = 1.2  # no further candidate is tried after that
+
+
+def device_for(wanted: str) -> str:
+    """Device for a knob's "auto", "cpu" or "cuda".
+
+    Raises:
+        InvalidSettingError: "cuda" on a machine without a usable graphics card.
+    """
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise InvalidSettingError("Device is “cuda”, but PyTorch finds no graphics card here. Choose “auto” or “cpu”.")
+    if wanted == "auto":
+        return "cuda" if torch.cuda.is_available() else "cpu"
+    return wanted
+
+
+def has_bfloat16_units() -> bool:
+    """Whether this processor multiplies bfloat16 in hardware; elsewhere bfloat16 is many times slower than float32."""
+    return torch.cpu._is_avx512_bf16_supported() or torch.cpu._is_amx_tile_supported()
+
+
+def in_words(placement: Placement) -> str:
+    """What was chosen, in a sentence for people."""
+    where = "the graphics card" if placement.device == "cuda" else f"{placement.threads} processor thread"
+    where += "s" if placement.device == "cpu" and placement.threads > 1 else ""
+    layout = "channels-last" if placement.channels_last else "standard"
+    return f"{where}, {placement.precision}, {layout} memory layout"
+
+
+def apply(placement: Placement) -> None:
+    """Set what belongs to the whole process: the number of threads."""
+    torch.set_num_threads(placement.threads)
+
+
+def measure(task: Task, config: Config, dataset: Dataset) -> Placement:
+    """The fastest placement of a few candidates, by the seconds of a few real steps.
+
+    One dimension after the other: memory layout, then threads, then bfloat16 where the processor has units for it.
+    """
+    device = device_for(getattr(config, "device", "auto"))
+    if device == "cuda":
+        mixed = torch.cuda.is_bf16_supported()
+        return Placement(device="cuda", threads=1, precision="bfloat16" if mixed else "float32", channels_last=True)
+    threads = max(1, len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1)
+    best = Placement(threads=threads)
+    changes: list[dict[str, object]] = [{"channels_last": True}]
+    if threads > 1:
+        changes.append({"threads": 1})
+    if has_bfloat16_units():
+        changes.append({"precision": "bfloat16"})
+    start = time.perf_counter()
+    best_seconds = seconds_per_step(task, config, dataset, best)
+    for change in changes:
+        if time.perf_counter() - start > BUDGET_SECONDS:
+            break
+        candidate = replace(best, **change)  # type: ignore[arg-type]
+        seconds = seconds_per_step(task, config, dataset, candidate)
+        if seconds < best_seconds:
+            best, best_seconds = candidate, seconds
+    return best
+
+
+def seconds_per_step(task: Task, config: Config, dataset: Dataset, placement: Placement) -> float:
+    """Seconds of one training step, the fastest of a few after one to warm up, with a learner made for it."""
+    apply(placement)
+    loop = Loop(task, config, on_device(dataset, placement.device), task.learner(config, placement), (config.epochs,))
+
+    def timed_step() -> float:
+        start = time.perf_counter()
+        loop.step = 0
+        loop.advance()
+        return time.perf_counter() - start
+
+    timed_step()
+    return min(timed_step() for _ in range(MEASURED_STEPS))

@@ -1,0 +1,144 @@
+"""A learner of one network, one loss and one optimizer. What differs between demos is passed in as functions."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import torch
+from torch import nn
+
+from core.contract import Batch, Placement, Progress, Split
+
+Prepare = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]  # (stored inputs, chance or None) → network input
+Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (logits, targets) → 0-d loss
+
+EVALUATION_BATCH = 500
+
+
+def schedule_factor(name: str, fraction: float) -> float:
+    """Learning-rate factor at a fraction in [0, 1) of a phase.
+
+    "constant"; "cosine" (Loshchilov and Hutter 2017); "one_cycle": linear warm-up over the first fifth from a
+    twenty-fifth, then linear down to nearly zero (Smith 2018).
+    """
+    if name == "constant":
+        return 1.0
+    if name == "cosine":
+        return 0.5 * (1 + float(torch.cos(torch.tensor(fraction * torch.pi))))
+    warm_up = 0.2
+    if fraction < warm_up:
+        return 0.04 + 0.96 * fraction / warm_up
+    return max(1.0 - (fraction - warm_up) / (1 - warm_up), 0.001)
+
+
+class SupervisedLearner:
+    """Trains a classifier.
+
+    Args:
+        network: (B, ...) → (B, num_classes) logits.
+        loss: of logits and targets.
+        optimizer: of the network's parameters.
+        prepare: stored inputs to network inputs; with random numbers while training (augmentation), without otherwise.
+        schedule: name for `schedule_factor`.
+        averaging: decay of an exponential moving average of the weights that answers instead of them; 0 is off.
+        placement: where and how to compute.
+    """
+
+    def __init__(
+        self,
+        *,
+        network: nn.Module,
+        loss: Loss,
+        optimizer: torch.optim.Optimizer,
+        prepare: Prepare,
+        schedule: str,
+        averaging: float,
+        placement: Placement,
+    ) -> None:
+        self.network = network
+        self.loss = loss
+        self.optimizer = optimizer
+        self.prepare = prepare
+        self.schedule = schedule
+        self.averaging = averaging
+        self.placement = placement
+        self.base_rates = [group["lr"] for group in optimizer.param_groups]
+        self.average = (
+            torch.optim.swa_utils.AveragedModel(
+                network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(averaging), use_buffers=True
+            )
+            if averaging
+            else None
+        )
+
+    def _logits(self, network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
+        if self.placement.channels_last and inputs.dim() == 4:
+            inputs = inputs.contiguous(memory_format=torch.channels_last)
+        mixed = self.placement.precision == "bfloat16"
+        with torch.autocast(self.placement.device, dtype=torch.bfloat16, enabled=mixed):
+            return network(inputs).float()
+
+    @property
+    def answering(self) -> nn.Module:
+        """The network whose answers count: the averaged one where there is averaging."""
+        return self.average.module if self.average is not None else self.network
+
+    def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
+        """One update; returns the batch's loss and accuracy (percent) as 0-d tensors."""
+        factor = schedule_factor(self.schedule, progress.phase_fraction)
+        for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
+            group["lr"] = rate * factor
+        self.network.train()
+        logits = self._logits(self.network, self.prepare(batch.inputs, batch.chance))
+        loss = self.loss(logits, batch.targets)
+        self.optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        self.optimizer.step()
+        if self.average is not None:
+            self.average.update_parameters(self.network)
+        right = (logits.detach().argmax(1) == batch.targets).float().mean()
+        return {"loss": loss.detach(), "accuracy": right * 100}
+
+    @torch.no_grad()
+    def probabilities(self, inputs: torch.Tensor) -> torch.Tensor:
+        """(N, ...) stored inputs → (N, num_classes) float32 probabilities of the newest weights."""
+        network = self.answering.eval()
+        batches = inputs.split(EVALUATION_BATCH)
+        return torch.cat([self._logits(network, self.prepare(batch, None)).softmax(1) for batch in batches])
+
+    @torch.no_grad()
+    def evaluate(self, split: Split) -> Mapping[str, float]:
+        """Mean loss and accuracy (percent) of a split."""
+        network = self.answering.eval()
+        loss, right = 0.0, 0
+        batches = zip(split.inputs.split(EVALUATION_BATCH), split.targets.split(EVALUATION_BATCH), strict=True)
+        for inputs, targets in batches:
+            logits = self._logits(network, self.prepare(inputs, None))
+            loss += float(self.loss(logits, targets)) * len(targets)
+            right += int((logits.argmax(1) == targets).sum())
+        return {"loss": loss / len(split), "accuracy": 100 * right / len(split)}
+
+    def preview(self, example: Any) -> Any:
+        """Probabilities of each class for one stored input given as nested lists."""
+        stored = torch.tensor(example, device=self.placement.device).unsqueeze(0)
+        return [round(p, 5) for p in self.probabilities(stored)[0].tolist()]
+
+    def state_dict(self) -> dict[str, Any]:
+        """Weights, optimizer and, with averaging, the averaged weights."""
+        state = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+        if self.average is not None:
+            state["average"] = self.average.state_dict()
+        return state
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self.network.load_state_dict(state["network"])
+        self.optimizer.load_state_dict(state["optimizer"])
+        if self.average is not None:
+            self.average.load_state_dict(state["average"])
+
+
+def answering_weights(state: Mapping[str, Any]) -> dict[str, torch.Tensor]:
+    """Weights of the network that answers, out of a `SupervisedLearner.state_dict()`."""
+    if "average" not in state:
+        return dict(state["network"])
+    prefix = "module."
+    return {name.removeprefix(prefix): value for name, value in state["average"].items() if name.startswith(prefix)}

@@ -1,0 +1,168 @@
+"""The training loop: exact resume, exact extension, stopping, divergence."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+import torch
+
+from core import demos
+from core.contract import (
+    Checkpointed,
+    Config,
+    Dataset,
+    Ended,
+    Evaluated,
+    Event,
+    Placement,
+    Previewed,
+    Split,
+    Stepped,
+    Task,
+)
+from core.training.engine import train
+
+
+def small(task: Task, **changes: Any) -> Config:
+    """A config of a demo with everything random switched on that the demo has, and few epochs."""
+    wanted = {"epochs": 2, "dropout": 0.3, "augmentation": "strong", "averaging": 0.9, "batch_size": 32, **changes}
+    known = {name: value for name, value in wanted.items() if hasattr(task.Config(), name)}
+    return replace(task.Config(), **known)
+
+
+def cut(dataset: Dataset, *, num_train: int = 160) -> Dataset:
+    """The first examples of each split."""
+
+    def first(split: Split, count: int) -> Split:
+        return Split(inputs=split.inputs[:count], targets=split.targets[:count], name=split.name)
+
+    return Dataset(
+        train=first(dataset.train, num_train), validation=first(dataset.validation, 64), test=first(dataset.test, 64)
+    )
+
+
+def run(task: Task, config: Config, dataset: Dataset, **options: Any) -> tuple[list[Event], dict[str, Any]]:
+    """All events of a training and the last state of its learner."""
+    learner = task.learner(config, Placement(threads=1))
+    events = []
+    for event in train(task, config, dataset, learner=learner, **options):
+        events.append(replace(event, state=snapshot(event.state)) if isinstance(event, Checkpointed) else event)
+    return events, snapshot(learner.state_dict())
+
+
+def snapshot(state: Any) -> Any:
+    if isinstance(state, torch.Tensor):
+        return state.detach().clone()
+    if isinstance(state, dict):
+        return {key: snapshot(value) for key, value in state.items()}
+    return state
+
+
+def assert_same(one: Any, other: Any) -> None:
+    """Equal bit for bit, tensors included."""
+    assert type(one) is type(other)
+    if isinstance(one, torch.Tensor):
+        assert one.dtype == other.dtype
+        assert torch.equal(one, other)
+    elif isinstance(one, dict):
+        assert one.keys() == other.keys()
+        for key in one:
+            assert_same(one[key], other[key])
+    else:
+        assert one == other
+
+
+def measured(events: list[Event]) -> list[Event]:
+    return [event for event in events if isinstance(event, Stepped | Evaluated)]
+
+
+def stop_after(steps: int) -> Any:
+    asked = iter(range(1, 10**6))
+    return lambda: next(asked) >= steps
+
+
+@pytest.mark.parametrize("name", demos.names())
+@pytest.mark.parametrize("stop_step", [3, 5, 8])
+def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_step: int) -> None:
+    task = demos.task(name)
+    config = small(task)
+    dataset = cut(task.load(config))
+    whole_events, whole_state = run(task, config, dataset)
+
+    first, _ = run(task, config, dataset, should_stop=stop_after(stop_step))
+    assert isinstance(first[-1], Ended)
+    assert first[-1].reason == "stopped"
+    saved = [event for event in first if isinstance(event, Checkpointed)][-1]
+    assert saved.step == stop_step
+    second, resumed_state = run(task, config, dataset, resume=saved.state)
+
+    assert_same(resumed_state, whole_state)
+    assert measured(first) + measured(second) == measured(whole_events)
+    assert second[-1] == whole_events[-1]
+
+
+@pytest.mark.parametrize("name", demos.names())
+def test_an_extended_run_equals_one_that_was_planned_that_way(name: str) -> None:
+    task = demos.task(name)
+    config = small(task)
+    dataset = cut(task.load(config))
+    whole_events, whole_state = run(task, config, dataset, phases=(2, 1))
+
+    first, _ = run(task, config, dataset)
+    saved = [event for event in first if isinstance(event, Checkpointed)][-1]
+    second, extended_state = run(task, config, dataset, phases=(2, 1), resume=saved.state)
+
+    assert_same(extended_state, whole_state)
+    assert measured(first) + measured(second) == measured(whole_events)
+
+
+def test_another_seed_gives_another_run() -> None:
+    task = demos.task("digits")
+    config = small(task, epochs=1)
+    dataset = cut(task.load(config))
+    assert measured(run(task, config, dataset)[0]) != measured(run(task, replace(config, seed=1), dataset)[0])
+
+
+def test_divergence_stops_the_run_and_no_checkpoint_holds_anything_that_is_not_finite() -> None:
+    task = demos.task("digits")
+    config = small(task, optimizer="sgd", learning_rate=10.0, normalisation=False, schedule="constant", epochs=20)
+    dataset = cut(task.load(config))
+    poisoned = Split(inputs=dataset.train.inputs.float() * 1e38, targets=dataset.train.targets, name="poisoned")
+    events, _ = run(task, config, replace(dataset, train=poisoned))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].reason == "diverged"
+    assert "learning rate" in events[-1].message
+    for event in events:
+        if isinstance(event, Checkpointed):
+            weights = event.state["learner"]["network"]
+            assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
+
+
+def test_the_best_weights_are_reported_on_at_the_end() -> None:
+    task = demos.task("digits")
+    config = small(task, epochs=3, averaging=0.0)
+    dataset = cut(task.load(config))
+    states: dict[int, Any] = {}
+    learner = task.learner(config, Placement(threads=1))
+    ended = None
+    best_step = 0
+    for event in train(task, config, dataset, learner=learner, recall=states.__getitem__):
+        if isinstance(event, Checkpointed):
+            states[event.step] = snapshot(event.state)
+            best_step = event.step if event.best else best_step
+        ended = event
+    again = task.learner(config, Placement(threads=1))
+    again.load_state_dict(states[best_step]["learner"])
+    assert isinstance(ended, Ended)
+    assert ended.metrics == again.evaluate(dataset.test)
+
+
+def test_pinned_examples_are_answered_before_the_first_step_and_after_the_last() -> None:
+    task = demos.task("digits")
+    config = small(task, epochs=1)
+    dataset = cut(task.load(config))
+    pin = dataset.test.inputs[0].tolist()
+    events, _ = run(task, config, dataset, pins=lambda: {"mine": pin})
+    previews = [event for event in events if isinstance(event, Previewed)]
+    assert [previews[0].step, previews[-1].step] == [0, 5]
+    assert sum(previews[-1].answers["mine"]) == pytest.approx(1, abs=1e-3)

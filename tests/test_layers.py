@@ -1,0 +1,58 @@
+"""Which room may use which (pyproject.toml says it for `core` and `ui`), and what costs no PyTorch."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[1]
+PAGES = [ROOT / "Home.py", *sorted((ROOT / "pages").glob("*.py"))]
+HEAVY = ["torch", "streamlit", "plotly", "pandas", "scipy", "sklearn", "transformers"]
+
+
+def imported(path: Path) -> set[str]:
+    """Full names of all modules that a file imports, wherever in the file."""
+    names = set()
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def test_rooms_use_each_other_downwards_only() -> None:
+    command = [Path(sys.executable).with_name("lint-imports"), "--no-cache", "--no-logo"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert result.returncode == 0, result.stdout + result.stderr
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_a_page_leaves_drawing_networks_and_storage_to_their_rooms(path: Path) -> None:
+    roots = {name.split(".")[0] for name in imported(path)}
+    assert not roots & {"plotly", "torch", "sqlite3", "safetensors"}
+
+
+@pytest.mark.parametrize("folder", ["core", "ui"])
+def test_no_room_imports_a_page(folder: str) -> None:
+    for path in (ROOT / folder).rglob("*.py"):
+        assert not {name.split(".")[0] for name in imported(path)} & {"pages", "Home"}, path
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import core.contract",
+        "import core.errors",
+        "import core.settings",
+        "import core.demos; [core.demos.task(name).Config() for name in core.demos.names()]",
+        "import core.runs.store",
+        "import core.docs; core.docs.knobs_page()",
+    ],
+)
+def test_what_a_page_needs_at_once_imports_nothing_heavy(statement: str) -> None:
+    program = f"import sys; {statement}; print(*set(sys.modules) & {set(HEAVY)!r})"
+    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert result.stdout.split() == []
