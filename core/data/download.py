@@ -72,7 +72,7 @@ def download(
         except _Interrupted as interruption:
             if attempt > retries:
                 raise DataUnavailableError(
-                    f"The download of {target.name} from {host} broke off {attempt} times, last after "
+                    f"The download of {target.name} from {host} broke off (tries: {attempt}) after "
                     f"{_size(part):,} of {num_bytes:,} bytes: {interruption}. What has arrived is kept; try again and "
                     "it goes on from there."
                 ) from interruption

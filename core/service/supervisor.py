@@ -1,4 +1,4 @@
-"""Starts workers when runs wait, keeps one warm, and notices which have died. It never trains and never kills a training.
+"""Starts workers when runs wait, keeps one warm, notices which have died. It never trains, and never ends a training.
 
 The run store decides who may start what: several supervisors on one store do no harm, and a new one finds the workers
 of a dead one by their leases.
@@ -12,6 +12,7 @@ import subprocess
 import sys
 import threading
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -107,13 +108,10 @@ class Supervisor:
 
     def _awakened(self) -> _Child | None:
         spare, self._spare = self._spare, None
-        if spare is None or spare.process.stdin is None:
-            return None
-        try:
-            spare.process.stdin.write(b"claim\n")
-            spare.process.stdin.close()
-        except BrokenPipeError:  # it has just died
-            return None
+        if spare is not None and spare.process.stdin is not None:
+            with suppress(BrokenPipeError):  # it has just died: the next tick notices and starts another
+                spare.process.stdin.write(b"claim\n")
+                spare.process.stdin.close()
         return spare
 
     def _spawn(self, *options: str) -> _Child:

@@ -129,11 +129,18 @@ def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
 
 
 def _warm_up() -> None:
+    """Import all that a training needs; the first optimizer of a process alone imports for two seconds."""
+    import torch
+
     import core.runs.checkpoints
     import core.training.engine
     import core.training.placement  # noqa: F401
 
     demos.names()
+    network = torch.nn.Linear(1, 1)
+    optimizer = torch.optim.Adam(network.parameters())
+    network(torch.zeros(1, 1)).sum().backward()
+    optimizer.step()
 
 
 def _usable(placement: Placement, run: Run) -> Placement:

@@ -1,0 +1,64 @@
+# Everything a person or CI types. `make` alone lists it.
+
+VENV := .venv
+PYTHON := $(VENV)/bin/python
+PIP := $(PYTHON) -m pip
+ARGS :=
+
+.PHONY: help run test check format clean chromium
+.DEFAULT_GOAL := help
+
+help:  ## this list
+	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+
+run: $(VENV)/.installed  ## start the studio; options: make run ARGS="--server.port 8502"
+	$(PYTHON) -m streamlit run Home.py $(ARGS)
+
+test: $(VENV)/.installed-dev chromium  ## all tests; some of them: make test ARGS="-k digits"
+	$(PYTHON) -m pytest $(ARGS)
+
+check: $(VENV)/.installed-dev chromium  ## what CI runs: format, lint, types, layers, all tests
+	$(PYTHON) -m ruff format --check .
+	$(PYTHON) -m ruff check .
+	$(PYTHON) -m mypy
+	$(VENV)/bin/lint-imports --no-logo
+	$(PYTHON) -m pytest $(ARGS)
+
+format: $(VENV)/.installed-dev  ## put the code into the one format
+	$(PYTHON) -m ruff format .
+	$(PYTHON) -m ruff check --fix .
+
+clean:  ## remove what these commands made; runs and data stay
+	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
+	find . -name __pycache__ -prune -exec rm -rf {} +
+
+# The first Python that is new enough and can make virtual environments.
+$(PYTHON):
+	@for python in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+		$$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null || continue; \
+		$$python -c 'import ensurepip, venv' 2>/dev/null || { incomplete=$$python; continue; }; \
+		exec $$python -m venv $(VENV); \
+	done; \
+	if [ -n "$$incomplete" ]; \
+	then echo "$$incomplete cannot make virtual environments; on Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	else echo "Python 3.11 or newer is needed and was not found." >&2; fi; \
+	exit 1
+
+$(VENV)/.installed: requirements.txt | $(PYTHON)
+	$(PIP) install -r requirements.txt
+	@touch $@
+
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(PYTHON)
+	$(PIP) install -r requirements-dev.txt
+	@touch $(VENV)/.installed $@
+
+# Tests in a browser are skipped where there is none, so a missing browser stops nothing here.
+chromium:
+	@for browser in "$${CHROMIUM:-chromium}" chromium chromium-browser google-chrome; do \
+		if command -v "$$browser" >/dev/null; then exit 0; fi; \
+	done; \
+	if [ "$$(id -u)" = 0 ] && command -v apt-get >/dev/null; then \
+		export DEBIAN_FRONTEND=noninteractive; \
+		if apt-get update -qq && apt-get install -y -qq chromium; then exit 0; fi; \
+	fi; \
+	echo "No Chromium found: install it (Debian: apt-get install chromium) or set CHROMIUM to its path; the tests in a browser are skipped." >&2

@@ -1,0 +1,1 @@
+"""Speed and accuracy of Glassbox, measured by committed programs. Nothing in here is needed to run it."""

@@ -1,0 +1,405 @@
+"""The run store: states, queue, leases and fencing, events, pins, deletion, and what it says when storage fails."""
+
+import json
+import sqlite3
+import subprocess
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from core.contract import Checkpointed, Ended, Evaluated, Event, Placement, Previewed, Stepped
+from core.errors import InvalidSettingError, LeaseLostError, NotFoundError, StorageError
+from core.runs import database
+from core.runs.attempts import MAX_ATTEMPTS
+from core.runs.records import Lease, Place, Run, Standing
+from core.runs.store import ID_LETTERS, RunStore
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture
+def store(tmp_path: Path, clock: Clock) -> RunStore:
+    return RunStore(tmp_path / "store" / "glassbox.sqlite", clock=clock)
+
+
+def queued(store: RunStore, owner: str = "ada", **options: Any) -> Run:
+    return store.create("digits", {"epochs": 5, "rate": 0.1}, phases=(5,), owner=owner, **options)
+
+
+def claimed(store: RunStore, worker: str = "w", **options: Any) -> Lease:
+    lease = store.claim(worker, **options)
+    assert lease is not None
+    return lease
+
+
+def stepped(step: int) -> Stepped:
+    return Stepped(step=step, epoch=step / 10, metrics={"loss": 1 / (step + 1)})
+
+
+def checkpointed(step: int, *, best: bool = True) -> Checkpointed:
+    return Checkpointed(step=step, epoch=step / 10, state={}, metrics={"loss": 0.1}, best=best)
+
+
+def test_a_new_run_waits_under_an_id_that_cannot_be_misread(store: RunStore) -> None:
+    run = queued(store, title="My first")
+    assert run == store.get(run.id)
+    assert len(run.id) == 6
+    assert set(run.id) <= set(ID_LETTERS)
+    assert not set(ID_LETTERS) & set("01ilo")
+    assert (run.state, run.config, run.phases, run.title) == ("queued", {"epochs": 5, "rate": 0.1}, (5,), "My first")
+
+
+def test_a_run_that_does_not_exist_is_said_so(store: RunStore) -> None:
+    with pytest.raises(NotFoundError, match=r"no run “zzzzzz”.*Runs"):
+        store.get("zzzzzz")
+    with pytest.raises(NotFoundError):
+        queued(store, parent="zzzzzz")
+
+
+def test_the_store_is_where_the_setting_says(glassbox_home: Path) -> None:
+    RunStore()
+    assert (glassbox_home / "glassbox.sqlite").exists()
+
+
+def test_runs_are_found_by_task_state_text_and_owner_and_sorted(store: RunStore, clock: Clock) -> None:
+    first, second = queued(store, title="wide net"), queued(store, owner="bob", title="Deep NET")
+    third = store.create("voice", {}, phases=(1,), owner="ada", title="gru")
+    store.request_stop(third.id)
+
+    def ids(**conditions: Any) -> list[str]:
+        return [run.id for run in store.find(**conditions)]
+
+    assert ids() == [third.id, second.id, first.id]
+    assert ids(sort="oldest") == [first.id, second.id, third.id]
+    assert ids(sort="title") == [second.id, third.id, first.id]
+    assert ids(task="voice") == [third.id]
+    assert ids(states=["stopped"]) == [third.id]
+    assert ids(states=["queued", "stopped"], owner="ada") == [third.id, first.id]
+    assert ids(text="Net") == [second.id, first.id]
+    assert ids(text=first.id.upper()) == [first.id]
+    assert ids(text="%") == []
+
+
+def test_only_the_owner_changes_a_run_when_one_is_named(store: RunStore) -> None:
+    run = queued(store)
+    with pytest.raises(NotFoundError, match="of yours"):
+        store.rename(run.id, "mine now", owner="bob")
+    assert store.rename(run.id, " better ", owner="ada").title == "better"
+    with pytest.raises(InvalidSettingError, match="1 to 100 characters"):
+        store.rename(run.id, "  ")
+
+
+def test_a_claim_starts_the_run_and_finish_ends_it(store: RunStore, clock: Clock) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    assert lease.run_id == run.id
+    assert store.claim("other") is None
+    placement = Placement(threads=2, channels_last=True)
+    store.describe(lease, placement=placement, num_parameters=42)
+    standing = Standing(step=3, total_steps=50, epoch=0.3, examples_per_second=1e3, seconds_left=4.5)
+    store.renew(lease, progress=standing, status="training")
+    running = store.get(run.id)
+    assert (running.state, running.status, running.progress) == ("running", "training", standing)
+    assert (running.placement, running.num_parameters) == (placement, 42)
+    clock.now += 12
+    store.finish(lease, "completed", metrics={"accuracy": 97.8})
+    over = store.get(run.id)
+    assert (over.state, over.metrics, over.ended_at) == ("completed", {"accuracy": 97.8}, clock.now)
+    assert over.seconds_used == 12
+    assert over.is_over
+
+
+def test_one_owner_has_one_running_run_and_who_used_less_comes_first(store: RunStore, clock: Clock) -> None:
+    ada_first, ada_second = queued(store), queued(store)
+    first = claimed(store, max_running=3)
+    assert first.run_id == ada_first.id
+    assert store.claim("w2", max_running=3) is None, "a second run of the same owner"
+    bob = queued(store, owner="bob")
+    second = claimed(store, "w2", max_running=3)
+    assert (second.run_id, first.slot, second.slot) == (bob.id, 0, 1)
+    clock.now += 5
+    store.finish(second, "completed")
+    clock.now += 10
+    store.finish(first, "completed")
+    bob_second = queued(store, owner="bob")
+    assert claimed(store).run_id == bob_second.id, f"{ada_second.id} has waited longer, but ada has computed longer"
+
+
+def test_the_queue_tells_place_and_wait(store: RunStore, clock: Clock) -> None:
+    queued(store)
+    lease = claimed(store)
+    waiting = [queued(store), queued(store, owner="bob"), queued(store, owner="bob")]
+    assert [store.places()[run.id].seconds for run in waiting] == [None] * 3, "nothing has ended here yet"
+    clock.now += 15
+    store.finish(lease, "completed")
+    claimed(store)  # bob's first, since ada has computed for 15 seconds
+    assert store.places() == {waiting[0].id: Place(2, 30.0), waiting[2].id: Place(1, 15.0)}
+
+
+def test_many_claim_at_once_and_one_gets_the_run(store: RunStore) -> None:
+    run = queued(store)
+    program = (
+        "import sys; from pathlib import Path; from core.runs.store import RunStore;"
+        "lease = RunStore(Path(sys.argv[1])).claim(sys.argv[2], max_running=9); print(lease.run_id if lease else '-')"
+    )
+    real_time = RunStore(store.path)
+    processes = [
+        subprocess.Popen([sys.executable, "-c", program, store.path, str(n)], stdout=subprocess.PIPE, text=True)
+        for n in range(4)
+    ]
+    threads_won: list[Lease | None] = []
+    threads = [
+        threading.Thread(target=lambda n=n: threads_won.append(real_time.claim(f"t{n}", max_running=9)))
+        for n in range(8)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    winners = [process.communicate()[0].strip() for process in processes]
+    winners += [lease.run_id if lease else "-" for lease in threads_won]
+    assert sorted(winners) == ["-"] * 11 + [run.id]
+    assert store.get(run.id).attempt == 1
+
+
+def test_a_second_stop_does_nothing_and_a_queued_run_stops_at_once(store: RunStore) -> None:
+    waiting, running = queued(store, owner="bob"), queued(store)
+    assert store.request_stop(waiting.id).state == "stopped"
+    lease = claimed(store)
+    assert not store.signals(lease).stop_requested
+    assert store.request_stop(running.id).stop_requested
+    assert store.request_stop(running.id).state == "running"
+    assert store.signals(lease).stop_requested
+    store.finish(lease, "stopped")
+    before = store.get(running.id)
+    assert store.request_stop(running.id) == before
+
+
+def test_resume_and_extend_put_a_run_back_and_say_when_they_cannot(store: RunStore) -> None:
+    run = queued(store)
+    store.finish(claimed(store), "failed", reason="The disk is full")
+    assert store.resume(run.id).state == "queued"
+    assert store.resume(run.id).state == "queued", "a second click"
+    with pytest.raises(InvalidSettingError, match="is queued"):
+        store.extend(run.id, 3)
+    store.finish(claimed(store), "completed", metrics={"loss": 1.0})
+    with pytest.raises(InvalidSettingError, match="extend it"):
+        store.resume(run.id)
+    with pytest.raises(InvalidSettingError, match="1 to 100"):
+        store.extend(run.id, 0)
+    longer = store.extend(run.id, 3)
+    assert (longer.state, longer.phases, longer.metrics, longer.reason) == ("queued", (5, 3), {}, "")
+
+
+def test_a_lease_that_is_not_renewed_ends_and_its_holder_can_write_nothing(store: RunStore, clock: Clock) -> None:
+    run = queued(store)
+    zombie = claimed(store)
+    clock.now += 15
+    store.append_events(zombie, [stepped(1)])  # renews
+    clock.now += 15
+    store.expire()
+    assert store.get(run.id).state == "running"
+    clock.now += 6
+    store.expire()
+    waiting = store.get(run.id)
+    assert (waiting.state, waiting.reason) == ("queued", "Its worker ended; it goes on from its last checkpoint.")
+
+    writes = [
+        lambda: store.renew(zombie, status="training"),
+        lambda: store.signals(zombie),
+        lambda: store.describe(zombie, placement=Placement(), num_parameters=1),
+        lambda: store.notify(zombie, "boo"),
+        lambda: store.append_events(zombie, [stepped(2)]),
+        lambda: store.add_checkpoint(zombie, checkpointed(2), folder="x", hashes={}),
+        lambda: store.drop_checkpoints(zombie, []),
+        lambda: store.rewind(zombie, None),
+        lambda: store.finish(zombie, "completed"),
+        lambda: store.give_back(zombie, reason="boo"),
+    ]
+    for state in ("queued", "running"):
+        before, events = store.get(run.id), store.events(run.id)
+        assert before.state == state
+        for write in writes:
+            with pytest.raises(LeaseLostError):
+                write()
+        assert (store.get(run.id), store.events(run.id)) == (before, events)
+        store.claim("heir")
+
+
+def test_three_attempts_without_a_new_checkpoint_fail_the_run_with_a_reason(store: RunStore, clock: Clock) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.add_checkpoint(lease, checkpointed(0), folder="a", hashes={})
+    store.bury("w")
+    for attempt in range(MAX_ATTEMPTS):
+        assert store.get(run.id).state == "queued"
+        claimed(store, f"w{attempt}")
+        clock.now += 100
+        store.expire()
+    failed = store.get(run.id)
+    assert failed.state == "failed"
+    assert "3 times in a row" in failed.reason
+    assert "smaller batch" in failed.reason
+    store.resume(run.id)
+    assert claimed(store).run_id == run.id, "a person may try again"
+
+
+def test_a_worker_that_dies_after_stop_was_asked_for_leaves_a_stopped_run(store: RunStore) -> None:
+    run = queued(store)
+    claimed(store)
+    store.request_stop(run.id)
+    store.bury("w")
+    assert store.get(run.id).state == "stopped"
+
+
+def test_an_attempt_that_was_given_back_is_not_counted(store: RunStore) -> None:
+    run = queued(store)
+    for _ in range(MAX_ATTEMPTS + 1):
+        store.give_back(claimed(store), reason="The machine was shut down.")
+    waiting = store.get(run.id)
+    assert (waiting.state, waiting.attempts_without_checkpoint) == ("queued", 0)
+
+
+def test_events_come_back_as_they_were_written(store: RunStore) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    events: list[Event] = [
+        stepped(1),
+        Evaluated(step=2, epoch=0.1 + 0.2, metrics={"loss": 1e-300}),
+        Previewed(step=2, epoch=0.3, answers={"mine": [0.1, 0.9]}),
+        Ended(step=2, epoch=0.3, reason="completed", message="Completed.", metrics={}),
+    ]
+    store.append_events(lease, events[:2])
+    store.append_events(lease, events[2:])
+    assert store.events(run.id) == list(enumerate(events, start=1))
+    assert store.events(run.id, after=2, kinds=[Stepped, Ended]) == [(4, events[3])]
+
+
+def test_going_on_from_a_checkpoint_withdraws_what_came_after_it(store: RunStore) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.append_events(lease, [stepped(1)])
+    kept = store.add_checkpoint(lease, checkpointed(1), folder="a", hashes={})
+    store.append_events(lease, [stepped(2)])
+    store.add_checkpoint(lease, checkpointed(2, best=False), folder="b", hashes={})
+    store.append_events(lease, [stepped(3)])
+    store.bury("w")
+    heir = claimed(store, "heir")
+    store.rewind(heir, kept)
+    assert store.get(run.id).generation == 1
+    assert store.checkpoints(run.id) == [kept]
+    assert [event.step for _, event in store.events(run.id)] == [1, 1]
+    store.append_events(heir, [stepped(2)])
+    assert store.events(run.id, after=5) == [(6, stepped(2))], "an old cursor misses nothing new"
+    store.rewind(heir, None)
+    assert store.events(run.id) == []
+
+
+def test_pins_reach_the_worker_newest_first_and_bounded(store: RunStore, clock: Clock) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    version = store.signals(lease).pins_version
+    for number in range(40):
+        clock.now += 1
+        store.set_pin(run.id, f"pin{number}", [number])
+    store.set_pin(run.id, "pin39", [0.5])
+    store.set_pin(run.id, "pin38", None)
+    assert store.signals(lease).pins_version != version
+    pins = store.pins(run.id)
+    assert len(pins) == 32
+    assert pins["pin39"] == [0.5]
+    assert not {"pin38", "pin0"} & set(pins)
+
+
+def test_deletion_is_undone_within_a_day_and_final_after_it(store: RunStore, clock: Clock) -> None:
+    kept, run = queued(store, owner="bob"), queued(store)
+    child = queued(store, owner="eve", parent=run.id)
+    lease = claimed(store, max_running=2)
+    assert lease.run_id == kept.id
+    running = claimed(store, "w2", max_running=2)
+    store.run_folder(run.id).mkdir(parents=True)
+    assert store.delete(run.id).stop_requested
+    assert run.id not in [found.id for found in store.find()]
+    assert [found.id for found in store.find(deleted=True)] == [run.id]
+    clock.now += 25 * 3600
+    assert store.purge() == [], "its worker has not ended yet"
+    store.finish(running, "stopped")
+    assert store.restore(run.id).deleted_at is None
+    store.delete(run.id)
+    assert store.purge() == []
+    clock.now += 25 * 3600
+    assert store.purge() == [run.id]
+    assert not store.run_folder(run.id).exists()
+    with pytest.raises(NotFoundError):
+        store.get(run.id)
+    assert store.get(child.id).parent is None
+
+
+def test_the_store_survives_its_process(tmp_path: Path) -> None:
+    path = tmp_path / "glassbox.sqlite"
+    run = queued(RunStore(path))
+    assert RunStore(path).get(run.id) == run
+
+
+def test_a_store_of_a_newer_version_and_a_damaged_one_are_said_so(tmp_path: Path) -> None:
+    newer = tmp_path / "newer.sqlite"
+    RunStore(newer).close()
+    with sqlite3.connect(newer) as db:
+        db.execute("PRAGMA user_version = 99")
+    db.close()
+    with pytest.raises(StorageError, match="newer Glassbox"):
+        RunStore(newer)
+    damaged = tmp_path / "damaged.sqlite"
+    damaged.write_bytes(b"nonsense" * 1000)
+    with pytest.raises(StorageError, match="damaged"):
+        RunStore(damaged)
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StorageError, match="file"):
+        RunStore(tmp_path / "file" / "glassbox.sqlite")
+
+
+def test_a_full_disk_is_the_reason_and_nothing_is_half_written(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.append_events(lease, [stepped(1)])
+    store.close()
+    connect = database._connect
+
+    def full(path: Path) -> sqlite3.Connection:
+        connection = connect(path)
+        connection.execute("PRAGMA max_page_count = 1")  # SQLite then really reports SQLITE_FULL: no page may be added
+        return connection
+
+    monkeypatch.setattr(database, "_connect", full)
+    many = [Previewed(step=2, epoch=0.2, answers={"a": "x" * 5000}) for _ in range(10)]
+    with pytest.raises(StorageError, match="The disk is full"):
+        store.append_events(lease, many)
+    assert store.events(run.id) == [(1, stepped(1))]
+
+
+def test_the_database_keeps_its_promises(store: RunStore) -> None:
+    with store._connection() as db:
+        assert db.execute("PRAGMA synchronous").fetchone()[0] == 2
+        assert db.execute("PRAGMA foreign_keys").fetchone()[0] == 1
+        safe = sqlite3.sqlite_version_info >= database.SAFE_WAL
+        assert db.execute("PRAGMA journal_mode").fetchone()[0] == ("wal" if safe else "delete")
+        plan = json.dumps([tuple(row) for row in db.execute("EXPLAIN QUERY PLAN SELECT * FROM runs WHERE id = 'x'")])
+    assert "SEARCH" in plan

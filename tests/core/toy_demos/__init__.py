@@ -1,0 +1,1 @@
+"""Demos for tests, found through `GLASSBOX_DEMOS`."""

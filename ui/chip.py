@@ -1,0 +1,22 @@
+"""The chip that shows on every page which job is running."""
+
+import streamlit as st
+
+from core.runs.records import Run
+from ui.services import store
+from ui.words import standing
+
+
+@st.fragment(run_every=2.0)
+def show_chip() -> None:
+    """In the sidebar's place of every page: the running jobs, or nothing."""
+    running = store().find(states=["running"], limit=3)
+    for run in running:
+        with st.container(horizontal=True, vertical_alignment="center"):
+            st.badge(f"{run.title} · {short(run)}", icon=":material/progress_activity:", color="blue")
+            st.page_link(f"pages/{run.task}.py", label="open", query_params={"view": "train", "run": run.id})
+
+
+def short(run: Run) -> str:
+    """A few words on how far a run is."""
+    return standing(run) if run.progress else run.status

@@ -1,0 +1,102 @@
+"""The answer to a digit, and what the network saw of it."""
+
+from collections.abc import Callable
+
+import numpy as np
+import streamlit as st
+
+from core.data.drawing import Switches
+from core.demos.digits.reader import DigitReader, Reading, certainty
+from core.plots import pictures
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.words import percent
+from ui.digits.source import Given
+from ui.live_chart import live_chart
+from ui.style import is_dark
+
+SWITCHES = {
+    "crop": "Crop to the ink",
+    "fit": "Fit into 20×20",
+    "center": "Centre of mass",
+    "width": "Usual pen width",
+}
+
+
+def switches(key: str) -> Switches:
+    """The preparation steps that are on."""
+    return Switches(**{name: st.session_state.get(f"{key}.{name}", True) for name in SWITCHES})
+
+
+def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int | None = None) -> None:
+    """The winner large, how sure in words, and the probability of every class; or what to do when there is none."""
+    dark = is_dark()
+    if reading is None or reading.probabilities is None:
+        code = reading.problem.code if reading and reading.problem else "blank"
+        message = reading.problem.message if reading and reading.problem else "Give a digit, and the answer stands here."
+        (st.info if code == "blank" else st.warning)(message, icon=":material/draw:")
+        return
+    winner = int(np.argmax(reading.probabilities))
+    share = reading.probabilities[winner]
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(
+            f'<div role="status" aria-label="Answer: {classes[winner]}, {percent(share)}, {certainty(share)}" '
+            'style="font-size:4.5rem;font-weight:650;line-height:1;color:var(--st-primary-color);min-width:3rem">'
+            f"{classes[winner]}</div>",
+            width="content",
+        )
+        st.markdown(f"**{percent(share)}** · {certainty(share)}{_right(winner, truth)}  \n:gray[{_time(reading)}]")
+    if reading.problem is not None:
+        st.warning(reading.problem.message, icon=":material/info:")
+    live_chart(
+        probability_bars(classes, reading.probabilities, dark=dark),
+        key="answer.bars",
+        alt=probabilities_sentence(classes, reading.probabilities),
+    )
+
+
+def show_steps(
+    reader: DigitReader, given: Given, reading: Reading, *, key: str, classes: tuple[str, ...]
+) -> None:
+    """Every preparation step as a picture, a switch for each, and what the switches did to the answer."""
+    assert reading.prepared is not None
+    assert reading.probabilities is not None
+    dark = is_dark()
+    st.subheader("What the network sees", anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        for step in reading.prepared.steps:
+            with st.container(width=132, gap="xsmall"):
+                st.image(
+                    pictures.picture(step.image, dark=dark),
+                    width=112,
+                    alt=f"{step.label}: {step.explanation}",
+                )
+                if step.name in SWITCHES:
+                    st.toggle(
+                        step.label, value=True, key=f"{key}.{step.name}", help=step.explanation, persist_state="session"
+                    )
+                else:
+                    st.markdown(f":small[{step.label}]", help=step.explanation)
+    st.caption(_effect(reader, given, reading, on=switches(key), classes=classes))
+
+
+def _effect(
+    reader: DigitReader, given: Given, reading: Reading, *, on: Switches, classes: tuple[str, ...]
+) -> str:
+    words: Callable[[tuple[float, ...]], str] = lambda p: f"{classes[int(np.argmax(p))]} ({percent(max(p))})"  # noqa: E731
+    assert reading.probabilities is not None
+    if on == Switches():
+        return "The last picture, 28×28 grey values, is all that the network gets. Switch a step off to see what it is worth."
+    usual = reader.read(given.source)
+    if usual.probabilities is None:
+        return ""
+    return f"With every step on, the answer is {words(usual.probabilities)}; as it is switched now, {words(reading.probabilities)}."
+
+
+def _right(winner: int, truth: int | None) -> str:
+    if truth is None:
+        return ""
+    return " · :green[:material/check: right]" if winner == truth else f" · :red[:material/close: it is {truth}]"
+
+
+def _time(reading: Reading) -> str:
+    return f"answered in {reading.milliseconds:.1f} ms"

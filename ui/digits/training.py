@@ -1,0 +1,125 @@
+"""What Digits adds to the view of a run: the own drawing, scored again while it trains, and what the model gets wrong."""
+
+import json
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.contract import Previewed
+from core.data import drawing, sources
+from core.plots import pictures
+from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
+from core.plots.history import answer_history, history_info, history_sentence
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.words import percent
+from core.runs.records import Run
+from core.settings import home
+from ui import models
+from ui.digits import source
+from ui.live import RunParts, every, read_log
+from ui.live_chart import live_chart
+from ui.services import owner, store
+from ui.style import is_dark
+
+PIN_CANVAS = 200  # px
+NUM_MISTAKES = 12
+
+
+def run_parts() -> RunParts:
+    """The parts of a digits run."""
+    return RunParts(beside=_beside, after=_after)
+
+
+def _beside(run: Run) -> None:
+    st.markdown("**Your drawing, while it trains**")
+    if run.is_over:
+        st.fragment(_answers)(run)
+        return
+    st.fragment(_pin_canvas)(run)
+    st.fragment(_answers, run_every=every(run))(run)
+
+
+def _pin_canvas(run: Run) -> None:
+    strokes = source.draw("digits.pin", size=PIN_CANVAS)
+    problem = drawing.problem(strokes)
+    if problem is not None and problem.blocking:
+        st.caption(
+            "Draw a digit: the newest weights answer it about once a second."
+            if problem.code == "blank"
+            else problem.message
+        )
+        return
+    image = drawing.prepare(strokes).image
+    pin = np.round(image * 255).astype(int).tolist()
+    digest = hash(json.dumps(pin))
+    if st.session_state.get(f"pinned.{run.id}") != digest:
+        store().set_pin(run.id, owner(), pin)
+        st.session_state[f"pinned.{run.id}"] = digest
+
+
+def _answers(shown: Run) -> None:
+    run = store().get(shown.id)
+    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    key = owner() if any(owner() in event.answers for event in previews) else None
+    if key is None and previews:  # a visitor sees what the one who started it pinned
+        key = next(iter(previews[-1].answers))
+    mine = [event for event in previews if key in event.answers]
+    if not mine:
+        if run.is_over:
+            st.caption("Nothing was drawn while this run trained.")
+        return
+    classes = sources.find(str(run.config["data"])).classes
+    answers = [event.answers[key] for event in mine]
+    info = history_info([event.epoch for event in mine], answers, classes)
+    if key != owner():
+        st.caption("The drawing of another visitor.")
+    dark = is_dark()
+    live_chart(probability_bars(classes, answers[-1], dark=dark), key="pin.bars", alt=probabilities_sentence(classes, answers[-1]))
+    st.caption("How the answer moved, from the first weights to the newest")
+    live_chart(answer_history(info, dark=dark, uirevision=run.id), key="pin.history", alt=history_sentence(info))
+
+
+@st.cache_data(max_entries=32, show_spinner="Testing the model …")
+def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDArray[np.float32]:
+    """(N, 10) probabilities of a run's best weights for its test images."""
+    from ui.digits.page import reader_of
+
+    reader, _ = reader_of(home_folder, run_id)
+    return reader.probabilities(sources.load_images(data).test_images.astype(np.float32) / 255)
+
+
+def _after(run: Run) -> None:
+    if run.state != "completed":
+        return
+    data = str(run.config["data"])
+    images = sources.load_images(data)
+    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data)
+    predicted, truth = answers.argmax(1), images.test_labels.astype(int)
+    right = float((predicted == truth).mean())
+    st.subheader(f"{percent(right)} of {len(truth):,} {images.name} test images", anchor=False)
+    st.caption("Measured with the weights of the best epoch; none of these images was used for training or choosing.")
+    left, middle = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Which digit is taken for which**")
+        counts = np.zeros((10, 10), dtype=np.int64)
+        np.add.at(counts, (truth, predicted), 1)
+        info = confusion_info(counts, images.classes)
+        live_chart(confusion_figure(info, dark=is_dark()), key="confusion", alt=confusion_sentence(info))
+    with middle:
+        st.markdown("**The most confident mistakes**")
+        wrong = np.flatnonzero(predicted != truth)
+        if not len(wrong):
+            st.caption("None: every test image was answered right.")
+            return
+        worst = wrong[np.argsort(-answers[wrong, predicted[wrong]])][:NUM_MISTAKES]
+        captions = [
+            f"true {images.classes[truth[i]]} · said {images.classes[predicted[i]]}\n{percent(float(answers[i, predicted[i]]))}"
+            for i in worst
+        ]
+        tiles = [images.test_images[i].astype(np.float32) / 255 for i in worst]
+        st.image(
+            pictures.gallery(tiles, captions, columns=4, dark=is_dark()),
+            width=pictures.gallery_width(len(tiles), columns=4),
+            alt=pictures.gallery_sentence(captions),
+        )

@@ -1,0 +1,232 @@
+"""The view of one run, live while it runs: how far it is, its curves, what they mean, and what can be done with it.
+
+It reads the run store and nothing else, so it shows the same in any browser, before and after a restart.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import streamlit as st
+
+from core.contract import Event, Task, from_json, to_json
+from core.errors import GlassboxError, NotFoundError
+from core.plots.curves import curves_figure, curves_info, curves_sentence
+from core.runs.records import Run
+from core.training import diagnosis
+from core.training.placement import in_words
+from ui.form import set_form
+from ui.live_chart import live_chart
+from ui.services import owner, store
+from ui.style import is_dark
+from ui.views import go_to
+from ui.words import STATES, duration, standing
+
+TICK_SECONDS = 1.0
+CHART_HEIGHT = 270  # px
+
+
+@dataclass(frozen=True)
+class RunParts:
+    """What a demo adds to the view of a run."""
+
+    beside: Callable[[Run], None]  # next to the curves: the person's own input and its answers
+    after: Callable[[Run], None]  # under them once the run is over and has a model
+
+
+@dataclass
+class Log:
+    """Events of a run that this session has read so far."""
+
+    generation: int = -1
+    cursor: int = 0
+    events: list[Event] = field(default_factory=list)
+
+
+def read_log(run: Run) -> Log:
+    """Everything that has happened in a run, read from where this session left off."""
+    log: Log = st.session_state.setdefault(f"log.{run.id}", Log())
+    if log.generation != run.generation:
+        log.generation, log.cursor, log.events = run.generation, 0, []
+    for cursor, event in store().events(run.id, after=log.cursor):
+        log.cursor = cursor
+        log.events.append(event)
+    return log
+
+
+def every(run: Run) -> float | None:
+    """How often a live part is drawn again: not at all once the run is over."""
+    return None if run.is_over else TICK_SECONDS
+
+
+def run_view(task: Task, run_id: str, parts: RunParts) -> None:
+    """The whole view; an address of a run that does not exist says so."""
+    try:
+        run = store().get(run_id)
+    except NotFoundError as error:
+        st.error(str(error), icon=":material/search_off:")
+        st.button("Start a new run", on_click=_leave, icon=":material/add:")
+        return
+    if run.task != task.name:
+        st.error(f"Run {run_id} belongs to another page.")
+        st.page_link(f"pages/{run.task}.py", label="Open it there", query_params={"view": "train", "run": run.id})
+        return
+    if run.deleted_at is not None:
+        st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
+        st.button("Restore", on_click=lambda: store().restore(run.id), icon=":material/undo:")
+    _heading(task, run)
+    st.fragment(_status, run_every=every(run))(task, run)
+    left, right = st.columns([3, 2], gap="large")
+    with left:
+        st.fragment(_curves, run_every=every(run))(task, run)
+    with right:
+        parts.beside(run)
+    if run.is_over and store().checkpoints(run.id):
+        parts.after(run)
+    _details(task, run)
+
+
+def _heading(task: Task, run: Run) -> None:
+    word, color, icon = STATES[run.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(run.title, anchor=False)
+        st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+        st.caption(f"run {run.id}", width="content")
+        st.space("stretch")
+        st.button("New run", icon=":material/add:", on_click=_leave, key="run.new")
+
+
+def _status(task: Task, shown: Run) -> None:
+    run = store().get(shown.id)
+    if (run.state, run.deleted_at) != (shown.state, shown.deleted_at):
+        st.rerun(scope="app")
+    if run.progress is not None and run.progress.total_steps:
+        share = min(run.progress.step / run.progress.total_steps, 1.0)
+        st.progress(share, standing(run) if run.status == "training" or run.is_over else f"{run.status} …")
+    elif run.state == "running":
+        st.progress(0.0, f"{run.status} …")
+    if run.state == "queued":
+        _place(run)
+    if run.reason and run.state in ("failed", "stopped", "queued"):
+        (st.error if run.state == "failed" else st.info)(run.reason, icon=STATES[run.state][2])
+    for notice in run.notices:
+        st.warning(notice, icon=":material/info:")
+    _buttons(task, run)
+
+
+def _place(run: Run) -> None:
+    place = store().places().get(run.id)
+    if place is not None:
+        wait = "" if place.seconds is None else f", about {duration(place.seconds)}"
+        st.info(
+            f"Waiting: place {place.position} in the queue{wait}. The page may be closed; the place stays.",
+            icon=":material/hourglass_empty:",
+        )
+
+
+def _buttons(task: Task, run: Run) -> None:
+    with st.container(horizontal=True):
+        if not run.is_over:
+            label = "Stopping …" if run.stop_requested else "Stop"
+            st.button(
+                label, icon=":material/stop:", disabled=run.stop_requested, on_click=_do, args=("request_stop", run.id), key="run.stop"
+            )
+            return
+        if run.state in ("stopped", "failed"):
+            st.button(
+                "Resume", icon=":material/play_arrow:", type="primary", on_click=_do, args=("resume", run.id), key="run.resume"
+            )
+        else:
+            st.button(
+                "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
+            )
+        if run.state in ("completed", "stopped"):
+            with st.popover("Extend", icon=":material/more_time:"):
+                epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
+                st.caption("The learning-rate schedule starts again for these epochs.")
+                st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
+        st.button("Clone with changes", icon=":material/content_copy:", on_click=_clone, args=(task, run), key="run.clone")
+        with st.popover("Rename", icon=":material/edit:"):
+            title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
+            st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
+    if message := st.session_state.pop("run.error", None):
+        st.error(message, icon=":material/error:")
+
+
+def _curves(task: Task, shown: Run) -> None:
+    run = store().get(shown.id)
+    events = read_log(run).events
+    select = next((metric for metric in task.metrics if metric.name == task.select), None)
+    info = curves_info(events, select=select)
+    if not info.validation:
+        st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
+        return
+    for metric in task.metrics:
+        figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
+        live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
+    _diagnosis(task, run, events)
+
+
+def _diagnosis(task: Task, run: Run, events: list[Event]) -> None:
+    config, _ = from_json(task.Config, run.config)
+    found = diagnosis.diagnose(events, config)
+    if found is None:
+        return
+    with st.container(border=True):
+        st.markdown(found.sentence)
+        if found.remedy:
+            changed = {**to_json(config), **found.remedy}
+            st.button(
+                found.remedy_label, icon=":material/healing:", key="run.remedy", on_click=_clone_and_start, args=(task, run, changed)
+            )
+
+
+def _details(task: Task, run: Run) -> None:
+    with st.expander("Settings of this run", icon=":material/tune:"):
+        if run.placement is not None:
+            st.caption(f"Computed on {in_words(run.placement)}, the fastest of the ways measured at its start.")
+        if run.parent:
+            st.page_link(f"pages/{task.name}.py", label=f"Cloned from run {run.parent}", query_params={"view": "train", "run": run.parent})
+        from core.contract import knobs, relevant
+
+        config, _ = from_json(task.Config, run.config)
+        declared = knobs(task.Config)
+        rows = [
+            {"Setting": declared[name].label, "Value": f"{getattr(config, name)} {declared[name].unit}".strip()}
+            for name in relevant(config)
+        ]
+        st.table(rows)
+
+
+def _do(action: str, run_id: str, *arguments: object) -> None:
+    try:
+        getattr(store(), action)(run_id, *arguments)
+    except GlassboxError as error:
+        st.session_state["run.error"] = str(error)
+
+
+def _leave() -> None:
+    st.query_params.pop("run", None)
+
+
+def _clone(task: Task, run: Run) -> None:
+    set_form(task, run.config)
+    st.session_state[f"form.{task.name}.parent"] = run.id
+    _leave()
+
+
+def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
+    from core.service import launch
+
+    config, _ = from_json(task.Config, changed)
+    try:
+        child = launch.start(store(), task, config, owner=owner(), parent=run.id)
+    except GlassboxError as error:
+        st.session_state["run.error"] = str(error)
+        return
+    st.query_params["run"] = child.id
+
+
+def _use(task: Task, run: Run) -> None:
+    st.query_params.pop("run", None)
+    st.query_params["model"] = run.id
+    go_to(task, "try")

@@ -1,0 +1,72 @@
+"""The model picker: the release model and every finished run of a demo, each with its measured figure and its set."""
+
+from dataclasses import dataclass
+
+import streamlit as st
+
+from core.contract import Task
+from core.errors import NotFoundError
+from core.runs.records import Checkpoint, Run
+from ui.services import store
+
+RELEASE = "release"
+
+
+@dataclass(frozen=True)
+class Choice:
+    """A model that can be picked."""
+
+    id: str  # "release" or a run's id
+    label: str
+
+
+def choices(task: Task, *, release_label: str) -> list[Choice]:
+    """Release first, then finished runs, newest first."""
+    runs = store().find(task=task.name, states=["completed", "stopped"], limit=100)
+    own = [Choice(run.id, f"Run {run.id} · {figure(task, run)}") for run in runs if usable(run)]
+    return [Choice(RELEASE, f"Release model · {release_label}"), *own]
+
+
+def usable(run: Run) -> bool:
+    """Whether there is something to answer with: a checkpoint."""
+    return bool(store().checkpoints(run.id))
+
+
+def best_checkpoint(run_id: str) -> Checkpoint:
+    """The checkpoint that answers for a run: the best, or the newest where nothing was compared."""
+    newest_first = store().checkpoints(run_id)
+    return next((checkpoint for checkpoint in newest_first if checkpoint.best), newest_first[0])
+
+
+def figure(task: Task, run: Run) -> str:
+    """The selecting metric of a run with its set, or that it was not measured."""
+    if task.select is None or task.select not in run.metrics:
+        return f"{run.state}, not tested"
+    metric = next(metric for metric in task.metrics if metric.name == task.select)
+    return f"{run.metrics[metric.name]:.1f} {metric.unit} of the test images of “{run.config.get('data', '')}”"
+
+
+def model_picker(task: Task, options: list[Choice]) -> str:
+    """The chosen model's id; the choice is in the address as `model=`, and an unknown one there is said."""
+    ids = [option.id for option in options]
+    wanted = st.query_params.get("model", RELEASE)
+    if wanted not in ids:
+        st.warning(_why_not(wanted), icon=":material/link_off:")
+        wanted = RELEASE
+    labels = {option.id: option.label for option in options}
+    key = f"model.{task.name}.{wanted}.{len(ids)}"
+    chosen = st.selectbox("Model", ids, index=ids.index(wanted), format_func=labels.__getitem__, key=key)
+    if chosen != st.query_params.get("model", RELEASE):
+        if chosen == RELEASE:
+            st.query_params.pop("model", None)
+        else:
+            st.query_params["model"] = chosen
+    return chosen
+
+
+def _why_not(run_id: str) -> str:
+    try:
+        run = store().get(run_id)
+    except NotFoundError as error:
+        return f"The address names a model that is not here. {error} The release model answers instead."
+    return f"Run {run_id} is {run.state} and has no finished model yet. The release model answers instead."

@@ -1,0 +1,98 @@
+"""What surrounds the pages in the web process: warm-up, the supervisor's thread, routes, headers and the owner cookie.
+
+No page is drawn here and nothing is trained.
+"""
+
+import gc
+import secrets
+import threading
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from starlette.datastructures import MutableHeaders
+from starlette.middleware import Middleware
+from starlette.requests import HTTPConnection
+from starlette.routing import BaseRoute
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.live_chart import plotly_route
+
+OWNER_COOKIE = "glassbox_owner"
+YEAR = 31_536_000  # seconds
+HEADERS = {
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "SAMEORIGIN",
+    "Referrer-Policy": "same-origin",
+    "Permissions-Policy": "camera=(), geolocation=(), microphone=(self)",
+}
+
+
+@asynccontextmanager
+async def lifespan(_app: Any) -> AsyncIterator[None]:
+    """Import what is slow before the first page is served, then look after the workers until the server ends."""
+    warm_up()
+    from core.runs.store import RunStore
+    from core.service.supervisor import Supervisor
+
+    supervisor = Supervisor(RunStore())
+    stop = threading.Event()
+    thread = threading.Thread(target=supervisor.run_forever, args=(stop,), name="supervisor", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(timeout=5)
+        supervisor.close()
+
+
+def warm_up() -> None:
+    """Import PyTorch and the pages' modules in this thread, and take all that out of garbage collection.
+
+    Streamlit collects garbage after every run of a page, which costs about 100 ms a click with PyTorch loaded;
+    frozen objects are not looked at.
+    """
+    import torch
+
+    import ui.digits.page  # noqa: F401
+
+    torch.set_num_threads(1)  # a page answers one small picture; the other cores are for training
+    gc.collect()
+    gc.freeze()
+
+
+def routes() -> list[BaseRoute]:
+    """Routes beside Streamlit's own."""
+    return [plotly_route()]
+
+
+def middleware() -> list[Middleware]:
+    """What every HTTP answer passes through."""
+    return [Middleware(OwnerAndHeaders)]
+
+
+class OwnerAndHeaders:
+    """Adds security headers, and gives each new browser a random owner id, which makes the queue fair."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """One request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        is_known = OWNER_COOKIE in HTTPConnection(scope).cookies
+
+        async def send_with_headers(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in HEADERS.items():
+                    headers[name] = value
+                if not is_known and headers.get("content-type", "").startswith("text/html"):
+                    cookie = f"{OWNER_COOKIE}={secrets.token_hex(16)}; Max-Age={YEAR}; Path=/; HttpOnly; SameSite=Lax"
+                    headers.append("set-cookie", cookie)
+            await send(message)
+
+        await self.app(scope, receive, send_with_headers)

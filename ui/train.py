@@ -1,0 +1,66 @@
+"""The view Train of every demo: the form before a run, the live view of the run that the address names."""
+
+import streamlit as st
+
+from core.contract import Config, Task
+from core.errors import GlassboxError
+from core.service import launch
+from core.training import estimate
+from ui import data_panel
+from ui.form import config_form
+from ui.live import RunParts, run_view
+from ui.services import machine_speed, owner, store
+from ui.words import duration, size
+
+
+def train_view(task: Task, parts: RunParts) -> None:
+    """The run in the address, or a form to start one."""
+    run_id = st.query_params.get("run")
+    if run_id is not None:
+        run_view(task, run_id, parts)
+        return
+    config = config_form(task)
+    st.session_state.pop("started", None)
+    is_ready = data_panel.show(config)
+    _start_row(task, config, is_ready=is_ready)
+
+
+def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
+    left, right = st.columns([3, 1], vertical_alignment="center")
+    try:
+        left.markdown(f":gray[{cost_sentence(task, config)}]")
+    except GlassboxError as error:
+        left.error(str(error))
+    with right:
+        pressed = st.button(
+            "Start", icon=":material/play_arrow:", type="primary", width="stretch", disabled=not is_ready, key=f"{task.name}.start"
+        )
+    if pressed:
+        start(task, config, parent=st.session_state.pop(f"form.{task.name}.parent", None))
+
+
+def start(task: Task, config: Config, *, parent: str | None = None) -> None:
+    """Create a run and show it; what cannot be started is said."""
+    try:
+        run = launch.start(store(), task, config, owner=owner(), parent=parent)
+    except GlassboxError as error:
+        st.error(str(error), icon=":material/error:")
+        return
+    for name in list(st.query_params):
+        del st.query_params[name]
+    st.query_params["run"] = run.id
+    st.rerun(scope="app")
+
+
+@st.cache_data(max_entries=200, show_spinner=False)
+def _cost(_task: Task, name: str, config: Config, speed: float) -> estimate.Estimate:
+    return estimate.estimate(_task, config, flops_per_second=speed)
+
+
+def cost_sentence(task: Task, config: Config) -> str:
+    """ "215,306 parameters · about 14 s on this machine · about 400 MB"."""
+    cost = _cost(task, task.name, config, machine_speed())
+    return (
+        f"{cost.num_parameters:,} parameters · about {duration(cost.seconds)} on this machine · "
+        f"about {size(cost.bytes)} of memory"
+    )

@@ -1,0 +1,43 @@
+"""Numbers and states in words, the same on every page."""
+
+from core.runs.records import Run
+
+STATES = {
+    "queued": ("waiting", "gray", ":material/hourglass_empty:"),
+    "running": ("running", "blue", ":material/progress_activity:"),
+    "completed": ("completed", "green", ":material/check_circle:"),
+    "stopped": ("stopped", "orange", ":material/pause_circle:"),
+    "failed": ("failed", "red", ":material/error:"),
+}  # state → word, colour, icon
+
+
+def duration(seconds: float) -> str:
+    """Seconds as people say them: "8 s", "3 min 20 s", "2 h 5 min"."""
+    if seconds < 60:
+        return f"{max(seconds, 0):.0f} s"
+    minutes, rest = divmod(round(seconds), 60)
+    if minutes < 60:
+        return f"{minutes} min {rest} s" if rest else f"{minutes} min"
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours} h {minutes} min" if minutes else f"{hours} h"
+
+
+def size(num_bytes: float) -> str:
+    """Bytes in decimal units: "180 MB"."""
+    for unit, factor in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3)):
+        if num_bytes >= factor:
+            return f"{num_bytes / factor:.3g} {unit}"
+    return f"{num_bytes:.0f} bytes"
+
+
+def standing(run: Run) -> str:
+    """ "epoch 3/5 · 31,200 examples/s · 6 s left" of a run that has reported."""
+    if run.progress is None:
+        return ""
+    total = sum(run.phases)
+    parts = [f"epoch {min(int(run.progress.epoch) + 1, total)}/{total}"]
+    if run.progress.examples_per_second:
+        parts.append(f"{run.progress.examples_per_second:,.0f} examples/s")
+    if run.progress.seconds_left is not None and run.state == "running":
+        parts.append(f"{duration(run.progress.seconds_left)} left")
+    return " · ".join(parts)
