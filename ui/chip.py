@@ -3,6 +3,7 @@
 import streamlit as st
 
 from core.runs.records import Run
+from ui.links import page_path, run_query
 from ui.services import store
 from ui.words import standing
 
@@ -14,7 +15,7 @@ def show_chip() -> None:
     for run in running:
         with st.container(horizontal=True, vertical_alignment="center"):
             st.badge(f"{run.title} · {short(run)}", icon=":material/progress_activity:", color="blue")
-            st.page_link(f"pages/{run.task}.py", label="open", query_params={"view": "train", "run": run.id})
+            st.page_link(page_path(run.task), label="open", query_params=run_query(run.id))
 
 
 def short(run: Run) -> str:

@@ -10,7 +10,20 @@ from typing import Any
 
 import streamlit as st
 
-from core.contract import Choice, Config, Flag, Integer, Knob, Real, Task, from_json, from_text, knobs, relevant, to_json
+from core.contract import (
+    Choice,
+    Config,
+    Flag,
+    Integer,
+    Knob,
+    Real,
+    Task,
+    from_json,
+    from_text,
+    knobs,
+    relevant,
+    to_json,
+)
 
 COLUMNS = 3
 PAGE_PARAMETERS = ("view", "run", "model", "input", "sample")  # words of the address that are not knobs
@@ -47,7 +60,7 @@ def set_form(task: Task, values: Mapping[str, Any]) -> None:
 
 
 def preset_picker(task: Task) -> None:
-    """A selectbox of presets with the sentence of the chosen one, and what was wrong in an address or a saved config."""
+    """A selectbox of presets with the sentence of the chosen one; and what was wrong in the address, if anything."""
     for notice in st.session_state.get(f"form.{task.name}.notices", []):
         st.warning(notice, icon=":material/link_off:")
     config = st.session_state[f"form.{task.name}"]
@@ -71,7 +84,9 @@ def preset_picker(task: Task) -> None:
         key=key,
         on_change=take,
     )
-    sentence = next((p.sentence for p in task.presets if p.name == matching), "Your own settings. A preset starts over.")
+    sentence = next(
+        (p.sentence for p in task.presets if p.name == matching), "Your own settings. A preset starts over."
+    )
     right.caption(sentence)
 
 
@@ -119,14 +134,21 @@ def _widget(knob: Knob, value: Any, key: str) -> Any:
         case Choice():
             options = list(knob.options)
             return st.selectbox(
-                label, options, index=options.index(value), format_func=knob.options.__getitem__, help=knob.help, key=key
+                label,
+                options,
+                index=options.index(value),
+                format_func=knob.options.__getitem__,
+                help=knob.help,
+                key=key,
             )
         case Flag():
             return st.toggle(label, value=value, help=knob.help, key=key)
         case Integer() if knob.choices:
             return st.select_slider(label, knob.choices, value=value, help=knob.help, key=key)
         case Integer() if knob.high - knob.low > 1000:
-            return int(st.number_input(label, knob.low, knob.high, value=value, step=knob.step, help=knob.help, key=key))
+            return int(
+                st.number_input(label, knob.low, knob.high, value=value, step=knob.step, help=knob.help, key=key)
+            )
         case Integer():
             return st.slider(label, knob.low, knob.high, value=value, step=knob.step, help=knob.help, key=key)
         case Real() if knob.scale == "log":
@@ -135,7 +157,14 @@ def _widget(knob: Knob, value: Any, key: str) -> Any:
         case Real():
             digits = len(f"{knob.step:f}".rstrip("0").partition(".")[2])
             return st.slider(
-                label, knob.low, knob.high, value=float(value), step=knob.step, format=f"%.{digits}f", help=knob.help, key=key
+                label,
+                knob.low,
+                knob.high,
+                value=float(value),
+                step=knob.step,
+                format=f"%.{digits}f",
+                help=knob.help,
+                key=key,
             )
     raise AssertionError(f"no widget for {type(knob).__name__}")
 

@@ -8,13 +8,15 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Event, Task, from_json, to_json
+from core.contract import Event, Task, from_json, knobs, relevant, to_json
 from core.errors import GlassboxError, NotFoundError
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
+from core.service import launch
 from core.training import diagnosis
 from core.training.placement import in_words
 from ui.form import set_form
+from ui.links import page_path, run_query
 from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
@@ -68,11 +70,11 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         return
     if run.task != task.name:
         st.error(f"Run {run_id} belongs to another page.")
-        st.page_link(f"pages/{run.task}.py", label="Open it there", query_params={"view": "train", "run": run.id})
+        st.page_link(page_path(run.task), label="Open it there", query_params=run_query(run.id))
         return
     if run.deleted_at is not None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
-        st.button("Restore", on_click=lambda: store().restore(run.id), icon=":material/undo:")
+        st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
     _heading(task, run)
     st.fragment(_status, run_every=every(run))(task, run)
     left, right = st.columns([3, 2], gap="large")
@@ -88,7 +90,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
 def _heading(task: Task, run: Run) -> None:
     word, color, icon = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.title, anchor=False)
+        st.subheader(run.title, anchor=False, width="content")
         st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
         st.caption(f"run {run.id}", width="content")
         st.space("stretch")
@@ -128,12 +130,22 @@ def _buttons(task: Task, run: Run) -> None:
         if not run.is_over:
             label = "Stopping …" if run.stop_requested else "Stop"
             st.button(
-                label, icon=":material/stop:", disabled=run.stop_requested, on_click=_do, args=("request_stop", run.id), key="run.stop"
+                label,
+                icon=":material/stop:",
+                disabled=run.stop_requested,
+                on_click=_do,
+                args=("request_stop", run.id),
+                key="run.stop",
             )
             return
         if run.state in ("stopped", "failed"):
             st.button(
-                "Resume", icon=":material/play_arrow:", type="primary", on_click=_do, args=("resume", run.id), key="run.resume"
+                "Resume",
+                icon=":material/play_arrow:",
+                type="primary",
+                on_click=_do,
+                args=("resume", run.id),
+                key="run.resume",
             )
         else:
             st.button(
@@ -144,7 +156,9 @@ def _buttons(task: Task, run: Run) -> None:
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
                 st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
-        st.button("Clone with changes", icon=":material/content_copy:", on_click=_clone, args=(task, run), key="run.clone")
+        st.button(
+            "Clone with changes", icon=":material/content_copy:", on_click=_clone, args=(task, run), key="run.clone"
+        )
         with st.popover("Rename", icon=":material/edit:"):
             title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
             st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
@@ -176,7 +190,11 @@ def _diagnosis(task: Task, run: Run, events: list[Event]) -> None:
         if found.remedy:
             changed = {**to_json(config), **found.remedy}
             st.button(
-                found.remedy_label, icon=":material/healing:", key="run.remedy", on_click=_clone_and_start, args=(task, run, changed)
+                found.remedy_label,
+                icon=":material/healing:",
+                key="run.remedy",
+                on_click=_clone_and_start,
+                args=(task, run, changed),
             )
 
 
@@ -185,9 +203,9 @@ def _details(task: Task, run: Run) -> None:
         if run.placement is not None:
             st.caption(f"Computed on {in_words(run.placement)}, the fastest of the ways measured at its start.")
         if run.parent:
-            st.page_link(f"pages/{task.name}.py", label=f"Cloned from run {run.parent}", query_params={"view": "train", "run": run.parent})
-        from core.contract import knobs, relevant
-
+            st.page_link(
+                page_path(task.name), label=f"Cloned from run {run.parent}", query_params=run_query(run.parent)
+            )
         config, _ = from_json(task.Config, run.config)
         declared = knobs(task.Config)
         rows = [
@@ -215,8 +233,6 @@ def _clone(task: Task, run: Run) -> None:
 
 
 def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
-    from core.service import launch
-
     config, _ = from_json(task.Config, changed)
     try:
         child = launch.start(store(), task, config, owner=owner(), parent=run.id)

@@ -1,4 +1,8 @@
-"""The frame of every page: the list of pages, the chip of running jobs, the look. The script that Streamlit runs."""
+"""The frame of every page: the list of pages, the chip of running jobs, the look. Streamlit runs it for every view.
+
+It lies beside the app and not beside `pages/`: a script next to a folder of that name would have Streamlit open the
+pages in it directly, without this frame.
+"""
 
 from pathlib import Path
 
@@ -6,22 +10,23 @@ import streamlit as st
 
 from core import demos
 from ui.chip import show_chip
+from ui.links import page_path
 from ui.style import apply_style
 
-PAGES = Path(__file__).parents[1] / "pages"
+ROOT = Path(__file__).parents[1]
 
-st.set_page_config(page_title="Glassbox", page_icon=":material/deployed_code:", layout="wide")
+st.set_page_config(page_title="Glassbox", page_icon=str(ROOT / "ui" / "icon.png"), layout="wide")
 apply_style()
 demo_pages = [
-    st.Page(PAGES / f"{name}.py", title=demos.task(name).title, icon=demos.task(name).icon)
+    st.Page(page_path(name), title=demos.task(name).title, icon=demos.task(name).icon)
     for name in demos.names()
-    if (PAGES / f"{name}.py").exists()
+    if (ROOT / "pages" / f"{name}.py").exists()
 ]
 page = st.navigation(
     [
-        st.Page(PAGES / "home.py", title="Home", icon=":material/home:", default=True),
+        st.Page(page_path("home"), title="Home", icon=":material/home:", default=True),
         *demo_pages,
-        st.Page(PAGES / "runs.py", title="Runs", icon=":material/timeline:"),
+        st.Page(page_path("runs"), title="Runs", icon=":material/timeline:"),
     ]
 )
 show_chip()

@@ -33,7 +33,12 @@ def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
         left.error(str(error))
     with right:
         pressed = st.button(
-            "Start", icon=":material/play_arrow:", type="primary", width="stretch", disabled=not is_ready, key=f"{task.name}.start"
+            "Start",
+            icon=":material/play_arrow:",
+            type="primary",
+            width="stretch",
+            disabled=not is_ready,
+            key=f"{task.name}.start",
         )
     if pressed:
         start(task, config, parent=st.session_state.pop(f"form.{task.name}.parent", None))

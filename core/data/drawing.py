@@ -23,7 +23,7 @@ from core.errors import InvalidInputError
 SIDE = 28  # pixels of an MNIST image
 BOX = 20  # MNIST's digits fill this many pixels along their longer side
 CENTRE = 14  # pixel index on which MNIST puts the centre of mass
-PEN = 2.3  # pen width in pixels of the 28-grid whose renderings have the median stroke width of MNIST's test set
+PEN = 2.5  # pen width in pixels of the 28-grid whose renderings have the median stroke width of MNIST's test set
 PEN_RANGE = (1.8, 3.9)  # 5th and 95th percentile of `pen_width` over MNIST's test set
 MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 4096
 _INK = 0.02  # anything fainter is paper
@@ -231,7 +231,7 @@ def canvas_image(strokes: Strokes) -> Grey:
             draw.line(points.ravel().tolist(), fill=255, width=max(1, round(pen)))
         for x, y in points.tolist():  # round joints and ends
             draw.ellipse((x - pen / 2, y - pen / 2, x + pen / 2, y + pen / 2), fill=255)
-    return np.asarray(big.reduce(2), dtype=np.float32) / 255
+    return np.asarray(big.reduce(2), dtype=np.float32) / np.float32(255)
 
 
 _WORDS = {
@@ -264,13 +264,13 @@ def prepare(source: Source, *, switches: Switches | None = None, pen: float = PE
     drawing = canvas_image(source) if isinstance(source, Strokes) else source
     cropped = _cropped(drawing) if on.crop else drawing
     fitted = _fitted(cropped, on)
-    centred = centred(fitted, by_mass=on.center)
-    final = centred
+    balanced = centred(fitted, by_mass=on.center)
+    final = balanced
     if on.width and isinstance(source, Strokes):
         final = _redrawn(source, on, pen)
-    elif on.width and not PEN_RANGE[0] <= pen_width(centred) <= PEN_RANGE[1]:
+    elif on.width and not PEN_RANGE[0] <= pen_width(balanced) <= PEN_RANGE[1]:
         final = _with_pen(cropped, on, pen)
-    images = {"drawing": drawing, "crop": cropped, "fit": fitted, "center": centred, "width": final}
+    images = {"drawing": drawing, "crop": cropped, "fit": fitted, "center": balanced, "width": final}
     steps = []
     for name, image in images.items():
         label, explanation = _WORDS[name]
@@ -279,7 +279,7 @@ def prepare(source: Source, *, switches: Switches | None = None, pen: float = PE
     return Prepared(tuple(steps), final)
 
 
-def variants(source: Source, *, widths: Sequence[float] = (1.8, 2.3, 3.0)) -> Grey:
+def variants(source: Source, *, widths: Sequence[float] = (2.0, 2.5, 3.1)) -> Grey:
     """(K, 28, 28): the prepared digit with several pen widths (pixels of the 28-grid), for an averaged answer."""
     on = Switches()
     if isinstance(source, Strokes):

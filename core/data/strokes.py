@@ -6,6 +6,7 @@ Not here: real handwriting, and the preparation of a drawing (`core.data.drawing
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -24,7 +25,7 @@ Points = npt.NDArray[np.float32]
 Control = tuple[float, ...]
 Style = tuple[tuple[Control, ...], ...]
 
-_O = ((0.40, 0.01), (0.15, 0.12), (0.01, 0.50), (0.11, 0.87), (0.33, 1.00), (0.56, 0.87), (0.65, 0.50), (0.56, 0.13))
+_O = ((0.40, 0.01), (0.11, 0.18), (0.01, 0.56), (0.17, 0.95), (0.42, 0.97), (0.63, 0.62), (0.58, 0.18))
 _THREE_END = ((0.47, 0.52), (0.60, 0.75), (0.36, 0.99), (0.00, 0.90))
 _FIVE_END = ((0.07, 0.44, 1), (0.33, 0.36), (0.57, 0.55), (0.54, 0.84), (0.28, 1.00), (0.00, 0.91))
 _LOOP_9 = ((0.52, 0.14), (0.30, 0.00), (0.06, 0.16), (0.06, 0.38), (0.25, 0.50), (0.46, 0.36), (0.53, 0.12))
@@ -33,7 +34,7 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
     0: {
         "plain": ((*_O, (0.38, 0.01)),),
         "overlapped": ((*_O, (0.40, 0.03), (0.26, 0.05)),),
-        "open": ((*_O[1:], (0.52, 0.05)),),
+        "open": (((0.27, 0.04), *_O[1:], (0.50, 0.06)),),
         "curled": ((*_O, (0.42, 0.02), (0.31, 0.07), (0.36, 0.17)),),
         "slashed": ((*_O, (0.38, 0.01)), ((0.66, 0.02), (0.00, 0.98))),
         "slashed inside": ((*_O, (0.38, 0.01)), ((0.52, 0.22), (0.14, 0.80))),
@@ -41,12 +42,12 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
     1: {
         "plain": (((0.32, 0.00), (0.31, 0.50), (0.30, 1.00)),),
         "bowed": (((0.34, 0.00), (0.28, 0.50), (0.32, 1.00)),),
-        "flag": (((0.10, 0.26), (0.25, 0.14), (0.38, 0.00, 1), (0.38, 1.00)),),
+        "flag": (((0.11, 0.30), (0.25, 0.16), (0.38, 0.00, 1), (0.38, 1.00)),),
         "short flag": (((0.24, 0.13), (0.36, 0.00, 1), (0.36, 1.00)),),
         "long flag": (((0.00, 0.46), (0.22, 0.24), (0.42, 0.00, 1), (0.42, 1.00)),),
         "flag and foot": (((0.12, 0.24), (0.36, 0.00, 1), (0.36, 1.00)), ((0.10, 1.00), (0.62, 1.00))),
         "foot": (((0.35, 0.00), (0.35, 1.00)), ((0.12, 1.00), (0.58, 1.00))),
-        "rounded flag": (((0.14, 0.20), (0.27, 0.13), (0.37, 0.02), (0.38, 0.25), (0.36, 1.00)),),
+        "rounded flag": (((0.15, 0.26), (0.28, 0.15), (0.37, 0.01), (0.38, 0.22), (0.36, 1.00)),),
     },
     2: {
         "flat base": (
@@ -61,7 +62,7 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
         "loop": (
             (
                 *((0.05, 0.20), (0.20, 0.03), (0.44, 0.04), (0.54, 0.24), (0.40, 0.58), (0.18, 0.92), (0.04, 0.98)),
-                *((0.02, 0.86), (0.16, 0.80), (0.36, 0.94), (0.64, 0.97)),
+                *((0.00, 0.80), (0.17, 0.73), (0.36, 0.93), (0.64, 0.96)),
             ),
         ),
         "hooked": (
@@ -211,12 +212,12 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
 class Variation:
     """How far handwriting strays from its style; spreads are standard deviations."""
 
-    jitter: float = 0.028  # of each control point, in heights of the digit
+    jitter: float = 0.025  # of each control point, in heights of the digit
     slant: float = 0.16  # shear, about a mean of 0.10 to the right
     rotation: float = 0.07  # radians
     aspect: float = 0.20  # log of the width
-    warp: float = 0.05  # bending of the whole digit, in heights
-    tremor: float = 0.006  # shaking of the pen, in heights
+    warp: float = 0.04  # bending of the whole digit, in heights
+    tremor: float = 0.005  # shaking of the pen, in heights
 
 
 def styles(digit: int) -> tuple[str, ...]:
@@ -283,18 +284,19 @@ def _written(style: Style, rng: np.random.Generator, vary: Variation, *, step: f
     paths = []
     bend = rng.normal(0, vary.warp, (2, 3))
     shear, turn = rng.normal(0.10, vary.slant), rng.normal(0, vary.rotation)
-    wide = np.exp(rng.normal(0.05, vary.aspect))
+    wide = np.exp(np.clip(rng.normal(0.05, vary.aspect), -0.4, 0.55))
+    tremor = vary.tremor * rng.lognormal(0, 0.5)
     for path in style:
         controls = np.array([(*point, 0)[:3] for point in path])
         xy = controls[:, :2] + rng.normal(0, vary.jitter, (len(path), 2))
-        xy += rng.normal(0, vary.jitter, 2) if len(style) > 1 else 0.0  # strokes do not meet exactly
+        xy += rng.normal(0, 0.8 * vary.jitter, 2) if len(style) > 1 else 0.0  # strokes do not meet exactly
         fine = resampled(_smooth(xy, controls[:, 2] > 0), step=step)
         u, v = fine[:, 0] - 0.3, fine[:, 1] - 0.5
         quadratic = np.stack([u * u * 4, u * v * 4, v * v * 4])  # (3, N), bends lines and unequal halves
         moved = np.stack([u, v], axis=1) + (bend @ quadratic).T
         x, y = moved[:, 0] * wide - shear * moved[:, 1], moved[:, 1]
         x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
-        paths.append(np.stack([x, y], axis=1).astype(np.float32) + _shaking(len(x), step, rng, vary.tremor))
+        paths.append(np.stack([x, y], axis=1).astype(np.float32) + _shaking(len(x), step, rng, tremor))
     return paths
 
 
@@ -311,10 +313,11 @@ def _smooth(points: npt.NDArray[np.float64], corner: npt.NDArray[np.bool_]) -> n
 
     Source: E. Catmull, R. Rom: A class of local interpolating splines (1974), uniform, tension 0.5.
     """
-    ends = [0, *(i for i in np.flatnonzero(corner) if 0 < i < len(points) - 1), len(points) - 1]
+    inner = [i for i in np.flatnonzero(corner).tolist() if 0 < i < len(points) - 1]
+    ends = [0, *inner, len(points) - 1]
     t = np.linspace(0, 1, 8, endpoint=False)[:, None]
     pieces = []
-    for first, last in zip(ends[:-1], ends[1:], strict=True):
+    for first, last in itertools.pairwise(ends):
         run = points[first : last + 1]
         padded = np.concatenate([[2 * run[0] - run[1]], run, [2 * run[-1] - run[-2]]])
         for a, b, c, d in zip(padded[:-3], padded[1:-2], padded[2:-1], padded[3:], strict=True):
@@ -344,7 +347,7 @@ def _timed(path: Points, rng: np.random.Generator) -> Points:
 
 def _inked(paths: list[Points], rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """(28, 28): fitted into the 20×20 box, drawn with a random pen and pressure, centred by mass."""
-    pen = float(np.clip(rng.lognormal(np.log(2.3), 0.24), 1.4, 4.2))
+    pen = float(np.clip(rng.lognormal(np.log(2.45), 0.24), 1.4, 4.8))
     points = np.concatenate(paths)
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     scale = (BOX - pen) / max(float(extent.max()), 1e-3)

@@ -2,10 +2,28 @@
 
 from __future__ import annotations
 
-from core.contract import Config, Task, to_json
+from core.contract import Config, Task, knobs, to_json
 from core.errors import InvalidSettingError
 from core.runs.records import Run
 from core.runs.store import RunStore
+
+
+MAX_DIFFERENCES = 3
+
+
+def title_of(task: Task, config: Config) -> str:
+    """What tells a run from others: the preset it is, or how it differs from the defaults; the seed does not count."""
+    values, defaults = to_json(config), to_json(task.Config())
+    for preset in task.presets:
+        if {**defaults, **preset.values, "seed": values["seed"]} == values:
+            return preset.label
+    different = [
+        f"{declared.label.lower()} {values[name]}"
+        for name, declared in knobs(task.Config).items()
+        if values[name] != defaults[name] and name != "seed"
+    ]
+    more = " …" if len(different) > MAX_DIFFERENCES else ""
+    return f"{task.title}: {', '.join(different[:MAX_DIFFERENCES])}{more}" if different else task.title
 
 
 def start(
@@ -27,5 +45,5 @@ def start(
         raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
     task.load(config)  # the only sure way to know that the data is there and fits; demos keep what they decoded
     return store.create(
-        task.name, to_json(config), phases=(config.epochs,), owner=owner, parent=parent, title=title or task.title
+        task.name, to_json(config), phases=(config.epochs,), owner=owner, parent=parent, title=title or title_of(task, config)
     )

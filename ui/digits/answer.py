@@ -1,7 +1,5 @@
 """The answer to a digit, and what the network saw of it."""
 
-from collections.abc import Callable
-
 import numpy as np
 import streamlit as st
 
@@ -9,8 +7,9 @@ from core.data.drawing import Switches
 from core.demos.digits.reader import DigitReader, Reading, certainty
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.template import palette
 from core.plots.words import percent
-from ui.digits.source import Given
+from ui.digits.source import Given, Grey
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
@@ -32,7 +31,9 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
     dark = is_dark()
     if reading is None or reading.probabilities is None:
         code = reading.problem.code if reading and reading.problem else "blank"
-        message = reading.problem.message if reading and reading.problem else "Give a digit, and the answer stands here."
+        message = (
+            reading.problem.message if reading and reading.problem else "Give a digit, and the answer stands here."
+        )
         (st.info if code == "blank" else st.warning)(message, icon=":material/draw:")
         return
     winner = int(np.argmax(reading.probabilities))
@@ -40,7 +41,7 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
     with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
         st.html(
             f'<div role="status" aria-label="Answer: {classes[winner]}, {percent(share)}, {certainty(share)}" '
-            'style="font-size:4.5rem;font-weight:650;line-height:1;color:var(--st-primary-color);min-width:3rem">'
+            f'style="font-size:4.5rem;font-weight:650;line-height:1;color:{palette(dark).accent};min-width:3rem">'
             f"{classes[winner]}</div>",
             width="content",
         )
@@ -54,9 +55,7 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
     )
 
 
-def show_steps(
-    reader: DigitReader, given: Given, reading: Reading, *, key: str, classes: tuple[str, ...]
-) -> None:
+def show_steps(reader: DigitReader, given: Given, reading: Reading, *, key: str, classes: tuple[str, ...]) -> None:
     """Every preparation step as a picture, a switch for each, and what the switches did to the answer."""
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -66,7 +65,7 @@ def show_steps(
         for step in reading.prepared.steps:
             with st.container(width=132, gap="xsmall"):
                 st.image(
-                    pictures.picture(step.image, dark=dark),
+                    pictures.picture(_square(step.image), dark=dark),
                     width=112,
                     alt=f"{step.label}: {step.explanation}",
                 )
@@ -79,17 +78,26 @@ def show_steps(
     st.caption(_effect(reader, given, reading, on=switches(key), classes=classes))
 
 
-def _effect(
-    reader: DigitReader, given: Given, reading: Reading, *, on: Switches, classes: tuple[str, ...]
-) -> str:
-    words: Callable[[tuple[float, ...]], str] = lambda p: f"{classes[int(np.argmax(p))]} ({percent(max(p))})"  # noqa: E731
-    assert reading.probabilities is not None
+def _square(image: Grey) -> Grey:
+    rows, columns = image.shape
+    side = max(rows, columns)
+    top, left = (side - rows) // 2, (side - columns) // 2
+    return np.pad(image, ((top, side - rows - top), (left, side - columns - left)))
+
+
+def _effect(reader: DigitReader, given: Given, reading: Reading, *, on: Switches, classes: tuple[str, ...]) -> str:
     if on == Switches():
-        return "The last picture, 28×28 grey values, is all that the network gets. Switch a step off to see what it is worth."
+        return "The last picture, 28×28 grey values, is all that the network gets. Switch a step off to see its worth."
     usual = reader.read(given.source)
-    if usual.probabilities is None:
-        return ""
-    return f"With every step on, the answer is {words(usual.probabilities)}; as it is switched now, {words(reading.probabilities)}."
+    return (
+        f"With every step on, the answer is {_in_words(usual, classes)}; "
+        f"as it is switched now, {_in_words(reading, classes)}."
+    )
+
+
+def _in_words(reading: Reading, classes: tuple[str, ...]) -> str:
+    assert reading.probabilities is not None
+    return f"{classes[int(np.argmax(reading.probabilities))]} ({percent(max(reading.probabilities))})"
 
 
 def _right(winner: int, truth: int | None) -> str:

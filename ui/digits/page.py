@@ -41,9 +41,10 @@ def try_view(task: Task) -> None:
 @st.fragment
 def _try(model_id: str) -> None:
     reader, classes = reader_of(str(home()), model_id)
+    how = source.input_picker(KEY)
     left, right = st.columns([2, 3], gap="large")
     with left:
-        given = source.input_picker(KEY)
+        given = source.take(how, KEY)
     reading = reader.read(given.source, switches=answer.switches(KEY)) if given else None
     with right:
         answer.show_answer(reading, classes, truth=given.truth if given else None)

@@ -1,6 +1,7 @@
 """Ways to give a digit: draw it, upload a picture, take a sample, set cells with the keyboard."""
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -32,8 +33,8 @@ class Given:
     truth: int | None = None
 
 
-def input_picker(key: str) -> Given | None:
-    """The chosen way to give a digit; None as long as nothing is there to be read."""
+def input_picker(key: str) -> str:
+    """The chosen way to give a digit."""
     how = st.segmented_control(
         "How to give a digit",
         list(INPUTS),
@@ -44,6 +45,12 @@ def input_picker(key: str) -> Given | None:
         label_visibility="collapsed",
         persist_state="session",
     )
+    assert how is not None
+    return how
+
+
+def take(how: str, key: str) -> Given | None:
+    """What was given in this way; None as long as nothing is there to be read."""
     match how:
         case "upload":
             return _uploaded(key)
@@ -62,6 +69,7 @@ def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
         kept["initial"] = kept["json"]  # it was off the page: begin with what was drawn
         kept["version"] += 1
     colors = palette(kept["dark"])
+    st.caption("Draw one digit, large.")
     pen = st.session_state.get(f"{key}.pen", 18)
     result = st_canvas(
         stroke_width=pen,
@@ -78,13 +86,17 @@ def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
         kept["json"] = result.json_data
     objects = (kept["json"] or {}).get("objects", [])
     with st.container(horizontal=True, vertical_alignment="bottom", width=size):
-        st.button("Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(kept, -1))
-        st.button("Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(kept, 0))
+        st.button(
+            "Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(kept, -1)
+        )
+        st.button(
+            "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(kept, 0)
+        )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
     return drawing.strokes_from_canvas(kept["json"], (size, size))
 
 
-def _cut(kept: dict, end: int) -> None:
+def _cut(kept: dict[str, Any], end: int) -> None:
     """Keep the strokes before `end` and mount a canvas that starts with them."""
     objects = (kept["json"] or {}).get("objects", [])[:end]
     kept["json"] = kept["initial"] = {**(kept["json"] or {}), "objects": objects} if objects else None
@@ -105,7 +117,9 @@ def _uploaded(key: str) -> Given | None:
     except InvalidInputError as error:
         st.error(str(error), icon=":material/broken_image:")
         return None
-    st.image(np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture")
+    st.image(
+        np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture"
+    )
     return Given(picture.find_ink(grey))
 
 

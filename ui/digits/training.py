@@ -1,4 +1,4 @@
-"""What Digits adds to the view of a run: the own drawing, scored again while it trains, and what the model gets wrong."""
+"""What Digits adds to the view of a run: the own drawing, scored again as it trains, and what the model gets wrong."""
 
 import json
 
@@ -65,7 +65,7 @@ def _answers(shown: Run) -> None:
     if key is None and previews:  # a visitor sees what the one who started it pinned
         key = next(iter(previews[-1].answers))
     mine = [event for event in previews if key in event.answers]
-    if not mine:
+    if key is None or not mine:
         if run.is_over:
             st.caption("Nothing was drawn while this run trained.")
         return
@@ -75,7 +75,11 @@ def _answers(shown: Run) -> None:
     if key != owner():
         st.caption("The drawing of another visitor.")
     dark = is_dark()
-    live_chart(probability_bars(classes, answers[-1], dark=dark), key="pin.bars", alt=probabilities_sentence(classes, answers[-1]))
+    live_chart(
+        probability_bars(classes, answers[-1], dark=dark),
+        key="pin.bars",
+        alt=probabilities_sentence(classes, answers[-1]),
+    )
     st.caption("How the answer moved, from the first weights to the newest")
     live_chart(answer_history(info, dark=dark, uirevision=run.id), key="pin.history", alt=history_sentence(info))
 
@@ -86,7 +90,7 @@ def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDA
     from ui.digits.page import reader_of
 
     reader, _ = reader_of(home_folder, run_id)
-    return reader.probabilities(sources.load_images(data).test_images.astype(np.float32) / 255)
+    return reader.probabilities(sources.load_images(data).test_images.astype(np.float32) / np.float32(255))
 
 
 def _after(run: Run) -> None:
@@ -113,9 +117,9 @@ def _after(run: Run) -> None:
             st.caption("None: every test image was answered right.")
             return
         worst = wrong[np.argsort(-answers[wrong, predicted[wrong]])][:NUM_MISTAKES]
+        names = images.classes
         captions = [
-            f"true {images.classes[truth[i]]} · said {images.classes[predicted[i]]}\n{percent(float(answers[i, predicted[i]]))}"
-            for i in worst
+            f"true {names[truth[i]]} · said {names[predicted[i]]}\n{percent(float(answers[i].max()))}" for i in worst
         ]
         tiles = [images.test_images[i].astype(np.float32) / 255 for i in worst]
         st.image(

@@ -1,0 +1,182 @@
+"""Uploaded pictures: decoding within limits, and finding the ink in a photo of a digit on paper.
+
+Not here: what the ink becomes (`core.data.drawing.prepare`), and pictures without a digit's ink in mind.
+"""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+from PIL.ImageFile import ImageFile
+from PIL.JpegImagePlugin import JpegImageFile
+from PIL.PngImagePlugin import PngImageFile
+from PIL.WebPImagePlugin import WebPImageFile
+from scipy import ndimage
+
+from core.errors import InvalidInputError
+
+MAX_BYTES = 5_000_000
+MAX_PIXELS = 4_000_000
+WORKING_SIDE = 560  # pixels of the longer side on which ink is looked for: a pen line is still 2 to 10 wide
+TINY_SIDE = 64  # up to this size a picture is taken for a digit as it is, as in MNIST
+
+Grey = npt.NDArray[np.float32]
+
+# The classes are used directly: `Image.open` would first guess among all formats and only warn of enormous sizes.
+_READERS: dict[bytes, type[ImageFile]] = {
+    b"\x89PNG\r\n\x1a\n": PngImageFile,
+    b"\xff\xd8\xff": JpegImageFile,
+    b"RIFF": WebPImageFile,
+}
+_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)  # seen in Pillow
+
+
+def read_picture(data: bytes, *, name: str) -> Grey:
+    """Grey picture (H, W) float32 in [0, 1], black is 0, from an uploaded PNG, JPEG or WebP.
+
+    The format is told by the content; size is checked before anything is decoded. Of an animation the first frame is
+    used, a camera's orientation is applied, and what is transparent becomes white.
+
+    Raises:
+        InvalidInputError: larger than 5 MB or 4 megapixels, another format, or damaged.
+    """
+    if len(data) > MAX_BYTES:
+        raise InvalidInputError(
+            f"“{name}” has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. "
+            "Save it smaller or cut out the digit."
+        )
+    reader = next((r for start, r in _READERS.items() if data.startswith(start)), None)
+    if reader is None or (reader is WebPImageFile and data[8:12] != b"WEBP"):
+        raise InvalidInputError(f"“{name}” is not a PNG, JPEG or WebP picture. Save it as one of these and try again.")
+    damaged = f"“{name}” is damaged or incomplete and cannot be read. Save or upload it again."
+    try:
+        picture = reader(io.BytesIO(data))
+    except _BROKEN as error:
+        raise InvalidInputError(damaged) from error
+    width, height = picture.size
+    if width * height > MAX_PIXELS:
+        raise InvalidInputError(
+            f"“{name}” has {width:,} × {height:,} pixels, {width * height / 1e6:.1f} megapixels; at most "
+            f"{MAX_PIXELS / 1e6:g} are allowed. Save it smaller or cut out the digit."
+        )
+    try:
+        return _grey(picture)
+    except _BROKEN as error:
+        raise InvalidInputError(damaged) from error
+
+
+def _grey(picture: ImageFile) -> Grey:
+    picture.load()
+    upright = ImageOps.exif_transpose(picture)
+    if upright.mode.startswith("I"):  # 16 bits a pixel; `convert` would clip them
+        return np.asarray(upright, dtype=np.float32) / np.float32(65535)
+    paper = Image.new("RGBA", upright.size, "white")
+    flat = Image.alpha_composite(paper, upright.convert("RGBA")).convert("L")
+    return np.asarray(flat, dtype=np.float32) / np.float32(255)
+
+
+def find_ink(grey: Grey) -> Grey:
+    """Ink of a photo or picture of a digit, dark on light or light on dark, in any lighting.
+
+    The paper's brightness is estimated around each place and divided out; what then differs clearly from paper is
+    ink. Specks and what comes in from the border (a shadow, the table) are left out where a digit remains. A picture
+    of at most 64×64 pixels is only turned to ink = 1 and stretched to full contrast.
+
+    Args:
+        grey: (H, W) float32 in [0, 1], black is 0.
+
+    Returns:
+        (h, w) float32 in [0, 1], ink is 1, paper exactly 0; no longer than 560 pixels on the longer side. All zeros if
+        there is no ink.
+    """
+    if max(grey.shape) <= TINY_SIDE:
+        return _tiny(grey)
+    small = _shrunk(grey, WORKING_SIDE)
+    depth = _depth(ndimage.gaussian_filter(small, 1.0))
+    noise = 1.4826 * float(np.median(np.abs(depth)))
+    strong = np.ones(depth.shape, dtype=bool)
+    for _ in range(2):  # the second time without a table or shadow, which may be darker than the ink
+        typical = _typical_depth(depth[strong])
+        strong = strong & (depth > 0.5 * typical)
+        if typical < max(0.08, 4 * noise):
+            return np.zeros_like(small)
+        strong = ndimage.binary_dilation(_digit_only(strong), iterations=3)
+    # Soft edges: a border pixel is ink as far as the pen covered it. Weak ink counts only beside strong ink.
+    soft = np.clip((depth / typical - 0.3) / 0.4, 0, 1)
+    return np.where(strong, soft, 0).astype(np.float32)
+
+
+def _tiny(grey: Grey) -> Grey:
+    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+    paper = float(np.median(border))
+    ink = grey - paper if paper < 0.5 else paper - grey
+    highest = float(ink.max())
+    if highest < 0.08:
+        return np.zeros_like(grey)
+    return np.clip(ink / highest, 0, 1).astype(np.float32)
+
+
+def _shrunk(grey: Grey, side: int) -> Grey:
+    height, width = grey.shape
+    scale = min(1.0, side / max(height, width))
+    size = (max(1, round(width * scale)), max(1, round(height * scale)))
+    small: Grey = np.asarray(Image.fromarray(grey).resize(size, Image.Resampling.BOX), dtype=np.float32)
+    return small
+
+
+def _depth(grey: Grey) -> Grey:
+    """How far each pixel is from the paper around it, as a share of what is possible; ink is positive.
+
+    The paper under dark ink is the picture's morphological closing, under light ink its opening: strokes narrower than
+    a quarter of the picture vanish, slopes of light and edges of shadows stay as they are. Ink is the darker or the
+    lighter structure, whichever stands out more.
+    """
+    window = max(grey.shape) // 4
+    above, below = ndimage.grey_closing(grey, size=window), ndimage.grey_opening(grey, size=window)
+    dark, light = above - grey, grey - below
+    if float((dark**3).sum(dtype=np.float64)) > float((light**3).sum(dtype=np.float64)):
+        depth = dark / np.maximum(above, 0.15)  # light multiplies: ink takes away a share of it
+    else:
+        depth = light / np.maximum(1 - below, 0.15)
+    return (depth - np.median(depth)).astype(np.float32)  # noise lifts a closing
+
+
+def _typical_depth(depth: Grey) -> float:
+    """Median depth of what Otsu's threshold calls ink; 0 without any.
+
+    Source: N. Otsu: A threshold selection method from gray-level histograms (1979).
+    """
+    counts, edges = np.histogram(depth[depth > 0], bins=128, range=(0, 1))
+    if counts.sum() == 0:
+        return 0.0
+    middles = (edges[1:] + edges[:-1]) / 2
+    below, total = np.cumsum(counts), counts.sum()
+    sums = np.cumsum(counts * middles)
+    above = total - below
+    valid = (below > 0) & (above > 0)
+    means = sums[valid] / below[valid] - (sums[-1] - sums[valid]) / above[valid]
+    between = below[valid] * above[valid] * means**2
+    threshold = edges[1:][valid][between.argmax()] if valid.any() else 0.0
+    return float(np.median(depth[depth > threshold]))
+
+
+def _digit_only(ink: npt.NDArray[np.bool_]) -> npt.NDArray[np.bool_]:
+    """Ink without specks and without what comes in from the border, unless nothing else is there."""
+    labels, num = ndimage.label(ink, structure=np.ones((3, 3)))
+    if num == 0:
+        return ink
+    areas = np.bincount(labels.ravel(), minlength=num + 1)[1:]
+    boxes = ndimage.find_objects(labels)
+    inner = np.array([not _from_border(box, ink.shape) for box in boxes])
+    if inner.any() and areas[inner].max() >= max(0.0006 * ink.size, 0.005 * areas.max()):
+        wanted = inner & (areas >= 0.04 * areas[inner].max())
+    else:
+        wanted = areas >= 0.04 * areas.max()
+    return np.concatenate([[False], wanted])[labels]
+
+
+def _from_border(box: tuple[slice, slice], shape: tuple[int, ...]) -> bool:
+    return any(part.start <= 1 or part.stop >= side - 1 for part, side in zip(box, shape, strict=True))

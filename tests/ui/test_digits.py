@@ -1,0 +1,135 @@
+"""The Digits page without a browser: form, address, answers, the view of a run."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import demos
+from core.contract import knobs, to_json
+from core.demos.digits import DigitsConfig
+from core.runs.store import RunStore
+from ui import form
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(PAGE, default_timeout=30)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def labels(app: AppTest) -> set[str]:
+    widgets = [*app.selectbox, *app.slider, *app.select_slider, *app.toggle, *app.number_input]
+    return {widget.label.partition(" (")[0] for widget in widgets}
+
+
+def test_try_invites_to_draw_and_predicts_nothing_from_nothing() -> None:
+    app = page()
+    assert any("Draw a digit" in info.value for info in app.info)
+    assert not any("What the network sees" in heading.value for heading in app.subheader)
+
+
+def test_a_sample_is_answered_with_its_label() -> None:
+    app = page()
+    app.segmented_control(key="digits.input").set_value("sample").run()
+    assert not app.exception
+    assert any("Its label is" in caption.value for caption in app.caption)
+    assert any("sure" in text.value or "guessing" in text.value for text in app.markdown)
+
+
+@pytest.mark.parametrize("network", ["cnn", "plain"])
+def test_the_form_shows_the_knobs_that_matter_for_the_network_and_no_others(network: str) -> None:
+    app = page(view="train", network=network)
+    declared = knobs(DigitsConfig)
+    own = {"cnn": {"depth", "width", "kernel"}, "plain": {"hidden_layers", "hidden_size"}}
+    for kind, names in own.items():
+        for name in names:
+            assert (declared[name].label in labels(app)) == (kind == network)
+
+
+def test_every_knob_has_a_widget_when_it_matters() -> None:
+    shown = labels(page(view="train", network="cnn")) | labels(page(view="train", network="plain"))
+    assert {knob.label for knob in knobs(DigitsConfig).values()} <= shown
+
+
+@pytest.mark.parametrize("preset", demos.task("digits").presets, ids=lambda preset: preset.name)
+def test_a_preset_fills_the_form_and_the_address(preset: object) -> None:
+    app = page(view="train")
+    app.selectbox[0].set_value(preset.name).run()  # type: ignore[attr-defined]
+    assert not app.exception
+    config = app.session_state["form.digits"]
+    assert to_json(config) == to_json(DigitsConfig(**preset.values))  # type: ignore[attr-defined]
+    for name, value in preset.values.items():  # type: ignore[attr-defined]
+        if value != getattr(DigitsConfig(), name):
+            assert name in app.query_params
+
+
+def test_the_address_fills_the_form() -> None:
+    app = page(view="train", learning_rate="0.0123", epochs="7", normalisation="off", seed="5")
+    config = app.session_state["form.digits"]
+    assert (config.learning_rate, config.epochs, config.normalisation, config.seed) == (0.0123, 7, False, 5)
+
+
+def test_what_an_address_gets_wrong_is_said_and_left_out() -> None:
+    app = page(view="train", epochs="500", colour="red")
+    said = " ".join(warning.value for warning in app.warning)
+    assert "Epochs (epochs) is 500; allowed is a whole number from 1 to 100." in said
+    assert "There is no setting “colour”" in said
+    assert app.session_state["form.digits"] == DigitsConfig()
+    assert "colour" not in app.query_params
+
+
+def test_start_creates_a_run_with_the_knobs_of_the_form(glassbox_home: Path) -> None:
+    app = page(view="train", depth="2")
+    app.button(key="digits.start").click().run()
+    assert not app.exception
+    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    assert run.state == "queued"
+    assert run.config["depth"] == 2
+    assert app.query_params["run"] == run.id
+    assert any("place 1 in the queue" in info.value for info in app.info)
+
+
+def test_too_small_a_share_is_refused_with_the_reason(glassbox_home: Path) -> None:
+    app = page(view="train", share="0.1")
+    app.button(key="digits.start").click().run()
+    assert any("Raise the share" in error.value for error in app.error)
+    assert RunStore(glassbox_home / "glassbox.sqlite").find() == []
+
+
+def test_data_that_is_not_here_is_offered_for_download_and_start_is_off() -> None:
+    app = page(view="train", data="mnist")
+    assert app.button(key="digits.start").disabled
+    assert app.button(key="download.start").label.startswith("Download (")
+
+
+def test_a_run_that_does_not_exist_says_so() -> None:
+    app = page(run="zzzzzz")
+    assert any("There is no run “zzzzzz”" in error.value for error in app.error)
+
+
+def test_a_waiting_run_can_be_stopped_resumed_and_cloned(glassbox_home: Path) -> None:
+    app = page(view="train", dropout="0.5")
+    app.button(key="digits.start").click().run()
+    app.button(key="run.stop").click().run()
+    assert not app.exception
+    store = RunStore(glassbox_home / "glassbox.sqlite")
+    assert store.find()[0].state == "stopped"
+    app.button(key="run.resume").click().run()
+    assert store.find()[0].state == "queued"
+    app.button(key="run.stop").click().run()
+    app.button(key="run.clone").click().run()
+    assert app.session_state["form.digits"].dropout == 0.5
+    assert "run" not in app.query_params
+
+
+def test_log_stops_hold_the_present_value_and_stay_in_range() -> None:
+    rate = knobs(DigitsConfig)["learning_rate"]
+    stops = form.log_stops(rate, 0.0123)  # type: ignore[arg-type]
+    assert stops == sorted(stops)
+    assert 0.0123 in stops
+    assert (stops[0], stops[-1]) == (1e-5, 10.0)
