@@ -366,6 +366,8 @@ class Task:
     load: Callable[[Any], Dataset]  # config → data, normalised; raises DataUnavailableError
     learner: Callable[[Any, Placement], Learner]
     num_parameters: Callable[[Any], int]
+    num_examples: Callable[[Any], int]  # of the training split, without loading it
+    forward_flops: Callable[[Any], int]  # of one example, for the estimate before Start
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------

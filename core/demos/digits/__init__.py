@@ -26,6 +26,18 @@ def _num_parameters(config: DigitsConfig) -> int:
     return num_parameters(config)
 
 
+def _num_examples(config: DigitsConfig) -> int:
+    from core.demos.digits.learner import num_examples
+
+    return num_examples(config)
+
+
+def _forward_flops(config: DigitsConfig) -> int:
+    from core.demos.digits.learner import forward_flops
+
+    return forward_flops(config)
+
+
 def _batch_size(config: Any) -> int:
     return config.batch_size
 
@@ -48,4 +60,6 @@ TASK = Task(
     load=_load,
     learner=_learner,
     num_parameters=_num_parameters,
+    num_examples=_num_examples,
+    forward_flops=_forward_flops,
 )
