@@ -4,7 +4,7 @@ import streamlit as st
 
 from core import demos
 from core.contract import Task
-from core.demos.digits.reader import DigitReader, release_reader, run_reader
+from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.demos.digits.release import release_card
 from core.runs import checkpoints
 from core.settings import home
@@ -76,7 +76,7 @@ def classes_of(data: str) -> tuple[str, ...]:
 
 @st.cache_resource(max_entries=1)
 def _release() -> DigitReader:
-    return release_reader()
+    return read_model()
 
 
 @st.cache_resource(max_entries=16)

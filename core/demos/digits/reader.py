@@ -3,6 +3,7 @@
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,7 +15,7 @@ from core.contract import from_json
 from core.data import drawing
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
-from core.demos.digits.release import release_config, release_weights
+from core.demos.digits.release import FOLDER, release_config, release_weights
 from core.training.supervised import answering_weights
 
 Grey = npt.NDArray[np.float32]
@@ -67,10 +68,10 @@ class DigitReader:
         return Reading(problem, prepared, tuple(float(p) for p in answer), milliseconds)
 
 
-def release_reader() -> DigitReader:
-    """The release model."""
-    network = make_network(release_config())
-    network.load_state_dict(release_weights())
+def read_model(folder: Path = FOLDER) -> DigitReader:
+    """The model of a folder like `weights/digits`, by default the release model itself."""
+    network = make_network(release_config(folder))
+    network.load_state_dict(release_weights(folder))
     return DigitReader(network)
 
 

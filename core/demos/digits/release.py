@@ -15,21 +15,19 @@ FOLDER = Path(__file__).parents[3] / "weights" / "digits"
 
 
 @cache
-def release_card() -> dict[str, Any]:
-    """What `weights/digits/model.json` says: config, figures with their sets, how it was trained."""
-    card: dict[str, Any] = json.loads((FOLDER / "model.json").read_text())
+def release_card(folder: Path = FOLDER) -> dict[str, Any]:
+    """What `model.json` in a folder says: config, figures with their sets, how the model was trained."""
+    card: dict[str, Any] = json.loads((folder / "model.json").read_text())
     return card
 
 
-def release_config() -> DigitsConfig:
-    """The config that the release model was trained with."""
-    config, _ = from_json(DigitsConfig, release_card()["config"])
+def release_config(folder: Path = FOLDER) -> DigitsConfig:
+    """The config that the model in a folder was trained with."""
+    config, _ = from_json(DigitsConfig, release_card(folder)["config"])
     return config
 
 
-def release_weights() -> dict[str, torch.Tensor]:
-    """Weights of the release model, float32."""
-    return {
-        name: value.float() if value.is_floating_point() else value
-        for name, value in load_file(FOLDER / "model.safetensors").items()
-    }
+def release_weights(folder: Path = FOLDER) -> dict[str, torch.Tensor]:
+    """Weights of the model in a folder, float32; they are stored in half precision."""
+    stored = load_file(folder / "model.safetensors")
+    return {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
