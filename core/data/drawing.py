@@ -25,7 +25,7 @@ BOX = 20  # MNIST's digits fill this many pixels along their longer side
 CENTRE = 14  # pixel index on which MNIST puts the centre of mass
 PEN = 2.5  # pen width in pixels of the 28-grid whose renderings have the median stroke width of MNIST's test set
 PEN_RANGE = (1.8, 3.9)  # 5th and 95th percentile of `pen_width` over MNIST's test set
-MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 4096
+MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 1024
 _INK = 0.02  # anything fainter is paper
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], ink is 1
@@ -90,11 +90,17 @@ def strokes_from_canvas(json_data: Mapping[str, Any] | None, size: tuple[int, in
     Args:
         json_data: as the widget returns it; None, as before the first stroke, is an empty drawing.
         size: (width, height) of the canvas in pixels.
+
+    Raises:
+        InvalidInputError: the data is not a fabric drawing, too long, or has numbers out of range.
     """
-    objects = [o for o in (json_data or {}).get("objects", []) if str(o.get("type", "")).lower() == "path"]
-    paths = [_placed(o) for o in objects]
-    width = float(np.median([o.get("strokeWidth", 1) for o in objects])) if objects else 1.0
-    return Strokes(tuple(_as_path(p) for p in paths if len(p)), size, width)
+    try:
+        objects = [o for o in (json_data or {}).get("objects", []) if str(o["type"]).lower() == "path"]
+        paths = [_placed(o) for o in objects]
+        width = float(np.median([o["strokeWidth"] for o in objects])) if objects else 1.0
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        raise InvalidInputError(f"The canvas sent something that is not a drawing ({error!r}). Clear it.") from error
+    return _checked([p for p in paths if len(p)], size, width)
 
 
 def strokes_from_json(text: str) -> Strokes:
@@ -106,23 +112,28 @@ def strokes_from_json(text: str) -> Strokes:
     form = '{"strokes": [[[x, y], ...], ...], "size": [width, height], "stroke_width": 20}'
     try:
         given = json.loads(text)
-        width, height = (float(n) for n in given["size"])
+        width, height = (round(n) for n in given["size"])
         pen = float(given["stroke_width"])
         arrays = [np.asarray(stroke, dtype=np.float64) for stroke in given["strokes"]]
-    except (KeyError, TypeError, ValueError, RecursionError) as error:
-        raise InvalidInputError(f"This is not a drawing ({error}). Write it as JSON: {form}") from error
+    except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
+        raise InvalidInputError(f"This is not a drawing ({error!r}). Write it as JSON: {form}") from error
     if any(a.ndim != 2 or a.shape[1] != 2 for a in arrays):
         raise InvalidInputError(f"Each stroke must be a list of at least one [x, y] pair. Write it as JSON: {form}")
+    return _checked(arrays, (width, height), pen)
+
+
+def _checked(arrays: list[npt.NDArray[np.float64]], size: tuple[int, int], pen: float) -> Strokes:
+    """Strokes of arrays (N, 2), or the error that says which limit they break."""
     if len(arrays) > MAX_STROKES or sum(map(len, arrays)) > MAX_POINTS:
         raise InvalidInputError(f"The drawing is too long; at most {MAX_STROKES} strokes and {MAX_POINTS:,} points.")
-    if not (1 <= width <= MAX_SIDE and 1 <= height <= MAX_SIDE and 0 < pen <= max(width, height)):
+    if not (all(1 <= side <= MAX_SIDE for side in size) and 0 < pen <= max(size)):
         raise InvalidInputError(
-            f"size is {given['size']} and stroke_width {pen:g}; a side is 1 to {MAX_SIDE} pixels and the pen is "
+            f"The canvas is {size[0]} × {size[1]} and the pen {pen:g}; a side has 1 to {MAX_SIDE} pixels, the pen is "
             "wider than 0 and no wider than the longer side."
         )
     if any(not np.isfinite(a).all() or np.abs(a).max() > 2 * MAX_SIDE for a in arrays):
         raise InvalidInputError(f"A point is not a number from {-2 * MAX_SIDE} to {2 * MAX_SIDE}. Use canvas pixels.")
-    return Strokes(tuple(_as_path(a) for a in arrays), (round(width), round(height)), pen)
+    return Strokes(tuple(_as_path(a) for a in arrays), size, pen)
 
 
 def _as_path(points: npt.NDArray[np.float64]) -> Path:
@@ -356,15 +367,23 @@ def _with_pen(cropped: Grey, on: Switches, pen: float) -> Grey:
     height, width = cropped.shape
     scale = 5 * BOX / max(height, width)
     large = _resized(cropped, width=max(5, round(width * scale)), height=max(5, round(height * scale)))
-    now = pen_width(np.pad(large, 2))
-    if now == 0:
+    room = math.ceil(5 * pen) + 2  # the outline moves by half of that at most
+    ink = np.pad(large, room) > 0.5
+    if not ink.any():
         return np.zeros((SIDE, SIDE), np.float32)
-    core = max(max(large.shape) - now, 1.0)  # length of the centre line's box
-    wanted = pen * core / (BOX - pen) if on.crop else pen * max(large.shape) / (BOX if on.fit else SIDE)
-    grow = (wanted - now) / 2
-    ink = np.pad(large, math.ceil(max(grow, 0)) + 2) > 0.5
     inside, outside = ndimage.distance_transform_edt(ink), ndimage.distance_transform_edt(~ink)
-    moved = np.clip(inside - outside + grow + np.where(ink, 0.0, 1.0), 0, 1).astype(np.float32)
+    edge = (inside - outside + np.where(ink, 0.0, 1.0)).astype(np.float32)  # 1 just inside the outline
+    moved, grow = np.clip(edge, 0, 1), 0.0
+    for _ in range(2):  # the first estimate is too small for strokes that are nearly as wide as long
+        now = pen_width(moved)
+        if on.crop:  # the box will be around the new ink; its centre line stays
+            wanted = pen * max(max(_cropped(moved).shape) - now, 1.0) / (BOX - pen)
+        else:
+            wanted = pen * max(large.shape) / (BOX if on.fit else SIDE)
+        grow += (wanted - now) / 2
+        moved = np.clip(edge + grow, 0, 1)
+    if not on.crop:
+        moved = moved[room:-room, room:-room]
     return centred(_fitted(_cropped(moved) if on.crop else moved, on), by_mass=on.center)
 
 
@@ -378,34 +397,39 @@ def problem(source: Source) -> Problem | None:
 
     Two strokes of one digit (a crossed 7, an open 4, a 5 with its bar apart, a slashed 0) are not two digits.
     """
-    points, radius, size, pen = _cloud(source)
+    points, radius, size = _cloud(source)
     if not len(points):
         return Problem("blank", "Draw a digit from 0 to 9.", blocking=True)
     extent = float((points.max(axis=0) - points.min(axis=0)).max())
-    smallest = 0.07 * min(size) if isinstance(source, Strokes) else max(4.0, 0.02 * min(size))
-    if extent < max(smallest, 0.75 * pen):
+    if extent < _smallest(source):
         return Problem("dot", "This is only a dot. Draw a digit that fills about half of the area.", blocking=True)
     if _apart(points, radius):
         return Problem("two_digits", "These are two or more digits side by side. Draw only one.", blocking=True)
-    reach = radius / 2
-    if (points < reach).any() or (points > np.array(size) - reach).any():
-        return Problem(
-            "cut",
-            "A stroke runs over the border, so a part may be missing. Draw smaller or more central.",
-            blocking=False,
-        )
+    reach = radius / 2 if isinstance(source, Strokes) else 1.0
+    whole = max(size) <= SIDE  # centred by mass, even a whole MNIST digit may touch the border
+    if not whole and ((points < reach).any() or (points > np.array(size) - reach).any()):
+        message = "A stroke runs over the border, so a part may be missing. Draw smaller or more central."
+        return Problem("cut", message, blocking=False)
     return None
 
 
-def _cloud(source: Source) -> tuple[npt.NDArray[np.float32], float, tuple[int, int], float]:
-    """Ink as points (N, 2) with the radius of each, the size (width, height), and the pen width, all in pixels."""
+def _smallest(source: Source) -> float:
+    """Extent in pixels below which ink is a dot, from the size of the picture and the width of the pen."""
+    if isinstance(source, Strokes):
+        return max(0.07 * min(source.size), 0.75 * source.stroke_width)
+    # A disc is twice as wide as `pen_width` says, MNIST's boldest strokes are four times as long.
+    return max(4.0, 0.02 * min(source.shape), 2.5 * pen_width(np.pad(source, 1)))
+
+
+def _cloud(source: Source) -> tuple[npt.NDArray[np.float32], float, tuple[int, int]]:
+    """Ink as points (N, 2) with the radius of each, and the size (width, height), all in pixels."""
     if isinstance(source, Strokes):
         points = [resampled(p, step=max(1.0, source.stroke_width / 4)) for p in source.paths]
         cloud = np.concatenate(points) if points else np.zeros((0, 2), np.float32)
-        return cloud, source.stroke_width / 2, source.size, source.stroke_width
+        return cloud, source.stroke_width / 2, source.size
     rows, columns = np.nonzero(source > 0.3)
     cloud = np.stack([columns, rows], axis=1).astype(np.float32) + np.float32(0.5)
-    return cloud, 0.5, (source.shape[1], source.shape[0]), pen_width(np.pad(source, 1))
+    return cloud, 0.5, (source.shape[1], source.shape[0])
 
 
 def _apart(points: npt.NDArray[np.float32], radius: float) -> bool:

@@ -96,8 +96,11 @@ def find_ink(grey: Grey) -> Grey:
         return _tiny(grey)
     small = _shrunk(grey, WORKING_SIDE)
     smooth = ndimage.gaussian_filter(small, 1.0)
-    found = [_soft_ink(smooth), _soft_ink(1 - smooth)]
-    return found[0] if _contrast(found[0], smooth) >= _contrast(found[1], 1 - smooth) else found[1]
+    dark, light = _soft_ink(smooth), _soft_ink(1 - smooth)
+    contrast_dark, contrast_light = _contrast(dark, smooth), _contrast(light, 1 - smooth)
+    if max(contrast_dark, contrast_light) < 0.06:
+        return np.zeros_like(small)
+    return dark if contrast_dark >= contrast_light else light
 
 
 def _soft_ink(grey: Grey) -> Grey:
@@ -110,9 +113,18 @@ def _soft_ink(grey: Grey) -> Grey:
         if typical < max(0.1, 5 * noise):
             return np.zeros_like(grey)
         strong = ndimage.binary_dilation(_digit_only(strong & (depth > 0.5 * typical)), iterations=3)
+    if _sharpness(strong & (depth > 0.5 * typical), depth) < 0.05 * typical:
+        return np.zeros_like(grey)  # a shadow: no pen draws edges 20 pixels wide
     # Soft edges: a border pixel is ink as far as the pen covered it. Weak ink counts only beside strong ink.
     soft = np.clip((depth / typical - 0.3) / 0.4, 0, 1)
     return np.where(strong, soft, 0).astype(np.float32)
+
+
+def _sharpness(mask: npt.NDArray[np.bool_], depth: Grey) -> float:
+    """Median slope of the depth across the outline of a mask, a pixel."""
+    outline = mask & ~ndimage.binary_erosion(mask, border_value=1)
+    slope = ndimage.gaussian_gradient_magnitude(depth, 1.0)[outline]
+    return float(np.median(slope)) if slope.size else 0.0
 
 
 def _contrast(ink: Grey, grey: Grey) -> float:

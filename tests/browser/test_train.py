@@ -27,7 +27,7 @@ def start(page: Page, **knobs: object) -> str:
 
 
 def is_training(page: Page) -> None:
-    expect(page.get_by_text(re.compile(r"epoch \d+/\d+"))).to_be_visible()
+    expect(page.get_by_test_id("stProgress").get_by_text(re.compile(r"epoch \d+/\d+"))).to_be_visible()
 
 
 def stop(page: Page) -> None:
@@ -68,7 +68,8 @@ def test_a_finished_run_shows_its_accuracy_and_answers_in_try(page: Page) -> Non
     expect(page.get_by_role("status", name=re.compile("^Answer: "))).to_be_visible()
 
 
-def test_another_browser_attaches_stops_and_resumes(page: Page, browser: Browser, studio: Studio) -> None:
+def test_another_browser_attaches_stops_and_resumes(browser: Browser, studio: Studio) -> None:
+    page = browser.new_context(base_url=studio.address).new_page()
     run_id = start(page, **LONG)
     is_training(page)
     page.context.close()  # the tab is closed

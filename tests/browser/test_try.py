@@ -6,9 +6,21 @@ import re
 import numpy as np
 import pytest
 from PIL import Image, ImageDraw
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Locator, Page, expect
 
 from tests.browser.hand import write
+
+# the grid lies in a shadow tree, where only the root of that tree knows what has the focus
+FOCUSED_ROLE = """() => {
+  let node = document.activeElement;
+  while (node?.shadowRoot?.activeElement) node = node.shadowRoot.activeElement;
+  return node?.getAttribute("role");
+}"""
+
+
+def button(page: Page, name: str) -> Locator:
+    """A button of the page itself; the canvas has a toolbar of its own with the same words."""
+    return page.get_by_test_id("stBaseButton-secondary").filter(has_text=name)
 
 
 def open_try(page: Page) -> None:
@@ -33,9 +45,9 @@ def test_clear_and_undo_take_strokes_back(page: Page) -> None:
     open_try(page)
     write(page, page.locator("canvas.upper-canvas"), 4)
     answer(page, 4)
-    page.get_by_role("button", name="Undo").click()
+    button(page, "Undo").click()
     expect(page.get_by_role("status", name=re.compile("^Answer: 4"))).to_have_count(0)
-    page.get_by_role("button", name="Clear").click()
+    button(page, "Clear").click()
     expect(page.get_by_text("Draw a digit from 0 to 9.")).to_be_visible()
 
 
@@ -49,7 +61,7 @@ def test_two_digits_are_said_and_not_answered(page: Page) -> None:
         page.mouse.down()
         page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.8 * box["height"], steps=8)
         page.mouse.up()
-    expect(page.get_by_text(re.compile("two digits|more than one", re.I))).to_be_visible()
+    expect(page.get_by_text("two or more digits side by side")).to_be_visible()
     expect(page.get_by_role("status", name=re.compile("^Answer"))).to_have_count(0)
 
 
@@ -112,7 +124,7 @@ def test_a_digit_can_be_drawn_with_the_keyboard_alone(page: Page) -> None:
     expect(page.get_by_role("grid")).to_be_visible()
     for _ in range(60):
         page.keyboard.press("Tab")
-        if page.evaluate("document.activeElement.getAttribute('role')") == "gridcell":
+        if page.evaluate(FOCUSED_ROLE) == "gridcell":
             break
     for _ in range(6):
         page.keyboard.press("ArrowUp")

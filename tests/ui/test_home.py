@@ -1,0 +1,116 @@
+"""Page Home without a browser: what it promises is there, and what runs is shown."""
+
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import demos
+from core.runs.records import Place
+from core.runs.store import RunStore
+from tests.ui.runs import ended, queued, running
+from ui import home, machine, run_words
+from ui.demo_pages import tasks
+
+FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
+
+
+def opened() -> AppTest:
+    app = AppTest.from_file(FRAME, default_timeout=30).run()
+    assert not app.exception
+    return app
+
+
+def text(app: AppTest) -> str:
+    return "\n".join(element.value for element in [*app.markdown, *app.caption])
+
+
+def test_the_first_thing_to_do_is_one_click_away() -> None:
+    app = opened()
+    app.button(key="home.draw").click().run()
+    assert not app.exception
+    assert app.title[0].value == "Digits"
+    assert app.query_params["view"] == "try"
+
+
+def test_train_opens_the_form() -> None:
+    app = opened()
+    app.button(key="home.train").click().run()
+    assert not app.exception
+    assert app.button(key="digits.start")
+
+
+def test_only_demos_that_have_a_page_are_shown_each_with_its_sentence() -> None:
+    shown = text(opened())
+    for task in tasks().values():
+        assert task.sentence in shown
+    for unbuilt in ("Voice", "Sentiment", "Generator", "Foundations"):
+        assert (unbuilt in shown) == (unbuilt.lower() in demos.names())
+
+
+def test_a_demo_shows_the_figure_of_its_release_model_on_the_largest_set(tmp_path: Path) -> None:
+    folder = tmp_path / "digits"
+    folder.mkdir()
+    (folder / "model.json").write_text(
+        '{"figures": [{"set": "1,000 held-out images", "examples": 1000, "accuracy": 98.0},'
+        ' {"set": "10,000 MNIST test images", "examples": 10000, "accuracy": 99.6}]}'
+    )
+    task = demos.task("digits")
+    assert home.release_figure(task, tmp_path) == ("99.60 %", "10,000 MNIST test images")
+    assert home.release_figure(task, tmp_path / "nothing") is None
+
+
+def test_an_idle_machine_says_so_and_what_it_is(glassbox_home: Path) -> None:
+    shown = text(opened())
+    assert "Nothing is running" in shown
+    assert machine.processor() in shown
+    assert str(glassbox_home) in shown
+
+
+def test_running_and_waiting_runs_are_shown_in_the_order_of_the_queue() -> None:
+    store = RunStore()
+    ended(store, "Over")
+    running(store, "Under way", accuracies=(93.0,), epochs=4, owner="bob")
+    queued(store, "First in line", owner="cem")
+    queued(store, "Second in line", owner="eve")
+    shown = text(opened())
+    assert "Over" not in shown
+    assert "Nothing is running" not in shown
+    order = [shown.index(title) for title in ("**Under way**", "**First in line**", "**Second in line**")]
+    assert order == sorted(order)
+    assert "Next to start, in about" in shown
+    assert "Place 2 in the queue, in about" in shown
+
+
+def test_a_wait_that_cannot_be_estimated_yet_is_not_guessed() -> None:
+    assert run_words.waiting(Place(1, None)) == "Next to start"
+    assert run_words.waiting(Place(3, 125.0)) == "Place 3 in the queue, in about 2 min 5 s"
+
+
+def test_memory_is_that_of_the_container_where_it_is_less(tmp_path: Path) -> None:
+    meminfo = tmp_path / "meminfo"
+    meminfo.write_text("MemTotal:       16000000 kB\nMemFree:  1 kB\nMemAvailable:   12000000 kB\n")
+    whole = machine.memory(meminfo=meminfo, cgroup=tmp_path)
+    assert whole == machine.Memory(16e6 * 1024, 12e6 * 1024)
+    (tmp_path / "memory.max").write_text("max\n")
+    assert machine.memory(meminfo=meminfo, cgroup=tmp_path) == whole
+    (tmp_path / "memory.max").write_text("4000000000\n")
+    (tmp_path / "memory.current").write_text("1500000000\n")
+    assert machine.memory(meminfo=meminfo, cgroup=tmp_path) == machine.Memory(4e9, 2.5e9)
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("NVIDIA H200, 143771, 143000", "150 GB free of 151 GB"),
+        ("NVIDIA GB10, [N/A], [N/A]", "memory shared with the processor"),
+    ],
+)
+def test_graphics_cards_are_named_with_their_memory(line: str, words: str) -> None:
+    (card,) = machine.parse_cards(line + "\n")
+    facts = home.machine_facts([card], None)
+    assert facts[0] == ("Graphics card", f"{line.split(',')[0]}, {words}")
+
+
+def test_the_free_space_of_a_folder_that_does_not_exist_yet_is_that_of_its_disk(tmp_path: Path) -> None:
+    assert machine.free_disk(tmp_path / "not" / "yet") > 0

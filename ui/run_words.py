@@ -1,0 +1,103 @@
+"""What page Runs says about a run: its result with the set it was measured on, when it was, what it is. No widgets."""
+
+import time
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from core.contract import Choice, Metric, Task, knobs
+from core.plots.words import number
+from core.runs.records import Checkpoint, Place, Run
+from ui.words import duration
+
+MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0  # seconds
+
+
+def selecting(task: Task) -> Metric | None:
+    """The metric by which runs of a demo are compared."""
+    return next((metric for metric in task.metrics if metric.name == task.select), None)
+
+
+def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
+    """How good a run is: on the test set, else at its best epoch so far; empty where nothing was measured.
+
+    "97.8 % on the test set of 5,000 MNIST digits", "96.4 % on validation after epoch 3, the best so far".
+
+    Args:
+        checkpoints: of the run, newest first.
+    """
+    metric = selecting(task)
+    if metric is None:
+        return ""
+    if metric.name in run.metrics:
+        return f"{number(run.metrics[metric.name], metric.unit)} on the test set of {data_label(task, run)}"
+    scored = [checkpoint for checkpoint in checkpoints if metric.name in checkpoint.metrics]
+    if not scored:
+        return ""
+    best = next((checkpoint for checkpoint in scored if checkpoint.best), scored[0])
+    return (
+        f"{number(best.metrics[metric.name], metric.unit)} on validation after epoch {best.epoch:.3g}, the best so far"
+    )
+
+
+def data_label(task: Task, run: Run) -> str:
+    """The data that a run learned from, in words; the demo's title where it has no choice of data."""
+    declared = knobs(task.Config).get("data")
+    name = run.config.get("data")
+    return declared.options.get(str(name), str(name)) if isinstance(declared, Choice) else task.title
+
+
+def seconds_trained(run: Run, *, now: float) -> float:
+    """Computing time of a run so far, in seconds; of a running one, also what its present attempt took."""
+    if run.state != "running" or run.started_at is None:
+        return run.seconds_used
+    return run.seconds_used if run.attempt > 1 else max(now - run.started_at, 0.0)
+
+
+def facts(run: Run, *, demo: str, now: float, zone: str | None) -> str:
+    """ "run ab12cd · Digits · 5 epochs · 34 s · started 12 min ago"."""
+    epochs = sum(run.phases)
+    parts = [f"run {run.id}", demo, f"{epochs} epoch{'s' if epochs > 1 else ''}"]
+    if seconds := seconds_trained(run, now=now):
+        parts.append(duration(seconds))
+    parts.append(
+        f"queued {ago(run.queued_at, now=now, zone=zone)}"
+        if run.started_at is None
+        else f"started {ago(run.started_at, now=now, zone=zone)}"
+    )
+    return " · ".join(parts)
+
+
+def waiting(place: Place) -> str:
+    """ "Next to start, in about 40 s", "Place 3 in the queue, in about 2 min"."""
+    when = "" if place.seconds is None else f", in about {duration(place.seconds)}"
+    return f"{'Next to start' if place.position == 1 else f'Place {place.position} in the queue'}{when}"
+
+
+def ago(moment: float, *, now: float | None = None, zone: str | None = None) -> str:
+    """A time in the past as people say it: "just now", "12 min ago", "3 h ago", then the date in their time zone."""
+    now = time.time() if now is None else now
+    passed = now - moment
+    if passed < MINUTE:
+        return "just now"
+    if passed < HOUR:
+        return f"{passed // MINUTE:.0f} min ago"
+    if passed < DAY:
+        return f"{passed // HOUR:.0f} h ago"
+    local = datetime.fromtimestamp(moment, _zone(zone))
+    return f"{local.day} {local:%B %Y, %H:%M}"
+
+
+def _zone(name: str | None) -> ZoneInfo | None:
+    """The reader's time zone; None, the server's, where the browser names none that is known here."""
+    try:
+        return ZoneInfo(name) if name else None
+    except (ZoneInfoNotFoundError, ValueError):
+        return None
+
+
+def named(runs: Iterable[Run]) -> dict[str, str]:
+    """A short name of each run by id, no two the same: its title, with the id where titles repeat."""
+    runs = list(runs)
+    titles = [run.title for run in runs]
+    return {run.id: run.title if titles.count(run.title) == 1 else f"{run.title} {run.id}" for run in runs}
