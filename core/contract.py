@@ -346,6 +346,28 @@ class Preset:
 
 
 @dataclass(frozen=True)
+class NetworkCost:
+    """What one example costs in a network."""
+
+    flops: int  # forward, a multiplication and an addition count as two
+    activations: int  # numbers that all layers pass on
+    num_layers: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cost:
+    """What a config computes and keeps, as its demo knows it."""
+
+    network: NetworkCost
+    num_train: int  # examples
+    num_validation: int
+    num_test: int
+    example_bytes: int  # a stored example with its target
+    preparation_flops: int = 0  # FLOPs that take as long as preparing a training example (random warps)
+    optimizer_copies: int = 0  # numbers kept for each weight beside its gradient: 2 for Adam, 1 for momentum
+
+
+@dataclass(frozen=True)
 class Task:
     """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
 
@@ -366,8 +388,7 @@ class Task:
     load: Callable[[Any], Dataset]  # config → data, normalised; raises DataUnavailableError
     learner: Callable[[Any, Placement], Learner]
     num_parameters: Callable[[Any], int]
-    num_examples: Callable[[Any], int]  # of the training split, without loading it
-    forward_flops: Callable[[Any], int]  # of one example, for the estimate before Start
+    cost: Callable[[Any], Cost]  # for the estimate before Start, known without loading the data
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------

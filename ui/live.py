@@ -8,11 +8,12 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Event, Task, from_json, knobs, relevant, to_json
+from core.contract import Event, Metric, Task, from_json, knobs, relevant, to_json
 from core.errors import GlassboxError, NotFoundError
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
 from core.service import launch
+from core.service.supervisor import default_max_running
 from core.training import diagnosis
 from core.training.placement import in_words
 from ui.form import set_form
@@ -60,6 +61,21 @@ def every(run: Run) -> float | None:
     return None if run.is_over else TICK_SECONDS
 
 
+def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
+    """A part of the page that is drawn again by itself while a run goes on.
+
+    A button in it runs its callback and then only this part; where the callback led elsewhere, the whole page follows.
+    """
+
+    def part(*arguments: object) -> None:
+        if st.session_state.pop("led.elsewhere", False):
+            st.rerun(scope="app")
+        draw(*arguments)
+
+    part.__qualname__ = draw.__qualname__  # Streamlit knows a fragment by the name of its function
+    return st.fragment(part, run_every=every(run))
+
+
 def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     """The whole view; an address of a run that does not exist says so."""
     try:
@@ -76,10 +92,10 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
         st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
     _heading(task, run)
-    st.fragment(_status, run_every=every(run))(task, run)
+    live_part(_status, run)(task, run)
     left, right = st.columns([3, 2], gap="large")
     with left:
-        st.fragment(_curves, run_every=every(run))(task, run)
+        live_part(_curves, run)(task, run)
     with right:
         parts.beside(run)
     if run.is_over and store().checkpoints(run.id):
@@ -116,7 +132,7 @@ def _status(task: Task, shown: Run) -> None:
 
 
 def _place(run: Run) -> None:
-    place = store().places().get(run.id)
+    place = store().places(max_running=default_max_running()).get(run.id)
     if place is not None:
         wait = "" if place.seconds is None else f", about {duration(place.seconds)}"
         st.info(
@@ -177,12 +193,12 @@ def _curves(task: Task, shown: Run) -> None:
     for metric in task.metrics:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
-    _diagnosis(task, run, events)
+    _diagnosis(task, run, events, select)
 
 
-def _diagnosis(task: Task, run: Run, events: list[Event]) -> None:
+def _diagnosis(task: Task, run: Run, events: list[Event], select: Metric | None) -> None:
     config, _ = from_json(task.Config, run.config)
-    found = diagnosis.diagnose(events, config)
+    found = diagnosis.diagnose(events, config, select=select)
     if found is None:
         return
     with st.container(border=True):
@@ -224,6 +240,7 @@ def _do(action: str, run_id: str, *arguments: object) -> None:
 
 def _leave() -> None:
     st.query_params.pop("run", None)
+    st.session_state["led.elsewhere"] = True
 
 
 def _clone(task: Task, run: Run) -> None:
@@ -240,9 +257,10 @@ def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
         st.session_state["run.error"] = str(error)
         return
     st.query_params["run"] = child.id
+    st.session_state["led.elsewhere"] = True
 
 
 def _use(task: Task, run: Run) -> None:
-    st.query_params.pop("run", None)
+    _leave()
     st.query_params["model"] = run.id
     go_to(task, "try")

@@ -6,7 +6,8 @@ import streamlit as st
 
 from core.contract import Task
 from core.errors import NotFoundError
-from core.runs.records import Checkpoint, Run
+from core.runs.records import Checkpoint
+from ui.run_words import result
 from ui.services import store
 
 RELEASE = "release"
@@ -23,27 +24,18 @@ class Choice:
 def choices(task: Task, *, release_label: str) -> list[Choice]:
     """Release first, then finished runs, newest first."""
     runs = store().find(task=task.name, states=["completed", "stopped"], limit=100)
-    own = [Choice(run.id, f"Run {run.id} · {figure(task, run)}") for run in runs if usable(run)]
+    own = []
+    for run in runs:
+        if checkpoints := store().checkpoints(run.id):
+            measured = result(task, run, checkpoints) or "not measured"
+            own.append(Choice(run.id, f"Run {run.id} · {run.title} · {measured}"))
     return [Choice(RELEASE, f"Release model · {release_label}"), *own]
-
-
-def usable(run: Run) -> bool:
-    """Whether there is something to answer with: a checkpoint."""
-    return bool(store().checkpoints(run.id))
 
 
 def best_checkpoint(run_id: str) -> Checkpoint:
     """The checkpoint that answers for a run: the best, or the newest where nothing was compared."""
     newest_first = store().checkpoints(run_id)
     return next((checkpoint for checkpoint in newest_first if checkpoint.best), newest_first[0])
-
-
-def figure(task: Task, run: Run) -> str:
-    """The selecting metric of a run with its set, or that it was not measured."""
-    if task.select is None or task.select not in run.metrics:
-        return f"{run.state}, not tested"
-    metric = next(metric for metric in task.metrics if metric.name == task.select)
-    return f"{run.metrics[metric.name]:.1f} {metric.unit} of the test images of “{run.config.get('data', '')}”"
 
 
 def model_picker(task: Task, options: list[Choice]) -> str:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from core import demos
+from ui import demo_pages
 from ui.chip import show_chip
 from ui.links import page_path
 from ui.style import apply_style
@@ -17,15 +17,11 @@ ROOT = Path(__file__).parents[1]
 
 st.set_page_config(page_title="Glassbox", page_icon=str(ROOT / "ui" / "icon.png"), layout="wide")
 apply_style()
-demo_pages = [
-    st.Page(page_path(name), title=demos.task(name).title, icon=demos.task(name).icon)
-    for name in demos.names()
-    if (ROOT / "pages" / f"{name}.py").exists()
-]
+demos = [st.Page(page_path(name), title=task.title, icon=task.icon) for name, task in demo_pages.tasks().items()]
 page = st.navigation(
     [
         st.Page(page_path("home"), title="Home", icon=":material/home:", default=True),
-        *demo_pages,
+        *demos,
         st.Page(page_path("runs"), title="Runs", icon=":material/timeline:"),
     ]
 )

@@ -5,6 +5,7 @@ import streamlit as st
 from core import settings
 from core.runs.store import RunStore
 from core.training import estimate
+from core.training.placement import device_for
 from ui.server import OWNER_COOKIE
 
 
@@ -27,4 +28,4 @@ def owner() -> str:
 @st.cache_resource
 def machine_speed() -> float:
     """FLOP/s of this machine, measured once."""
-    return estimate.machine_speed()
+    return estimate.machine_speed(device_for("auto"))

@@ -1,65 +1,141 @@
-"""What a training will cost, before it is started: seconds, memory, parameters.
+"""What a run will cost on this machine, said before it starts: seconds, memory, parameters.
 
-A linear model: every step costs something, every example costs something, and so does the arithmetic. Its constants
-were fitted to measured steps of all presets; it is right within a factor of two on an idle machine.
+A small model with constants measured beside real steps: a fixed time for each step and layer, and everything else as
+arithmetic at the speed that `machine_speed` measures. It knows no demo: what a config computes comes as a `Cost`.
 """
 
+import os
 import time
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import torch
 import torch.nn.functional as F
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
 
-from core.contract import Config, Task
+from core.contract import Config, Cost, NetworkCost, Task
+from core.training.engine import EVALUATIONS
 
-SECONDS_PER_STEP = 1.5e-3  # bookkeeping of PyTorch for a network of a few layers
-SECONDS_PER_EXAMPLE = 6e-5  # fetching, scaling and warping a picture of 28×28
-EFFICIENCY = 0.55  # arithmetic of a whole network beside that of `machine_speed`'s single convolution
-FORWARD_AND_BACKWARD = 3  # forward passes that a training step is worth
-NUM_STATES = 4  # copies of the weights: themselves, their gradients, two moments of Adam
-WORKER_BYTES = 330e6  # resident size of a worker with PyTorch before it has loaded anything
-BYTES_PER_FLOP = 0.3  # activations kept for the backward pass, beside the arithmetic of the forward one
+# Measured with one thread of a server processor (94 GFLOP/s by `machine_speed`), 17 shapes of plain and convolutional
+# networks; what grows with the data is given in FLOPs of the same duration, so that it scales with the machine.
+STEP_SECONDS = 0.8e-3  # Python and PyTorch around a step
+LAYER_SECONDS = 0.04e-3  # forward, backward and update of a layer with nothing to compute
+BACKWARD = 2  # backward FLOPs / forward FLOPs: gradients of the inputs and of the weights
+ACTIVATION_FLOPS = 190  # 2 ns to write, read and differentiate a number that a layer passes on
+EVALUATED_ACTIVATION_FLOPS = 110  # 1.2 ns to write and read it
+PARAMETER_FLOPS = 160  # 1.7 ns to update a weight
+PARALLEL = 0.7  # exponent of the gain by threads: a whole step gains less than one convolution (1.6, not 2, from two)
+MEASURING_SECONDS = 0.03
+
+WORKER_BYTES = 325_000_000  # resident size of a worker after its first step: Python, PyTorch, its libraries
+FLOAT_BYTES = 4
+EVALUATION_ACTIVATIONS = 300  # examples whose activations an evaluation of 500 at a time holds at once
+DATA_COPIES = 2  # as read from the files, and as tensors
 
 
 @dataclass(frozen=True)
 class Estimate:
-    """What to expect of a run on this machine."""
+    """What a run will need, usually within a factor of two."""
 
-    seconds: float
-    bytes: float
+    seconds: float  # from the first step to the end, without starting the worker
+    bytes: int  # most memory that its process holds at once
     num_parameters: int
 
 
-def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate:
-    """Cost of a run, its start not counted.
+def network_cost(make: Callable[[], nn.Module], example_shape: tuple[int, ...]) -> NetworkCost:
+    """Count what one example costs, without computing or allocating anything.
 
     Args:
+        make: makes the network, on PyTorch's default device.
+        example_shape: of one input without the batch dimension, float32.
+    """
+    activations, num_layers = 0, 0
+
+    def count(module: nn.Module, inputs: Any, output: Any) -> None:
+        nonlocal activations, num_layers
+        tensors = output if isinstance(output, tuple) else (output,)
+        activations += sum(tensor.numel() for tensor in tensors if isinstance(tensor, torch.Tensor))
+        num_layers += 1
+
+    with torch.device("meta"), torch.no_grad():
+        network = make().eval()
+        for module in network.modules():
+            if not any(module.children()):
+                module.register_forward_hook(count)
+        with FlopCounterMode(display=False) as counter:
+            network(torch.empty(1, *example_shape))
+    return NetworkCost(flops=counter.get_total_flops(), activations=activations, num_layers=num_layers)
+
+
+def machine_speed(device: str = "cpu") -> float:
+    """FLOP/s of this machine in a small convolution; takes less than 0.1 s on an idle machine.
+
+    It sets the number of threads of the process for that time: call it once, when a server starts.
+    """
+    images = torch.ones(64, 16, 14, 14, device=device).contiguous(memory_format=torch.channels_last)
+    filters = torch.ones(32, 16, 3, 3, device=device).contiguous(memory_format=torch.channels_last)
+    flops = 2 * filters.numel() * 64 * 14 * 14
+    if device != "cpu":
+        return flops / _fastest(images, filters, threads=1)
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    one = flops / _fastest(images, filters, threads=1)
+    together = max(one, flops / _fastest(images, filters, threads=cores))
+    return one * (together / one) ** PARALLEL
+
+
+@torch.no_grad()
+def _fastest(images: torch.Tensor, filters: torch.Tensor, *, threads: int) -> float:
+    """Seconds of the fastest convolution among those that fit into `MEASURING_SECONDS`, at least three."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(threads)
+    times: list[float] = []
+    start = time.perf_counter()
+    while len(times) < 3 or time.perf_counter() - start < MEASURING_SECONDS:
+        begin = time.perf_counter()
+        F.conv2d(images, filters, padding=1)
+        if images.is_cuda:
+            torch.cuda.synchronize()
+        times.append(time.perf_counter() - begin)
+    torch.set_num_threads(before)
+    return min(times)
+
+
+def step_seconds(cost: Cost, *, batch_size: int, num_parameters: int, flops_per_second: float) -> float:
+    """Seconds of one training step."""
+    network = cost.network
+    example = (1 + BACKWARD) * network.flops + ACTIVATION_FLOPS * network.activations + cost.preparation_flops
+    flops = batch_size * example + PARAMETER_FLOPS * num_parameters
+    return STEP_SECONDS + LAYER_SECONDS * network.num_layers + flops / flops_per_second
+
+
+def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate:
+    """What a run with this config will need.
+
+    Args:
+        task: the demo.
+        config: its knobs.
         flops_per_second: of this machine, from `machine_speed`.
     """
-    examples, batch = task.num_examples(config), task.batch_size(config)
-    flops, parameters = task.forward_flops(config), task.num_parameters(config)
-    seen = examples * config.epochs
-    arithmetic = seen * FORWARD_AND_BACKWARD * flops / (EFFICIENCY * flops_per_second)
-    seconds = max(1, examples // batch) * config.epochs * SECONDS_PER_STEP + seen * SECONDS_PER_EXAMPLE + arithmetic
-    num_bytes = WORKER_BYTES + NUM_STATES * 4 * parameters + BYTES_PER_FLOP * flops * min(batch, examples)
-    return Estimate(seconds=seconds, bytes=num_bytes, num_parameters=parameters)
+    cost, num_parameters = task.cost(config), task.num_parameters(config)
+    batch_size = min(task.batch_size(config), cost.num_train)
+    steps_per_epoch = max(1, cost.num_train // task.batch_size(config))
+    evaluations_per_epoch = min(steps_per_epoch, max(1, -(-EVALUATIONS // config.epochs)))
+    evaluated = cost.num_validation * (1 + config.epochs * evaluations_per_epoch) + cost.num_test
+    step = step_seconds(cost, batch_size=batch_size, num_parameters=num_parameters, flops_per_second=flops_per_second)
+    network = cost.network
+    evaluation_flops = network.flops + EVALUATED_ACTIVATION_FLOPS * network.activations
+    return Estimate(
+        seconds=config.epochs * steps_per_epoch * step + evaluated * evaluation_flops / flops_per_second,
+        bytes=_bytes(cost, batch_size=batch_size, num_parameters=num_parameters, num_chances=task.num_chances),
+        num_parameters=num_parameters,
+    )
 
 
-def machine_speed(seconds: float = 0.1) -> float:
-    """FLOP/s of this machine in a convolution forwards and backwards, on the device that a run would take."""
-    device = "cuda" if torch.cuda.is_available() else "cpu"
-    images = torch.randn(64, 32, 14, 14, device=device).to(memory_format=torch.channels_last).requires_grad_()
-    kernel = torch.randn(64, 32, 3, 3, device=device).to(memory_format=torch.channels_last).requires_grad_()
-    flops = FORWARD_AND_BACKWARD * 2 * 64 * (64 * 14 * 14) * (32 * 3 * 3)
-
-    def once() -> None:
-        F.conv2d(images, kernel, padding=1).sum().backward()
-        if device == "cuda":
-            torch.cuda.synchronize()
-
-    once()
-    start, count = time.perf_counter(), 0
-    while time.perf_counter() - start < seconds:
-        once()
-        count += 1
-    return flops * count / (time.perf_counter() - start)
+def _bytes(cost: Cost, *, batch_size: int, num_parameters: int, num_chances: int) -> int:
+    weights = num_parameters * (2 + cost.optimizer_copies)  # with their gradients
+    activations = cost.network.activations * max(2 * batch_size, EVALUATION_ACTIVATIONS)  # training: and gradients
+    chances = cost.num_train * num_chances
+    stored = DATA_COPIES * cost.example_bytes * (cost.num_train + cost.num_validation + cost.num_test)
+    return WORKER_BYTES + FLOAT_BYTES * (weights + activations + chances) + stored

@@ -31,7 +31,9 @@ def is_training(page: Page) -> None:
 
 
 def stop(page: Page) -> None:
-    page.get_by_role("button", name="Stop").click()
+    button = page.get_by_role("button", name="Stop")
+    expect(button).to_have_count(1)
+    button.click()
     expect(page.get_by_role("button", name="Resume")).to_be_visible()
 
 

@@ -1,55 +1,180 @@
-"""What a run will cost."""
+"""What a run is said to cost, beside what it really costs and beside counts made by hand."""
 
+import os
+import time
+from collections.abc import Iterator
 from dataclasses import replace
+from typing import Any
 
 import pytest
 import torch
 from torch import nn
 
 from core import demos
-from core.demos.digits import DigitsConfig
-from core.training.estimate import estimate, machine_speed
+from core.contract import Config, Dataset, Placement, Preset, Split
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
+from core.demos.digits.learner import load
+from core.training.engine import Loop, train
+from core.training.estimate import estimate, machine_speed, network_cost, step_seconds
 
-TASK = demos.task("digits")
-
-
-def test_the_classic_network_has_the_parameters_and_the_arithmetic_worked_by_hand() -> None:
-    config = DigitsConfig(network="plain", hidden_layers=1, hidden_size=128, normalisation=False)
-    assert TASK.num_parameters(config) == 784 * 128 + 128 + 128 * 10 + 10
-    assert TASK.forward_flops(config) == 2 * (784 * 128 + 128 * 10)
-
-
-def test_the_arithmetic_of_a_convolution_is_counted() -> None:
-    config = DigitsConfig(depth=1, width=4, kernel=3, normalisation=False)
-    convolution = 2 * 28 * 28 * 4 * 9
-    dense = 2 * (4 * 14 * 14 * 128 + 128 * 10)
-    assert TASK.forward_flops(config) == convolution + dense
+DIGITS = demos.task("digits")
+every_preset = pytest.mark.parametrize("preset", DIGITS.presets, ids=lambda preset: preset.name)
 
 
-@pytest.mark.parametrize("preset", TASK.presets, ids=lambda preset: preset.name)
-def test_the_number_of_parameters_is_that_of_the_real_network(preset: object) -> None:
-    from core.demos.digits.learner import make_network
-
-    config = DigitsConfig(**preset.values)  # type: ignore[attr-defined]
-    network: nn.Module = make_network(config)
-    assert TASK.num_parameters(config) == sum(p.numel() for p in network.parameters())
-
-
-def test_examples_are_known_without_loading() -> None:
-    config = DigitsConfig(share=50.0)
-    assert TASK.num_examples(config) == len(TASK.load(config).train) == 1750
+@pytest.fixture(autouse=True)
+def _one_thread() -> Iterator[None]:
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
 
 
-def test_more_work_costs_more_time_and_a_larger_network_more_memory() -> None:
-    small = estimate(TASK, DigitsConfig(), flops_per_second=1e10)
-    longer = estimate(TASK, replace(DigitsConfig(), epochs=10), flops_per_second=1e10)
-    larger = estimate(TASK, replace(DigitsConfig(), width=64, depth=4), flops_per_second=1e10)
-    assert longer.seconds == pytest.approx(2 * small.seconds)
-    assert larger.seconds > small.seconds
-    assert larger.bytes > small.bytes
-    assert larger.num_parameters > small.num_parameters
+@pytest.fixture
+def one_core_speed(monkeypatch: pytest.MonkeyPatch) -> float:
+    """FLOP/s with one thread, which other programs on this machine disturb least."""
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    return machine_speed()
 
 
-def test_the_speed_of_this_machine_is_plausible() -> None:
-    assert 1e8 < machine_speed(0.02) < 1e16
-    assert torch.is_grad_enabled()
+def seconds(config: DigitsConfig, speed: float = 1e11) -> float:
+    return estimate(DIGITS, config, flops_per_second=speed).seconds
+
+
+def num_bytes(config: DigitsConfig) -> int:
+    return estimate(DIGITS, config, flops_per_second=1e11).bytes
+
+
+def noise(num_train: int) -> Dataset:
+    """Pictures of the right size, for timing."""
+
+    def split(count: int) -> Split:
+        pictures = torch.randint(0, 255, (count, 28, 28), dtype=torch.uint8)
+        return Split(inputs=pictures, targets=torch.zeros(count, dtype=torch.int64), name="")
+
+    return Dataset(train=split(num_train), validation=split(10), test=split(10))
+
+
+def test_flops_and_activations_are_those_counted_by_hand() -> None:
+    counted = network_cost(lambda: nn.Sequential(nn.Linear(784, 128), nn.ReLU(), nn.Linear(128, 10)), (784,))
+    assert counted.flops == 2 * (784 * 128 + 128 * 10)
+    assert counted.activations == 128 + 128 + 10
+    assert counted.num_layers == 3
+
+
+def test_a_recurrent_network_can_be_counted() -> None:
+    counted = network_cost(lambda: nn.LSTM(8, 16, batch_first=True), (5, 8))
+    assert counted.flops >= 2 * 5 * 4 * 16 * (8 + 16)
+    assert counted.activations >= 5 * 16
+
+
+@every_preset
+def test_counting_leaves_the_network_and_the_random_state_alone(preset: Preset) -> None:
+    before = torch.get_rng_state()
+    assert forward_flops(DigitsConfig(**preset.values)) > 0
+    assert torch.equal(before, torch.get_rng_state())
+
+
+def test_the_classic_example_has_the_flops_of_its_two_layers() -> None:
+    config = DigitsConfig(network="plain", hidden_layers=1, hidden_size=128)
+    assert forward_flops(config) == 2 * (784 * 128 + 128 * 10)
+
+
+@pytest.mark.parametrize("share", [100.0, 20.0, 5.7])
+def test_the_sizes_are_those_of_the_data(share: float) -> None:
+    config = DigitsConfig(share=share)
+    dataset = load(config)
+    expected = cost(config)
+    assert len(dataset.train) == num_examples(config) == expected.num_train
+    assert (len(dataset.validation), len(dataset.test)) == (expected.num_validation, expected.num_test)
+
+
+def test_every_data_set_has_its_sizes() -> None:
+    assert set(NUM_EXAMPLES) == set(DIGITS.Config.__dataclass_fields__["data"].metadata["knob"].options)
+
+
+@every_preset
+def test_the_estimated_step_is_within_a_factor_of_the_real_one(preset: Preset, one_core_speed: float) -> None:
+    config = DigitsConfig(**preset.values)
+    estimated = step_seconds(
+        cost(config),
+        batch_size=config.batch_size,
+        num_parameters=DIGITS.num_parameters(config),
+        flops_per_second=one_core_speed,
+    )
+    assert 1 / 2.5 < estimated / real_step_seconds(config) < 2.5
+
+
+def real_step_seconds(config: Config) -> float:
+    """Processor seconds of one step with one thread, the fastest of a few: others on the machine do not count."""
+    placement = Placement(threads=1, channels_last=True)
+    loop = Loop(DIGITS, config, noise(512), DIGITS.learner(config, placement), (config.epochs,))
+
+    def timed() -> float:
+        start = time.process_time()
+        loop.step = 0
+        loop.advance()
+        return time.process_time() - start
+
+    timed()
+    return min(timed() for _ in range(5))
+
+
+def test_a_whole_run_takes_about_as_long_as_estimated(one_core_speed: float) -> None:
+    preset = next(preset for preset in DIGITS.presets if preset.name == "seed")
+    config = DigitsConfig(**{**preset.values, "epochs": 2})
+    learner = DIGITS.learner(config, Placement())
+    dataset = load(config)
+    start = time.process_time()
+    for _ in train(DIGITS, config, dataset, learner=learner):
+        pass
+    assert 1 / 3 < seconds(config, one_core_speed) / (time.process_time() - start) < 3
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"width": 32},
+        {"epochs": 10},
+        {"augmentation": "strong"},
+        {"batch_size": 8},
+        {"data": "mnist"},
+        {"depth": 4},
+        {"kernel": 5},
+    ],
+    ids=str,
+)
+def test_more_work_takes_longer(changes: dict[str, Any]) -> None:
+    assert seconds(replace(DigitsConfig(), **changes)) > 1.02 * seconds(DigitsConfig())
+
+
+@pytest.mark.parametrize(
+    "changes", [{"width": 64}, {"data": "mnist"}, {"batch_size": 1024}, {"averaging": 0.99}], ids=str
+)
+def test_more_to_keep_takes_more_memory(changes: dict[str, Any]) -> None:
+    assert num_bytes(replace(DigitsConfig(), **changes)) > num_bytes(DigitsConfig())
+
+
+def test_adam_keeps_two_numbers_more_for_each_weight_than_sgd() -> None:
+    adam, sgd = DigitsConfig(optimizer="adam"), DigitsConfig(optimizer="sgd")
+    assert num_bytes(adam) - num_bytes(sgd) == 2 * 4 * DIGITS.num_parameters(adam)
+
+
+def test_a_faster_machine_is_faster_but_steps_keep_their_fixed_part() -> None:
+    config = DigitsConfig()
+    assert seconds(config, 1e11) < seconds(config, 5e10) < 2 * seconds(config, 1e11)
+
+
+def test_fewer_examples_than_a_batch_still_make_one_step_an_epoch() -> None:
+    tiny = DigitsConfig(share=0.3, batch_size=1024)  # 10 examples
+    assert 0 < seconds(tiny) < seconds(DigitsConfig(batch_size=1024))
+
+
+def test_the_speed_of_this_machine_is_plausible_and_leaves_the_threads_alone() -> None:
+    assert 1e8 < machine_speed() < 1e14
+    assert torch.get_num_threads() == 1
+
+
+def test_the_estimate_reports_the_parameters_of_the_task() -> None:
+    config = DigitsConfig()
+    assert estimate(DIGITS, config, flops_per_second=1e11).num_parameters == DIGITS.num_parameters(config)

@@ -17,7 +17,7 @@ from core.runs.records import Run
 from core.settings import home
 from ui import models
 from ui.digits import source
-from ui.live import RunParts, every, read_log
+from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
@@ -37,7 +37,7 @@ def _beside(run: Run) -> None:
         st.fragment(_answers)(run)
         return
     st.fragment(_pin_canvas)(run)
-    st.fragment(_answers, run_every=every(run))(run)
+    live_part(_answers, run)(run)
 
 
 def _pin_canvas(run: Run) -> None:

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from core.contract import Dataset, Learner, Metric, Placement, Task
+from core.contract import Cost, Dataset, Learner, Metric, Placement, Task
 from core.demos.digits.config import PRESETS, DigitsConfig
 
 NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
@@ -26,16 +26,10 @@ def _num_parameters(config: DigitsConfig) -> int:
     return num_parameters(config)
 
 
-def _num_examples(config: DigitsConfig) -> int:
-    from core.demos.digits.learner import num_examples
+def _cost(config: DigitsConfig) -> Cost:
+    from core.demos.digits.cost import cost
 
-    return num_examples(config)
-
-
-def _forward_flops(config: DigitsConfig) -> int:
-    from core.demos.digits.learner import forward_flops
-
-    return forward_flops(config)
+    return cost(config)
 
 
 def _batch_size(config: Any) -> int:
@@ -60,6 +54,5 @@ TASK = Task(
     load=_load,
     learner=_learner,
     num_parameters=_num_parameters,
-    num_examples=_num_examples,
-    forward_flops=_forward_flops,
+    cost=_cost,
 )

@@ -290,7 +290,7 @@ PRESETS = (
     Preset(
         name="vanishing",
         label="Vanishing gradient",
-        sentence="Eight sigmoid layers: almost no gradient reaches the first ones, and nothing is learned. Try ReLU.",
+        sentence="Eight sigmoid layers: almost no gradient reaches the first ones, and nothing is learned.",
         values={
             "network": "plain",
             "hidden_layers": 8,

@@ -6,12 +6,11 @@ from typing import Any
 import torch
 import torch.nn.functional as F
 from torch import nn
-from torch.utils.flop_counter import FlopCounterMode
 
 from core.contract import Dataset, Placement, Split
 from core.data import sources
 from core.demos.digits.config import DigitsConfig
-from core.demos.digits.network import IMAGE_SIDE, NUM_CLASSES, convolutional_network, plain_network
+from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
 from core.errors import InvalidSettingError
 from core.training.augmentation import LIGHT, STRONG, warp
@@ -85,18 +84,6 @@ def num_parameters(config: DigitsConfig) -> int:
     """Trainable numbers of the network, counted without making them."""
     with torch.device("meta"):
         return sum(parameter.numel() for parameter in make_network(config).parameters())
-
-
-def num_examples(config: DigitsConfig) -> int:
-    """Training examples that the share leaves, known without loading them."""
-    return round(sources.find(config.data).num_train * config.share / 100)
-
-
-def forward_flops(config: DigitsConfig) -> int:
-    """Floating-point operations of one forward pass of one picture, counted without doing them."""
-    with torch.device("meta"), FlopCounterMode(display=False) as counter:
-        make_network(config).eval()(torch.zeros(1, 1, IMAGE_SIDE, IMAGE_SIDE))
-    return int(counter.get_total_flops())
 
 
 def make_learner(config: DigitsConfig, placement: Placement) -> SupervisedLearner:

@@ -8,7 +8,21 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract import Batch, Choice, Config, Dataset, Integer, Metric, Placement, Progress, Split, Task, knob
+from core.contract import (
+    Batch,
+    Choice,
+    Config,
+    Cost,
+    Dataset,
+    Integer,
+    Metric,
+    NetworkCost,
+    Placement,
+    Progress,
+    Split,
+    Task,
+    knob,
+)
 
 NUM_TRAIN, BATCH_SIZE = 320, 16  # 20 steps an epoch
 
@@ -118,4 +132,12 @@ TASK = Task(
     load=_load,
     learner=_learner,
     num_parameters=lambda config: 5 * config.width + 2,
+    cost=lambda config: Cost(
+        network=NetworkCost(flops=8 * config.width, activations=3 * config.width + 2, num_layers=4),
+        num_train=NUM_TRAIN,
+        num_validation=64,
+        num_test=64,
+        example_bytes=16,
+        optimizer_copies=1,
+    ),
 )
