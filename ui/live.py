@@ -99,7 +99,10 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     with right:
         parts.beside(run)
     if run.is_over and store().checkpoints(run.id):
-        parts.after(run)
+        try:
+            parts.after(run)
+        except GlassboxError as error:  # damaged checkpoints, data that is gone: the rest of the run still shows
+            st.error(str(error), icon=":material/error:")
     _details(task, run)
 
 

@@ -65,6 +65,7 @@ def gallery(images: Sequence[Grey], captions: Sequence[str], *, columns: int = 3
         for number, line in enumerate(caption.split("\n")):
             at = (left + 2 * DENSITY, top + (TILE + 6 + number * (CAPTION_SIZE + 4)) * DENSITY)
             color = colors.text if number == 0 else colors.muted
+            line = line.replace("\xa0", " ")  # the font has no glyph for it
             draw.text(at, line, fill=color, font=ImageFont.load_default(CAPTION_SIZE * DENSITY))
     return sheet
 

@@ -3,7 +3,6 @@
 import os
 import re
 import signal
-import time
 from pathlib import Path
 
 import pytest
@@ -12,6 +11,7 @@ from playwright.sync_api import Browser, Page, expect
 from core.runs.store import RunStore
 from tests.browser.conftest import StartStudio, Studio
 from tests.browser.hand import write
+from tests.core.waiting import wait_until
 
 LONG = {"epochs": 60, "network": "plain", "augmentation": "strong"}  # some minutes, cheap for two cores
 
@@ -91,13 +91,13 @@ def test_another_browser_attaches_stops_and_resumes(browser: Browser, studio: St
 def test_a_killed_worker_is_noticed_and_the_run_goes_on(page: Page, studio: Studio) -> None:
     run_id = start(page, **LONG)
     store = RunStore(studio.home / "glassbox.sqlite")
-    wait(lambda: len(store.checkpoints(run_id)) >= 2)
+    wait_until(lambda: len(store.checkpoints(run_id)) >= 2)
     run = store.get(run_id)
     for pid in studio.worker_pids():
         os.kill(pid, signal.SIGKILL)
-    wait(lambda: store.get(run_id).attempt > run.attempt, seconds=30)
+    wait_until(lambda: store.get(run_id).attempt > run.attempt, seconds=30)
     step = store.checkpoints(run_id)[0].step
-    wait(lambda: (store.get(run_id).progress or run.progress).step > step)  # type: ignore[union-attr]
+    wait_until(lambda: (store.get(run_id).progress or run.progress).step > step)  # type: ignore[union-attr]
     is_training(page)
     stop(page)
 
@@ -114,7 +114,7 @@ def test_a_killed_web_process_leaves_training_alone(
     first.kill()
     before = store.get(run_id).progress
     assert before is not None
-    wait(lambda: (store.get(run_id).progress or before).step > before.step)
+    wait_until(lambda: (store.get(run_id).progress or before).step > before.step)
     second = start_studio(tmp_path / "home", port=int(first.address.rpartition(":")[2]))
     page.goto(f"{second.address}/digits?run={run_id}")
     is_training(page)
@@ -161,11 +161,3 @@ def test_the_view_of_a_run_fits_a_narrow_screen(browser: Browser, studio: Studio
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     context.close()
-
-
-def wait(condition: object, *, seconds: float = 60) -> None:
-    """Wait until a condition on the store holds."""
-    limit = time.monotonic() + seconds
-    while not condition():  # type: ignore[operator]
-        assert time.monotonic() < limit, "waited too long"
-        time.sleep(0.2)

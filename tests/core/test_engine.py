@@ -22,6 +22,13 @@ from core.contract import (
 )
 from core.training.engine import train
 
+ALL = [*demos.names(), "toy", "rings"]  # the last two are demos of the tests
+
+
+@pytest.fixture(autouse=True)
+def toy_demos(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+
 
 def small(task: Task, **changes: Any) -> Config:
     """A config of a demo with everything random switched on that the demo has, and few epochs."""
@@ -81,7 +88,7 @@ def stop_after(steps: int) -> Any:
     return lambda: next(asked) >= steps
 
 
-@pytest.mark.parametrize("name", demos.names())
+@pytest.mark.parametrize("name", ALL)
 @pytest.mark.parametrize("stop_step", [3, 5, 8])
 def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_step: int) -> None:
     task = demos.task(name)
@@ -101,7 +108,7 @@ def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_
     assert second[-1] == whole_events[-1]
 
 
-@pytest.mark.parametrize("name", demos.names())
+@pytest.mark.parametrize("name", ALL)
 def test_an_extended_run_equals_one_that_was_planned_that_way(name: str) -> None:
     task = demos.task(name)
     config = small(task)

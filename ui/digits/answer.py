@@ -1,5 +1,7 @@
 """The answer to a digit, and what the network saw of it."""
 
+from dataclasses import fields
+
 import numpy as np
 import streamlit as st
 
@@ -13,12 +15,7 @@ from ui.digits.source import Given, Grey
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
-SWITCHES = {
-    "crop": "Crop to the ink",
-    "fit": "Fit into 20×20",
-    "center": "Centre of mass",
-    "width": "Usual pen width",
-}
+SWITCHES = tuple(field.name for field in fields(Switches))
 
 
 def switches(key: str) -> Switches:

@@ -61,8 +61,8 @@ def take(how: str, key: str) -> Given | None:
     return Given(draw(key))
 
 
-def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
-    """A canvas with pen width, undo and clear. The strokes survive a change of view."""
+def draw(key: str) -> drawing.Strokes:
+    """A canvas with pen width, undo and clear. The strokes survive a change of view or page."""
     state = f"{key}.canvas"
     kept = st.session_state.setdefault(state, {"version": 0, "initial": None, "json": None, "dark": is_dark()})
     if f"{state}.{kept['version']}" not in st.session_state and kept["json"] is not kept["initial"]:
@@ -75,8 +75,8 @@ def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
         stroke_width=pen,
         stroke_color=colors.text,
         background_color=colors.sequential[0],
-        height=size,
-        width=size,
+        height=CANVAS,
+        width=CANVAS,
         drawing_mode="freedraw",
         initial_drawing=kept["initial"],
         return_image_data=False,
@@ -85,7 +85,7 @@ def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
     if result.json_data is not None:
         kept["json"] = result.json_data
     objects = (kept["json"] or {}).get("objects", [])
-    with st.container(horizontal=True, vertical_alignment="bottom", width=size):
+    with st.container(horizontal=True, vertical_alignment="bottom", width=CANVAS):
         st.button(
             "Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(kept, -1)
         )
@@ -93,7 +93,7 @@ def draw(key: str, *, size: int = CANVAS) -> drawing.Strokes:
             "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(kept, 0)
         )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
-    return drawing.strokes_from_canvas(kept["json"], (size, size))
+    return drawing.strokes_from_canvas(kept["json"], (CANVAS, CANVAS))
 
 
 def _cut(kept: dict[str, Any], end: int) -> None:

@@ -6,6 +6,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
+from core import demos
 from core.contract import Previewed
 from core.data import drawing, sources
 from core.plots import pictures
@@ -19,10 +20,11 @@ from ui import models
 from ui.digits import source
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
+from ui.run_words import data_label
 from ui.services import owner, store
 from ui.style import is_dark
 
-PIN_CANVAS = 200  # px
+PIN_SIZE = 84  # px
 NUM_MISTAKES = 12
 
 
@@ -41,7 +43,7 @@ def _beside(run: Run) -> None:
 
 
 def _pin_canvas(run: Run) -> None:
-    strokes = source.draw("digits.pin", size=PIN_CANVAS)
+    strokes = source.draw("digits")  # the canvas of Try: what was drawn there is scored from the first step on
     problem = drawing.problem(strokes)
     if problem is not None and problem.blocking:
         st.caption(
@@ -72,9 +74,13 @@ def _answers(shown: Run) -> None:
     classes = sources.find(str(run.config["data"])).classes
     answers = [event.answers[key] for event in mine]
     info = history_info([event.epoch for event in mine], answers, classes)
-    if key != owner():
-        st.caption("The drawing of another visitor.")
     dark = is_dark()
+    if run.is_over or key != owner():  # nothing can be drawn now, or somebody else drew it
+        pinned = store().pins(run.id).get(key)
+        if pinned is not None:
+            image = np.array(pinned, dtype=np.float32) / 255
+            whose = "" if key == owner() else "drawn by another visitor"
+            st.image(pictures.picture(image, dark=dark), width=PIN_SIZE, caption=whose, alt="the pinned drawing, 28×28")
     live_chart(
         probability_bars(classes, answers[-1], dark=dark),
         key="pin.bars",
@@ -101,7 +107,8 @@ def _after(run: Run) -> None:
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data)
     predicted, truth = answers.argmax(1), images.test_labels.astype(int)
     right = float((predicted == truth).mean())
-    st.subheader(f"{percent(right)} of {len(truth):,} {images.name} test images", anchor=False)
+    label = data_label(demos.task("digits"), run)
+    st.subheader(f"{percent(right)} of the {len(truth):,} test images of {label}", anchor=False)
     st.caption("Measured with the weights of the best epoch; none of these images was used for training or choosing.")
     left, middle = st.columns(2, gap="large")
     with left:
