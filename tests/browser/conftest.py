@@ -121,17 +121,17 @@ def _answers(address: str) -> bool:
         return False
 
 
-def _start(home: Path, port: int | None = None, **settings: str) -> Studio:
+def _start(home: Path, port: int | None = None, *, script: Path = ROOT / "Home.py", **settings: str) -> Studio:
     port = port or _free_port()
     home.mkdir(parents=True, exist_ok=True)
     log = home.parent / f"{home.name}-{port}.log"
     environment = {name: value for name, value in os.environ.items() if not name.startswith("GLASSBOX_")}
-    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port", str(port)]
+    command = [sys.executable, "-m", "streamlit", "run", str(script), "--server.port", str(port)]
     with log.open("ab") as output:
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1", "--server.headless", "true"],
             cwd=ROOT,
-            env={**environment, "GLASSBOX_HOME": str(home), **settings},
+            env={**environment, "PYTHONPATH": str(ROOT), "GLASSBOX_HOME": str(home), **settings},
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -148,7 +148,7 @@ def _start(home: Path, port: int | None = None, **settings: str) -> Studio:
 
 @pytest.fixture(scope="session")
 def start_studio() -> Iterator[StartStudio]:
-    """Starts further studios: `start_studio(home, port=None, GLASSBOX_…="…")`; all are ended after the last test."""
+    """Starts further studios: `start_studio(home, port=None, script=…, GLASSBOX_…="…")`; ended after the last test."""
     started: list[Studio] = []
 
     def start(home: Path, port: int | None = None, **settings: str) -> Studio:

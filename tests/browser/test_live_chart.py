@@ -1,9 +1,5 @@
 """The live chart in a real browser: new data four times a second, while zoom, node and theme stay the reader's."""
 
-import os
-import socket
-import subprocess
-import sys
 import time
 import urllib.error
 import urllib.request
@@ -13,21 +9,9 @@ from typing import Any
 
 import pytest
 
-playwright = pytest.importorskip("playwright.sync_api")
-
-pytestmark = pytest.mark.browser
+from tests.browser.conftest import StartStudio
 
 ROOT = Path(__file__).parents[2]
-
-BROWSER_ARGUMENTS = [
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-]
 
 HOME = """
 from streamlit import App
@@ -75,48 +59,11 @@ STATE = """() => {
 
 
 @pytest.fixture(scope="module")
-def address(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def address(start_studio: StartStudio, tmp_path_factory: pytest.TempPathFactory) -> str:
     folder = tmp_path_factory.mktemp("app")
     (folder / "Home.py").write_text(HOME)
     (folder / "page.py").write_text(PAGE)
-    (folder / ".streamlit").mkdir()
-    (folder / ".streamlit" / "config.toml").write_text((ROOT / ".streamlit" / "config.toml").read_text())
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.address", "127.0.0.1"]
-    with (folder / "log").open("w") as log:
-        server = subprocess.Popen(
-            [*command, "--server.port", str(port)],
-            cwd=folder,
-            env={**os.environ, "PYTHONPATH": str(ROOT)},
-            stdout=log,
-            stderr=log,
-        )
-    try:
-        wait_until_healthy(f"http://127.0.0.1:{port}/_stcore/health")
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.terminate()
-        server.wait(timeout=20)
-
-
-@pytest.fixture(scope="module")
-def browser() -> Iterator[Any]:
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path="/usr/bin/chromium", args=BROWSER_ARGUMENTS)
-        yield chromium
-        chromium.close()
-
-
-def wait_until_healthy(address: str) -> None:
-    for _ in range(300):
-        try:
-            with urllib.request.urlopen(address, timeout=2):
-                return
-        except (urllib.error.URLError, OSError):
-            time.sleep(0.1)
-    raise AssertionError("the app did not start within 30 s")
+    return start_studio(folder / "home", script=folder / "Home.py").address
 
 
 @pytest.fixture
