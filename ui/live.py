@@ -93,7 +93,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
     _heading(task, run)
     live_part(_status, run)(task, run)
-    left, right = st.columns([3, 2], gap="large")
+    left, right = st.columns([4, 3], gap="large")
     with left:
         live_part(_curves, run)(task, run)
     with right:
