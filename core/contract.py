@@ -15,6 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 from core.errors import InvalidSettingError
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     import torch
 
 # ---- knobs -----------------------------------------------------------------------------------------------------------
@@ -368,6 +370,41 @@ class Cost:
 
 
 @dataclass(frozen=True)
+class Readied:
+    """One input made ready for a network, or why it could not be."""
+
+    value: Any | None  # None where nothing must be predicted: a blank drawing, silence
+    problem: str = ""  # code of what is wrong or doubtful: "blank", "cut"; empty if nothing is
+    message: str = ""  # the same in words, with what to do
+
+
+class Model(Protocol):
+    """A trained network as a script uses it."""
+
+    def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+        """Answers to readied values in one batch, JSON-ready: `{"answer": "7", "probabilities": {"0": 0.001, …}}`."""
+        ...
+
+    def evaluate(self) -> Mapping[str, Any]:
+        """How good it is on its demo's test set, shares in [0, 1]: `{"set": …, "examples": 10000, "accuracy": …}`.
+
+        Raises:
+            DataUnavailableError: the test set is not in the data folder.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Answering:
+    """How a demo's models answer files outside its page."""
+
+    inputs: str  # what a file may be, for help texts
+    prepare: Callable[[Path], Readied]  # used from several threads; raises InvalidInputError and OSError
+    release: Callable[[], Model]
+    of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Model]  # saved config, learner's part of a checkpoint
+
+
+@dataclass(frozen=True)
 class Task:
     """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
 
@@ -389,6 +426,7 @@ class Task:
     learner: Callable[[Any, Placement], Learner]
     num_parameters: Callable[[Any], int]
     cost: Callable[[Any], Cost]  # for the estimate before Start, known without loading the data
+    answering: Answering | None = None  # None: its models answer only on its page
 
 
 # ---- events ----------------------------------------------------------------------------------------------------------

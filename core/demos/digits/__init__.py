@@ -1,8 +1,12 @@
 """Digits: a picture of a digit → which one it is. Reading this package costs no PyTorch; its functions import it."""
 
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
-from core.contract import Cost, Dataset, Learner, Metric, Placement, Task
+from core.contract import Answering, Cost, Dataset, Learner, Metric, Model, Placement, Readied, Task
 from core.demos.digits.config import PRESETS, DigitsConfig
 
 NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
@@ -32,6 +36,24 @@ def _cost(config: DigitsConfig) -> Cost:
     return cost(config)
 
 
+def _prepare(path: Path) -> Readied:
+    from core.demos.digits.answering import prepare
+
+    return prepare(path)
+
+
+def _release_model() -> Model:
+    from core.demos.digits.answering import release_model
+
+    return release_model()
+
+
+def _run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:
+    from core.demos.digits.answering import run_model
+
+    return run_model(config, learner_state)
+
+
 def _batch_size(config: Any) -> int:
     return config.batch_size
 
@@ -55,4 +77,10 @@ TASK = Task(
     learner=_learner,
     num_parameters=_num_parameters,
     cost=_cost,
+    answering=Answering(
+        inputs="pictures of one digit each (PNG, JPEG, WebP), or pen strokes (.json)",
+        prepare=_prepare,
+        release=_release_model,
+        of_run=_run_model,
+    ),
 )

@@ -1,0 +1,78 @@
+"""Seconds from Start to the first training metric in the run store, with a cold and with a warm worker.
+
+    python -m benchmarks.start [--repeats 5]
+
+Cold: no process waits, everything is imported. Warm: the spare worker that the studio keeps takes the run. Page and
+browser are not in these figures.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import tempfile
+import time
+from pathlib import Path
+
+from core import demos
+from core.contract import Stepped
+from core.demos.digits import DigitsConfig
+from core.runs.store import RunStore
+from core.service import launch
+from core.service.supervisor import Supervisor
+
+TICK_SECONDS = 0.05
+WARM_UP_SECONDS = 15.0  # until a spare has surely imported everything
+
+
+def first_metric(store: RunStore, supervisor: Supervisor, *, seed: int) -> float:
+    """Seconds until the first metric of a new run; the run is stopped afterwards."""
+    start = time.perf_counter()
+    run = launch.start(store, demos.task("digits"), DigitsConfig(seed=seed), owner="benchmark")
+    while not store.events(run.id, kinds=[Stepped]):
+        supervisor.tick()
+        time.sleep(TICK_SECONDS)
+    seconds = time.perf_counter() - start
+    store.request_stop(run.id)
+    while not store.get(run.id).is_over:
+        supervisor.tick()
+        time.sleep(TICK_SECONDS)
+    return seconds
+
+
+def measure(*, warm: bool, repeats: int) -> list[float]:
+    """Seconds of each repeat, every one with a supervisor of its own."""
+    seconds = []
+    for seed in range(repeats):
+        with tempfile.TemporaryDirectory() as folder:
+            store = RunStore(Path(folder) / "glassbox.sqlite")
+            supervisor = Supervisor(store, max_running=1, keep_warm=warm)
+            limit = time.monotonic() + (WARM_UP_SECONDS if warm else 0)
+            while time.monotonic() < limit:
+                supervisor.tick()
+                time.sleep(TICK_SECONDS)
+            seconds.append(first_metric(store, supervisor, seed=seed))
+            supervisor.close()
+            time.sleep(1)
+    return seconds
+
+
+def main() -> None:
+    """Measure and print one JSON object."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--repeats", type=int, default=5)
+    repeats = parser.parse_args().repeats
+    demos.task("digits").load(DigitsConfig())  # the page has read the data before anybody presses Start
+    result: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "repeats": repeats}
+    for name, warm in (("cold", False), ("warm", True)):
+        seconds = measure(warm=warm, repeats=repeats)
+        result[name] = {
+            "median_seconds": round(statistics.median(seconds), 2),
+            "worst_seconds": round(max(seconds), 2),
+        }
+    print(json.dumps(result))
+
+
+if __name__ == "__main__":
+    main()

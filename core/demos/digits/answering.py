@@ -1,0 +1,86 @@
+"""Digits for scripts: files in, answers out, and the accuracy on the test images. What a page shows is not made here."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from core.contract import Model, Readied, from_json
+from core.data import drawing, picture, sources
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
+from core.demos.digits.release import release_config
+from core.errors import InvalidInputError
+
+TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
+
+
+def prepare(path: Path) -> Readied:
+    """The network's input (28, 28) float32 from a picture of a digit, or from pen strokes in a `.json` file.
+
+    Raises:
+        InvalidInputError: neither a picture nor strokes, too large, or damaged.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(picture.MAX_BYTES + 1)
+    if len(content) > picture.MAX_BYTES:
+        raise InvalidInputError(f"“{path.name}” is too large; at most {picture.MAX_BYTES / 1e6:g} MB are allowed.")
+    source: drawing.Source
+    if path.suffix.lower() == ".json":
+        source = drawing.strokes_from_json(content.decode("utf-8-sig", errors="replace"))
+    else:
+        source = picture.find_ink(picture.read_picture(content, name=path.name))
+    problem = drawing.problem(source)
+    if problem is None:
+        return Readied(drawing.prepare(source).image)
+    image = None if problem.blocking else drawing.prepare(source).image
+    return Readied(image, problem=problem.code, message=problem.message)
+
+
+class DigitModel:
+    """A reader with the names of its classes and its test set.
+
+    Args:
+        data: the data set that it has learned from, a key of `sources.SOURCES`.
+    """
+
+    def __init__(self, reader: DigitReader, *, data: str) -> None:
+        self.reader = reader
+        self.data = data
+
+    def answer(self, values: Sequence[Grey]) -> Sequence[Mapping[str, Any]]:
+        """The likeliest class and all probabilities of images (28, 28), ink is 1."""
+        classes = sources.find(self.data).classes
+        return [
+            {
+                "answer": classes[int(row.argmax())],
+                "probabilities": {name: round(float(share), 6) for name, share in zip(classes, row, strict=True)},
+            }
+            for row in self.reader.probabilities(np.stack(values))
+        ]
+
+    def evaluate(self) -> Mapping[str, Any]:
+        """Accuracy on all test images of its data set; raises `DataUnavailableError`."""
+        images = sources.load_images(TEST_SETS.get(self.data, self.data))
+        answers = self.reader.probabilities(images.test_images.astype(np.float32) / 255).argmax(axis=1)
+        num_right = int((answers == images.test_labels).sum())
+        return {
+            "set": f"{len(answers):,} {images.name} test images",
+            "examples": len(answers),
+            "right": num_right,
+            "accuracy": num_right / len(answers),
+        }
+
+
+def release_model() -> Model:
+    """The model that ships with the project."""
+    return DigitModel(read_model(), data=release_config().data)
+
+
+def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:
+    """The model of a run, from its saved config and the learner's part of a checkpoint."""
+    return DigitModel(run_reader(config, learner_state), data=from_json(DigitsConfig, config)[0].data)

@@ -1,0 +1,95 @@
+"""`data`: which data sets there are, how large, under which licence, and getting one onto this machine."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from core import demos, settings
+from core.contract import Choice, Task, knobs
+from core.data import sources
+from core.data.download import Cancelled
+from core.errors import InvalidSettingError, NotFoundError
+from core.terminal import output
+from core.terminal.interrupt import STATUS, interruptible
+
+
+def run(which: str | None, *, download: str | None) -> int:
+    """List data sets, or download one.
+
+    Args:
+        which: a demo or a data set; None lists all.
+        download: None to list; a data set's name to download it; empty to download `which`.
+
+    Raises:
+        NotFoundError: there is no such demo or data set.
+        DataUnavailableError: the download failed.
+        StorageError: the data folder cannot be written.
+    """
+    if download is not None:
+        return _download(download or which)
+    for name in _named(which):
+        output.answer(described(name))
+    return 0
+
+
+def described(name: str) -> dict[str, Any]:
+    """A data set, JSON-ready."""
+    source = sources.find(name)
+    return {
+        "name": name,
+        "label": source.label,
+        "demos": [demo for demo in demos.names() if name in _sets_of(demos.task(demo))],
+        "about": source.sentence,
+        "bytes": source.num_bytes,
+        "licence": source.licence,
+        "source": source.citation,
+        "here": sources.is_here(name),
+    }
+
+
+def _named(which: str | None) -> list[str]:
+    if which is None:
+        return list(sources.SOURCES)
+    if which in sources.SOURCES:
+        return [which]
+    if which in demos.names():
+        return list(_sets_of(demos.task(which)))
+    raise NotFoundError(
+        f"There is no demo and no data set “{which}”. The demos are: {', '.join(demos.names())}. "
+        f"The data sets are: {', '.join(sources.SOURCES)}."
+    )
+
+
+def _sets_of(task: Task) -> Iterator[str]:
+    """Data sets that a demo's config offers."""
+    declared = knobs(task.Config).get("data")
+    if isinstance(declared, Choice):
+        yield from (name for name in declared.options if name in sources.SOURCES)
+
+
+def _download(name: str | None) -> int:
+    if name is None:
+        raise InvalidSettingError(f"Name the data set to download, one of: {', '.join(sources.SOURCES)}.")
+    source = sources.find(name)
+    if sources.is_here(name):
+        output.say(f"{source.label} ({name}) is on this machine already.")
+        output.answer(described(name))
+        return 0
+    folder = settings.data_folder() / source.folder
+    output.say(f"{source.label}: {source.num_bytes / 1e6:.1f} MB, {source.licence}, into {folder}")
+    line = output.ProgressLine()
+
+    def report(done: int, total: int) -> None:
+        line.show(done / total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB")
+
+    with interruptible() as interrupt:
+        try:
+            sources.fetch(name, progress=report, should_stop=lambda: interrupt.requested)
+        except Cancelled:
+            output.say("Cancelled. What has arrived is kept; the same command goes on from there.")
+            return STATUS
+        finally:
+            line.clear()
+    output.answer(described(name))
+    return 0
