@@ -47,6 +47,10 @@ class Knob:
         """The allowed values in words, for error messages and documentation."""
         raise NotImplementedError
 
+    def in_words(self, value: Any) -> str:
+        """A value for people: "ReLU", "off", "0.003", "3 layers"."""
+        return f"{value:g} {self.unit}".strip()
+
 
 @dataclass(frozen=True, kw_only=True)
 class Integer(Knob):
@@ -108,6 +112,9 @@ class Choice(Knob):
     def allowed(self) -> str:
         return "one of " + ", ".join(self.options)
 
+    def in_words(self, value: Any) -> str:
+        return self.options[value]
+
 
 @dataclass(frozen=True, kw_only=True)
 class Flag(Knob):
@@ -124,6 +131,9 @@ class Flag(Knob):
 
     def allowed(self) -> str:
         return "on or off"
+
+    def in_words(self, value: Any) -> str:
+        return "on" if value else "off"
 
 
 def knob(declaration: Knob, default: Any) -> Any:

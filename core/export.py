@@ -101,7 +101,7 @@ def to_onnx(network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: 
         torch.onnx.export(
             traced,
             (example.cpu(),),
-            file,
+            file,  # type: ignore[arg-type]  # it takes files too
             dynamo=False,
             opset_version=OPSET,
             input_names=[inputs],
@@ -162,7 +162,7 @@ def card_text(card: Card, *, source: str) -> str:
         source: licence of network.py and where it comes from, a sentence.
     """
     figures = "\n".join(f"| {figure.name} | {figure.value} | {figure.examples} |" for figure in card.figures)
-    classes = ", ".join(f"{index} = {name}" for index, name in enumerate(card.classes))
+    classes = ", ".join(card.classes)
     return f"""\
 # {card.title}
 
@@ -178,7 +178,7 @@ def card_text(card: Card, *, source: str) -> str:
 
 - Input: {card.inputs}
 - Output: {card.outputs}
-- Classes: {classes}
+- Classes, in this order: {classes}
 
 ## Load it in PyTorch
 
@@ -197,7 +197,7 @@ with torch.no_grad():
 print(probabilities.argmax(1).item(), probabilities.max().item())
 ```
 
-`inputs` is one empty example, (1, ...): put yours in its place.
+`inputs` is a batch of one empty example: put yours in its place.
 
 ## Or in any language, as ONNX
 
@@ -254,7 +254,7 @@ def bundle(
         metrics: ready for JSON.
         events: the run's log.
     """
-    files = {
+    files: dict[str, str | bytes] = {
         CARD: card,
         WEIGHTS: weights,
         ONNX: onnx,

@@ -9,6 +9,7 @@ from ui.demo_pages import tasks
 from ui.links import page_path, run_query
 from ui.run_filter import clear_filter, find, run_filter
 from ui.services import store
+from ui.words import plain
 
 
 def show() -> None:
@@ -33,11 +34,11 @@ def _open(run_id: str) -> None:
     try:
         run = store().get(run_id)
     except NotFoundError as error:
-        st.error(str(error), icon=":material/search_off:")
+        st.error(plain(str(error)), icon=":material/search_off:")
         return
     if run.task in tasks():
         st.switch_page(page_path(run.task), query_params=run_query(run.id))
-    st.error(f"Run {run.id} belongs to the demo “{run.task}”, which is not here.", icon=":material/search_off:")
+    st.error(f"Run {run.id} belongs to the demo “{plain(run.task)}”, which is not here.", icon=":material/search_off:")
 
 
 def _list() -> None:

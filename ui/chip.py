@@ -6,19 +6,24 @@ from core.runs.records import Run
 from ui import demo_pages
 from ui.links import page_path, run_query
 from ui.services import store
-from ui.words import standing
+from ui.words import plain, standing
+
+HEIGHT = 44  # px
 
 
 @st.fragment(run_every=2.0)
 def show_chip() -> None:
-    """In the sidebar's place of every page: the running jobs, or nothing."""
-    running = store().find(states=["running"], limit=3)
+    """Above every page, in a place that is kept free for it: the running job, or nothing."""
+    shown = st.query_params.get("run")  # the page of a run says more about it than the chip
+    running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]
     pages = demo_pages.tasks()
-    for run in running:
-        with st.container(horizontal=True, vertical_alignment="center"):
-            st.badge(f"{run.title} · {short(run)}", icon=":material/progress_activity:", color="blue")
+    with st.container(horizontal=True, vertical_alignment="center", height=HEIGHT, border=False):
+        for run in running[:1]:
+            st.badge(f"{plain(run.title)} · {short(run)}", icon=":material/progress_activity:", color="blue")
             if run.task in pages:
                 st.page_link(page_path(run.task), label="open", query_params=run_query(run.id))
+        if len(running) > 1:
+            st.caption(f"and {len(running) - 1} more", width="content")
 
 
 def short(run: Run) -> str:

@@ -17,7 +17,7 @@ from ui.run_list import MAX_COMPARED
 from ui.run_words import named, seconds_trained, selecting
 from ui.services import store
 from ui.style import is_dark
-from ui.words import STATES, duration
+from ui.words import STATES, duration, plain
 
 TICK_SECONDS = 2.0
 NOTHING = "–"
@@ -51,7 +51,7 @@ def _runs(given: str) -> list[Run]:
         try:
             run = store().get(run_id)
         except NotFoundError as error:
-            st.warning(str(error), icon=":material/search_off:")
+            st.warning(plain(str(error)), icon=":material/search_off:")
             continue
         if len(runs) == MAX_COMPARED:
             st.warning(f"At most {MAX_COMPARED} runs are compared at once; run {run.id} is left out.")

@@ -24,9 +24,10 @@ from core.contract import (
     relevant,
     to_json,
 )
+from ui.words import plain
 
 COLUMNS = 3
-PAGE_PARAMETERS = ("view", "run", "model", "input", "sample")  # words of the address that are not knobs
+PAGE_PARAMETERS = ("view", "run", "model")  # words of the address that are not knobs
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 
@@ -61,8 +62,9 @@ def set_form(task: Task, values: Mapping[str, Any]) -> None:
 
 def preset_picker(task: Task) -> None:
     """A selectbox of presets with the sentence of the chosen one; and what was wrong in the address, if anything."""
-    for notice in st.session_state.get(f"form.{task.name}.notices", []):
-        st.warning(notice, icon=":material/link_off:")
+    notices = st.session_state.get(f"form.{task.name}.notices", [])
+    if notices:
+        st.warning("  \n".join(plain(notice) for notice in notices), icon=":material/link_off:")
     config = st.session_state[f"form.{task.name}"]
     names = [preset.name for preset in task.presets]
     matching = next((p.name for p in task.presets if task.Config(**p.values) == replace(config, seed=0)), None)
@@ -70,6 +72,7 @@ def preset_picker(task: Task) -> None:
 
     def take() -> None:
         name = st.session_state[key]
+        st.session_state.pop(f"form.{task.name}.parent", None)
         if name is not None:
             set_form(task, to_json(task.Config(**next(p for p in task.presets if p.name == name).values)))
 
@@ -105,7 +108,7 @@ def _take_address(task: Task) -> None:
     given = {name: value for name, value in st.query_params.items() if name not in PAGE_PARAMETERS}
     config, notices = from_text(task.Config, given)
     st.session_state[f"form.{task.name}"] = config
-    st.session_state[f"form.{task.name}.notices"] = [f"The address was not understood. {notice}" for notice in notices]
+    st.session_state[f"form.{task.name}.notices"] = notices
 
 
 def _text(value: Any) -> str:

@@ -22,7 +22,7 @@ from ui.links import page_path, run_query
 from ui.run_words import waiting
 from ui.services import store
 from ui.style import is_dark
-from ui.words import STATES, size, standing
+from ui.words import STATES, plain, size, standing
 
 WEIGHTS = Path(__file__).parents[1] / "weights"
 TICK_SECONDS = 2.0
@@ -143,7 +143,7 @@ def _queued_run(run: Run, place: Place | None) -> None:
     word, color, icon = STATES[run.state]
     with st.container(border=True, gap="xsmall", key=f"home.run.{run.id}"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.markdown(f"**{run.title}**", width="content")
+            st.markdown(f"**{plain(run.title)}**", width="content")
             st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             st.space("stretch")
             st.page_link(page_path(run.task), label="Open", query_params=run_query(run.id))

@@ -22,7 +22,7 @@ from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
 from ui.views import go_to
-from ui.words import STATES, duration, standing
+from ui.words import STATES, duration, plain, standing
 
 TICK_SECONDS = 1.0
 CHART_HEIGHT = 270  # px
@@ -81,11 +81,11 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     try:
         run = store().get(run_id)
     except NotFoundError as error:
-        st.error(str(error), icon=":material/search_off:")
+        st.error(plain(str(error)), icon=":material/search_off:")
         st.button("Start a new run", on_click=_leave, icon=":material/add:")
         return
     if run.task != task.name:
-        st.error(f"Run {run_id} belongs to another page.")
+        st.error(f"Run {run.id} belongs to another page.")
         st.page_link(page_path(run.task), label="Open it there", query_params=run_query(run.id))
         return
     if run.deleted_at is not None:
@@ -102,14 +102,14 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         try:
             parts.after(run)
         except GlassboxError as error:  # damaged checkpoints, data that is gone: the rest of the run still shows
-            st.error(str(error), icon=":material/error:")
+            st.error(plain(str(error)), icon=":material/error:")
     _details(task, run)
 
 
 def _heading(task: Task, run: Run) -> None:
     word, color, icon = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.subheader(run.title, anchor=False, width="content")
+        st.subheader(plain(run.title), anchor=False, width="content")
         st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
         st.caption(f"run {run.id}", width="content")
         st.space("stretch")
@@ -118,7 +118,7 @@ def _heading(task: Task, run: Run) -> None:
 
 def _status(task: Task, shown: Run) -> None:
     run = store().get(shown.id)
-    if (run.state, run.deleted_at) != (shown.state, shown.deleted_at):
+    if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
         st.rerun(scope="app")
     if run.progress is not None and run.progress.total_steps:
         share = min(run.progress.step / run.progress.total_steps, 1.0)
@@ -128,9 +128,9 @@ def _status(task: Task, shown: Run) -> None:
     if run.state == "queued":
         _place(run)
     if run.reason and run.state in ("failed", "stopped", "queued"):
-        (st.error if run.state == "failed" else st.info)(run.reason, icon=STATES[run.state][2])
+        (st.error if run.state == "failed" else st.info)(plain(run.reason), icon=STATES[run.state][2])
     for notice in run.notices:
-        st.warning(notice, icon=":material/info:")
+        st.warning(plain(notice), icon=":material/info:")
     _buttons(task, run)
 
 
@@ -161,7 +161,7 @@ def _buttons(task: Task, run: Run) -> None:
             st.button(
                 "Resume",
                 icon=":material/play_arrow:",
-                type="primary",
+                type="primary" if run.state == "stopped" else "secondary",
                 on_click=_do,
                 args=("resume", run.id),
                 key="run.resume",
@@ -228,7 +228,7 @@ def _details(task: Task, run: Run) -> None:
         config, _ = from_json(task.Config, run.config)
         declared = knobs(task.Config)
         rows = [
-            {"Setting": declared[name].label, "Value": f"{getattr(config, name)} {declared[name].unit}".strip()}
+            {"Setting": declared[name].label, "Value": declared[name].in_words(getattr(config, name))}
             for name in relevant(config)
         ]
         st.table(rows)
@@ -238,7 +238,7 @@ def _do(action: str, run_id: str, *arguments: object) -> None:
     try:
         getattr(store(), action)(run_id, *arguments)
     except GlassboxError as error:
-        st.session_state["run.error"] = str(error)
+        st.session_state["run.error"] = plain(str(error))
 
 
 def _leave() -> None:
@@ -257,7 +257,7 @@ def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
     try:
         child = launch.start(store(), task, config, owner=owner(), parent=run.id)
     except GlassboxError as error:
-        st.session_state["run.error"] = str(error)
+        st.session_state["run.error"] = plain(str(error))
         return
     st.query_params["run"] = child.id
     st.session_state["led.elsewhere"] = True
@@ -266,4 +266,4 @@ def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
 def _use(task: Task, run: Run) -> None:
     _leave()
     st.query_params["model"] = run.id
-    go_to(task, "try")
+    go_to("try")

@@ -9,6 +9,7 @@ from core.errors import NotFoundError
 from core.runs.records import Checkpoint
 from ui.run_words import result
 from ui.services import store
+from ui.words import plain
 
 RELEASE = "release"
 
@@ -41,13 +42,15 @@ def best_checkpoint(run_id: str) -> Checkpoint:
 def model_picker(task: Task, options: list[Choice]) -> str:
     """The chosen model's id; the choice is in the address as `model=`, and an unknown one there is said."""
     ids = [option.id for option in options]
-    wanted = st.query_params.get("model", RELEASE)
+    last = f"model.{task.name}.last"
+    wanted = st.query_params.get("model") or st.session_state.get(last, RELEASE)
     if wanted not in ids:
-        st.warning(_why_not(wanted), icon=":material/link_off:")
+        st.warning(plain(_why_not(wanted)), icon=":material/link_off:")
         wanted = RELEASE
     labels = {option.id: option.label for option in options}
     key = f"model.{task.name}.{wanted}.{len(ids)}"
     chosen = st.selectbox("Model", ids, index=ids.index(wanted), format_func=labels.__getitem__, key=key)
+    st.session_state[last] = chosen
     if chosen != st.query_params.get("model", RELEASE):
         if chosen == RELEASE:
             st.query_params.pop("model", None)
@@ -61,4 +64,7 @@ def _why_not(run_id: str) -> str:
         run = store().get(run_id)
     except NotFoundError as error:
         return f"The address names a model that is not here. {error} The release model answers instead."
-    return f"Run {run_id} is {run.state} and has no finished model yet. The release model answers instead."
+    if run.deleted_at is not None:
+        return f"Run {run_id} is deleted; page Runs restores it. The release model answers instead."
+    why = "is not among the models here" if run.is_over else "has no finished model yet"
+    return f"Run {run_id} is {run.state} and {why}. The release model answers instead."

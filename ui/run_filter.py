@@ -10,7 +10,7 @@ from core.runs.records import Run, State
 from core.runs.store import Sort
 from ui.demo_pages import tasks
 from ui.services import owner, store
-from ui.words import STATES
+from ui.words import STATES, plain
 
 WIDTH = 150  # px of a choice: two in a row on a phone
 
@@ -69,7 +69,7 @@ def _choice(label: str, words: Iterable[str], *, key: str) -> str:
     given = st.query_params.get(key)
     if given is not None and given not in words:
         message = f"The address asks for {label.lower()} “{given}”; there is {', '.join(words)}. “{words[0]}” is shown."
-        st.warning(message, icon=":material/link_off:")
+        st.warning(plain(message), icon=":material/link_off:")
     return st.selectbox(label, words, key=key, bind="query-params", persist_state="session", width=WIDTH)
 
 

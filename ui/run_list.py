@@ -14,7 +14,7 @@ from ui import run_words
 from ui.demo_pages import tasks
 from ui.links import page_path, run_query
 from ui.services import store
-from ui.words import STATES, duration, standing
+from ui.words import STATES, duration, plain, standing
 
 TICK_SECONDS = 2.0
 ROWS = 10  # on one page of the list
@@ -42,7 +42,7 @@ def _row(run: Run, task: Task | None, place: Place | None) -> None:
         _chooser(run)
         with st.container(width="stretch", gap="xxsmall"):
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-                st.markdown(f"**{run.title}**", width="content")
+                st.markdown(f"**{plain(run.title)}**", width="content")
                 st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             _results(run, task, place)
             demo = task.title if task else run.task
@@ -58,7 +58,7 @@ def _chooser(run: Run) -> None:
         chosen.remove(run.id) if run.id in chosen else chosen.append(run.id)
 
     st.checkbox(
-        f"Compare {run.title} ({run.id})",
+        f"Compare {plain(run.title)} ({run.id})",
         value=run.id in chosen,
         key=f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}",
         on_change=toggle,
@@ -151,11 +151,11 @@ def _dismiss() -> None:
 def show_notices() -> None:
     """What went wrong with the last click; and what was deleted, with Undo, until it is dismissed."""
     if message := st.session_state.pop(ERROR, None):
-        st.error(message, icon=":material/error:")
+        st.error(plain(message), icon=":material/error:")
     gone = st.session_state.get(DELETED, [])
     if not gone:
         return
-    what = f"“{gone[0][1]}”" if len(gone) == 1 else f"{len(gone)} runs"
+    what = f"“{plain(gone[0][1])}”" if len(gone) == 1 else f"{len(gone)} runs"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="runs.undo"):
         st.markdown(f":material/delete: Deleted {what}.", width="content")
         st.button(
@@ -179,7 +179,7 @@ def show_deleted() -> None:
             assert run.deleted_at is not None
             left = run.deleted_at + KEEP_DELETED_SECONDS - time.time()
             with st.container(horizontal=True, vertical_alignment="center", key=f"runs.gone.{run.id}"):
-                st.markdown(f"{run.title} :gray[· run {run.id} · {duration(left)} left]", width="content")
+                st.markdown(f"{plain(run.title)} :gray[· run {run.id} · {duration(left)} left]", width="content")
                 st.button(
                     "Restore",
                     icon=":material/undo:",

@@ -21,6 +21,7 @@ from ui.live_chart import plotly_route
 OWNER_COOKIE = "glassbox_owner"
 YEAR = 31_536_000  # seconds
 HEADERS = {
+    "Content-Security-Policy": "img-src 'self' data: blob:",  # no page, whatever is typed into it, asks foreign hosts
     "X-Content-Type-Options": "nosniff",
     "X-Frame-Options": "SAMEORIGIN",
     "Referrer-Policy": "same-origin",
@@ -55,9 +56,10 @@ def warm_up() -> None:
     """
     import torch
 
-    import ui.digits.page  # noqa: F401
+    import ui.digits.page
 
     torch.set_num_threads(1)  # a page answers one small picture; the other cores are for training
+    ui.digits.page.release()  # so that the first visitor does not wait for it
     gc.collect()
     gc.freeze()
 

@@ -8,9 +8,10 @@ from core.service import launch
 from core.training import estimate
 from ui import data_panel
 from ui.form import config_form
+from ui.links import run_query
 from ui.live import RunParts, run_view
 from ui.services import machine_speed, owner, store
-from ui.words import duration, size
+from ui.words import duration, plain, size
 
 
 def train_view(task: Task, parts: RunParts) -> None:
@@ -20,7 +21,6 @@ def train_view(task: Task, parts: RunParts) -> None:
         run_view(task, run_id, parts)
         return
     config = config_form(task)
-    st.session_state.pop("started", None)
     is_ready = data_panel.show(config)
     _start_row(task, config, is_ready=is_ready)
 
@@ -30,7 +30,7 @@ def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
     try:
         left.markdown(f":gray[{cost_sentence(task, config)}]")
     except GlassboxError as error:
-        left.error(str(error))
+        left.error(plain(str(error)))
     with right:
         pressed = st.button(
             "Start",
@@ -49,11 +49,9 @@ def start(task: Task, config: Config, *, parent: str | None = None) -> None:
     try:
         run = launch.start(store(), task, config, owner=owner(), parent=parent)
     except GlassboxError as error:
-        st.error(str(error), icon=":material/error:")
+        st.error(plain(str(error)), icon=":material/error:")
         return
-    for name in list(st.query_params):
-        del st.query_params[name]
-    st.query_params["run"] = run.id
+    st.query_params.from_dict(run_query(run.id))
     st.rerun(scope="app")
 
 

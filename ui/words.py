@@ -1,6 +1,18 @@
 """Numbers and states in words, the same on every page."""
 
+import re
+
 from core.runs.records import Run
+
+_MARKDOWN = re.compile(r"([\\`*_\[\]()!$:~<>#])")
+LONGEST = 600  # characters of somebody's text in a message
+
+
+def plain(text: str) -> str:
+    """Text of a person or an address, to be shown as it is: Streamlit would read Markdown in it, pictures too."""
+    cut = text if len(text) <= LONGEST else text[:LONGEST] + " …"
+    return _MARKDOWN.sub(r"\\\1", cut)
+
 
 STATES = {
     "queued": ("waiting", "gray", ":material/hourglass_empty:"),

@@ -10,6 +10,7 @@ import io
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
+from PIL.Image import DecompressionBombError
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
@@ -19,6 +20,7 @@ from scipy import ndimage
 from core.errors import InvalidInputError
 
 MAX_BYTES = 5_000_000
+MIN_SIDE = 8  # pixels
 MAX_PIXELS = 4_000_000
 WORKING_SIDE = 560  # pixels of the longer side on which ink is looked for: a pen line is still 2 to 10 wide
 TINY_SIDE = 64  # up to this size a picture is taken for a digit as it is, as in MNIST
@@ -54,9 +56,18 @@ def read_picture(data: bytes, *, name: str) -> Grey:
     damaged = f"“{name}” is damaged or incomplete and cannot be read. Save or upload it again."
     try:
         picture = reader(io.BytesIO(data))
+    except DecompressionBombError as error:  # Pillow's own limit, far above ours
+        raise InvalidInputError(
+            f"“{name}” has far too many pixels; at most {MAX_PIXELS / 1e6:g} megapixels are allowed. "
+            "Save it smaller or cut out the digit."
+        ) from error
     except _BROKEN as error:
         raise InvalidInputError(damaged) from error
     width, height = picture.size
+    if min(width, height) < MIN_SIDE:
+        raise InvalidInputError(
+            f"“{name}” has {width:,} × {height:,} pixels; a digit needs at least {MIN_SIDE} in each direction."
+        )
     if width * height > MAX_PIXELS:
         raise InvalidInputError(
             f"“{name}” has {width:,} × {height:,} pixels, {width * height / 1e6:.1f} megapixels; at most "

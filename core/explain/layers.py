@@ -137,9 +137,10 @@ def passed_on(block: Block, chosen: Cell) -> list[Passed]:
     return found
 
 
-def number(value: float) -> str:
-    """Four decimals with a real minus sign, so that a column of them can be added by hand."""
-    return f"{value:.4f}".replace("-", "\N{MINUS SIGN}")
+def number(value: float, digits: int = 4) -> str:
+    """A fixed number of decimals with a real minus sign, so that a column of them can be added by hand."""
+    rounded = round(value, digits) + 0.0  # no minus before zero
+    return f"{rounded:.{digits}f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _at(values: Values, unit: int, row: int, column: int) -> float:
@@ -152,11 +153,16 @@ def _sentence(layer: nn.Module, unit: int, value: float) -> str:
         assert layer.running_var is not None
         mean, spread = layer.running_mean[unit].item(), torch.sqrt(layer.running_var[unit] + layer.eps).item()
         scale, shift = layer.weight[unit].item(), layer.bias[unit].item()
-        formula = f"({number(value)} − ({number(mean)})) / {number(spread)} × {number(scale)} + ({number(shift)})"
+        centred = f"({number(value)} − {_bracketed(mean)}) / {number(spread)}"
+        formula = f"{centred} × {_bracketed(scale)} + {_bracketed(shift)}"
         return f"{formula}: minus the usual mean, divided by the usual spread, times and plus two learned numbers"
     if isinstance(layer, nn.ReLU):
         return f"the larger of 0 and {number(value)}"
     return f"{type(layer).__name__} of {number(value)}"
+
+
+def _bracketed(value: float) -> str:
+    return f"({number(value)})" if value < 0 else number(value)
 
 
 def _block_label(layer: nn.Module, before: list[Block]) -> str:

@@ -17,7 +17,7 @@ def title_of(task: Task, config: Config) -> str:
         if {**defaults, **preset.values, "seed": values["seed"]} == values:
             return preset.label
     different = [
-        f"{declared.label.lower()} {values[name]}"
+        f"{declared.label[0].lower()}{declared.label[1:]} {declared.in_words(values[name])}"
         for name, declared in knobs(task.Config).items()
         if values[name] != defaults[name] and name != "seed"
     ]

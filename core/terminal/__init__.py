@@ -1,4 +1,4 @@
 """Glassbox from a terminal: the same functions as the pages, one verb a module, no Streamlit.
 
-Answers are one JSON object a line on standard output (`output.py`); everything for a reader's eyes is on standard error.
+Answers are JSON on standard output, one object a line (`output.py`); what is for a reader's eyes is on standard error.
 """

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 BAR_WIDTH = 24  # characters
-LOG_SHARE = 0.1  # progress between two lines where a line cannot be rewritten
+LOG_LINES = 10  # from nothing to all, where a line cannot be rewritten
 
 
 def answer(values: Mapping[str, Any]) -> None:
@@ -40,7 +40,7 @@ class ProgressLine:
                 print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
                 self._shown = text
             return
-        mark = (int(share / LOG_SHARE), words if share == 0 else "")
+        mark = (int(share * LOG_LINES), words if share == 0 else self._logged[1])
         if mark != self._logged:
             self._logged = mark
             say(text)

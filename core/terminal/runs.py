@@ -48,4 +48,4 @@ def _shares(task: str, metrics: dict[str, float]) -> dict[str, float]:
         in_per_cent = {metric.name for metric in demos.task(task).metrics if metric.unit == "%"}
     except NotFoundError:  # an old run of a demo that is gone
         return metrics
-    return {name: round(value / 100, 6) if name in in_per_cent else value for name, value in metrics.items()}
+    return {name: round(value / 100 if name in in_per_cent else value, 6) for name, value in metrics.items()}

@@ -124,4 +124,4 @@ def _measured(task: Task, event: Evaluated) -> str:
         for metric in task.metrics
         if metric.name in event.metrics
     ]
-    return f"epoch {event.epoch:g}, validation: {', '.join(figures)}"
+    return f"epoch {event.epoch:.3g}, validation: {', '.join(figures)}"

@@ -383,7 +383,7 @@ def _lowest(history: _History) -> int:
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}" if abs(value) >= 0.1 else f"{value:.2g}"
+    return f"{value:.2f}" if 0.1 <= abs(value) < 1e4 else f"{value:.2g}"
 
 
 def _change(before: float, after: float) -> str:

@@ -215,3 +215,11 @@ def test_a_task_selects_by_a_metric_that_it_reports(task: Task) -> None:
     assert len(set(names)) == len(names)
     assert task.select is None or task.select in names
     assert task.batch_size(task.Config()) >= 1
+
+
+def test_values_are_said_in_words() -> None:
+    declared = knobs(demos.task("digits").Config)
+    assert declared["activation"].in_words("relu") == "ReLU"
+    assert declared["normalisation"].in_words(False) == "off"
+    assert declared["depth"].in_words(3) == "3 layers"
+    assert declared["learning_rate"].in_words(0.003) == "0.003"

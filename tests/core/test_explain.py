@@ -167,7 +167,9 @@ def test_the_attack_is_captums_and_leaves_no_gradient_behind(image: torch.Tensor
     label = torch.tensor([4])
     sign = adversarial.gradient_sign(network, image, label)
     assert all(parameter.grad is None for parameter in network.parameters())
-    expected = FGSM(network, nn.CrossEntropyLoss(reduction="none"), 0, 1).perturb(image.clone().requires_grad_(), 0.1, label)
+    expected = FGSM(network, nn.CrossEntropyLoss(reduction="none"), 0, 1).perturb(
+        image.clone().requires_grad_(), 0.1, label
+    )
     torch.testing.assert_close(adversarial.fooled(image, sign, 0.1), expected)
 
 

@@ -59,8 +59,21 @@ def test_every_mode_is_read(mode):
 
 
 def test_sixteen_bits_keep_their_range():
-    grey = read_picture(encoded(np.array([[0, 32768, 65535]], np.uint16)), name="a.png")
-    np.testing.assert_allclose(grey, [[0, 0.5, 1]], atol=0.001)
+    levels = np.repeat(np.array([[0, 32768, 65535]], np.uint16), 8, axis=0).repeat(3, axis=1)
+    grey = read_picture(encoded(levels), name="a.png")
+    np.testing.assert_allclose(grey[:, ::3], np.broadcast_to([0, 0.5, 1], (8, 3)), atol=0.001)
+
+
+@pytest.mark.parametrize("shape", [(2, 400), (400, 7)])
+def test_a_picture_too_thin_for_a_digit_is_refused(shape):
+    with pytest.raises(InvalidInputError, match="at least 8"):
+        read_picture(encoded(np.zeros(shape, np.uint8)), name="a.png")
+
+
+def test_more_pixels_than_pillow_itself_allows_are_refused():
+    header = b"RIFF\x00\x10\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00" + (16382).to_bytes(3, "little") * 2
+    with pytest.raises(InvalidInputError):
+        read_picture(header + bytes(4096), name="a.webp")
 
 
 def test_a_camera_orientation_is_applied():

@@ -77,6 +77,7 @@ def test_the_address_fills_the_form() -> None:
 def test_what_an_address_gets_wrong_is_said_and_left_out() -> None:
     app = page(view="train", epochs="500", colour="red")
     said = " ".join(warning.value for warning in app.warning)
+    said = said.replace("\\", "")  # escaped, so that nothing in an address is read as Markdown
     assert "Epochs (epochs) is 500; allowed is a whole number from 1 to 100." in said
     assert "There is no setting “colour”" in said
     assert app.session_state["form.digits"] == DigitsConfig()
@@ -125,6 +126,22 @@ def test_a_waiting_run_can_be_stopped_resumed_and_cloned(glassbox_home: Path) ->
     app.button(key="run.clone").click().run()
     assert app.session_state["form.digits"].dropout == 0.5
     assert "run" not in app.query_params
+
+
+def test_what_an_address_says_is_not_read_as_markdown() -> None:
+    app = page(view="train", epochs="![x](http://192.0.2.1/x.png)")
+    (warning,) = app.warning
+    assert "![x](" not in warning.value
+
+
+def test_the_view_and_the_model_are_remembered_and_a_new_address_counts_for_more() -> None:
+    app = page(view="train")
+    app.query_params.clear()
+    app.run()
+    assert app.segmented_control(key="digits.view").value == "train"
+    app.query_params["view"] = "try"
+    app.run()
+    assert app.segmented_control(key="digits.view").value == "try"
 
 
 def test_log_stops_hold_the_present_value_and_stay_in_range() -> None:

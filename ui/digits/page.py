@@ -1,4 +1,4 @@
-"""The Digits page: title, model in use, and the views Try and Train."""
+"""The Digits page: title, model in use, and the views Try, Train and Look inside."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from core.demos.digits.release import release_card
 from core.runs import checkpoints
 from core.settings import home
 from ui import models
-from ui.digits import answer, source
+from ui.digits import answer, inside, source
 from ui.digits.training import run_parts
 from ui.services import store
 from ui.train import train_view
@@ -17,7 +17,7 @@ from ui.views import view_picker
 
 KEY = "digits"
 DIGITS = tuple("0123456789")
-VIEWS = {"try": "Try", "train": "Train"}
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 
 
 def show() -> None:
@@ -28,6 +28,8 @@ def show() -> None:
     view = view_picker(task, VIEWS)
     if view == "train":
         train_view(task, run_parts())
+    elif view == "inside":
+        inside_view(task)
     else:
         try_view(task)
 
@@ -52,6 +54,18 @@ def _try(model_id: str) -> None:
         answer.show_steps(reader, given, reading, key=KEY, classes=classes)
 
 
+def inside_view(task: Task) -> None:
+    """What a model does with the same drawing, layer by layer."""
+    model_id = models.model_picker(task, models.choices(task, release_label=release_label()))
+    _inside(model_id)
+
+
+@st.fragment
+def _inside(model_id: str) -> None:
+    reader, classes = reader_of(str(home()), model_id)
+    inside.look_inside(model_id, reader, classes)
+
+
 def release_label() -> str:
     """ "99.6 % of 10,000 MNIST test images"."""
     figure = next(figure for figure in release_card()["figures"] if "10,000" in figure["set"])
@@ -61,7 +75,7 @@ def release_label() -> str:
 def reader_of(home_folder: str, model_id: str) -> tuple[DigitReader, tuple[str, ...]]:
     """The reader behind a model id, and the names of what it tells apart."""
     if model_id == models.RELEASE:
-        return _release(), DIGITS
+        return release(), DIGITS
     run = store().get(model_id)
     reader = _reader(home_folder, model_id, models.best_checkpoint(model_id).seq)
     return reader, classes_of(str(run.config["data"]))
@@ -75,7 +89,8 @@ def classes_of(data: str) -> tuple[str, ...]:
 
 
 @st.cache_resource(max_entries=1)
-def _release() -> DigitReader:
+def release() -> DigitReader:
+    """The release model, read once."""
     return read_model()
 
 

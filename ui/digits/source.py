@@ -13,6 +13,7 @@ from core.errors import InvalidInputError
 from core.plots.template import palette
 from ui.cell_editor import cell_editor
 from ui.style import is_dark
+from ui.words import plain
 
 Grey = npt.NDArray[np.float32]
 CANVAS = 280  # px
@@ -115,12 +116,19 @@ def _uploaded(key: str) -> Given | None:
     try:
         grey = picture.read_picture(file.getvalue(), name=file.name)
     except InvalidInputError as error:
-        st.error(str(error), icon=":material/broken_image:")
+        st.error(plain(str(error)), icon=":material/broken_image:")
         return None
     st.image(
         np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture"
     )
-    return Given(picture.find_ink(grey))
+    ink = picture.find_ink(grey)
+    if not ink.any():
+        st.warning(
+            "No ink was found in this picture. Take it with more light, or cut out the digit.",
+            icon=":material/search_off:",
+        )
+        return None
+    return Given(ink)
 
 
 def _sampled(key: str) -> Given:
@@ -146,7 +154,7 @@ def _typed(key: str) -> Given | None:
     try:
         cells = cell_editor(key=f"{key}.cells", size=CELLS)
     except InvalidInputError as error:
-        st.error(str(error))
+        st.error(plain(str(error)))
         return None
     if cells is None:
         return None

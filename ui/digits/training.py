@@ -18,6 +18,7 @@ from core.runs.records import Run
 from core.settings import home
 from ui import models
 from ui.digits import source
+from ui.digits.export import export_panel
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.run_words import data_label
@@ -45,7 +46,10 @@ def _beside(run: Run) -> None:
 def _pin_canvas(run: Run) -> None:
     strokes = source.draw("digits")  # the canvas of Try: what was drawn there is scored from the first step on
     problem = drawing.problem(strokes)
+    pinned = f"pinned.{run.id}"
     if problem is not None and problem.blocking:
+        if st.session_state.pop(pinned, None) is not None:  # what this session drew was cleared
+            store().set_pin(run.id, owner(), None)
         st.caption(
             "Draw a digit: the newest weights answer it about once a second."
             if problem.code == "blank"
@@ -55,9 +59,9 @@ def _pin_canvas(run: Run) -> None:
     image = drawing.prepare(strokes).image
     pin = np.round(image * 255).astype(int).tolist()
     digest = hash(json.dumps(pin))
-    if st.session_state.get(f"pinned.{run.id}") != digest:
+    if st.session_state.get(pinned) != digest:
         store().set_pin(run.id, owner(), pin)
-        st.session_state[f"pinned.{run.id}"] = digest
+        st.session_state[pinned] = digest
 
 
 def _answers(shown: Run) -> None:
@@ -75,7 +79,7 @@ def _answers(shown: Run) -> None:
     answers = [event.answers[key] for event in mine]
     info = history_info([event.epoch for event in mine], answers, classes)
     dark = is_dark()
-    if run.is_over or key != owner():  # nothing can be drawn now, or somebody else drew it
+    if run.is_over or f"pinned.{run.id}" not in st.session_state:  # the canvas does not show what is scored
         pinned = store().pins(run.id).get(key)
         if pinned is not None:
             image = np.array(pinned, dtype=np.float32) / 255
@@ -100,8 +104,12 @@ def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDA
 
 
 def _after(run: Run) -> None:
-    if run.state != "completed":
-        return
+    if run.state == "completed":
+        _tested(run)
+    export_panel(run)
+
+
+def _tested(run: Run) -> None:
     data = str(run.config["data"])
     images = sources.load_images(data)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data)

@@ -1,4 +1,4 @@
-"""Digits for scripts: files in, answers out, and the accuracy on the test images. What a page shows is not made here."""
+"""Digits for scripts: files in, answers out; and the accuracy on the test images. Nothing here is for a page."""
 
 from __future__ import annotations
 
@@ -66,7 +66,8 @@ class DigitModel:
     def evaluate(self) -> Mapping[str, Any]:
         """Accuracy on all test images of its data set; raises `DataUnavailableError`."""
         images = sources.load_images(TEST_SETS.get(self.data, self.data))
-        answers = self.reader.probabilities(images.test_images.astype(np.float32) / 255).argmax(axis=1)
+        pictures: Grey = np.divide(images.test_images, 255, dtype=np.float32)
+        answers = self.reader.probabilities(pictures).argmax(axis=1)
         num_right = int((answers == images.test_labels).sum())
         return {
             "set": f"{len(answers):,} {images.name} test images",

@@ -1,0 +1,164 @@
+"""What a digit network is, in words and as plain code, for people who take it along; core/export.py makes the files."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from torch import nn
+
+from core.contract import Event, knobs, to_json
+from core.data import sources
+from core.demos.digits import network as network_module
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.cost import NUM_EXAMPLES, num_examples
+from core.demos.digits.learner import num_parameters, shape_of
+from core.demos.digits.release import release_card
+from core.export import OPSET, Card, Figure, Parity, bundle, card_text, parity, to_onnx, to_safetensors
+
+NUM_COMPARED = 100  # images behind the parity of an ONNX file
+COPYRIGHT = "From Glassbox. Copyright (c) 2026 The Glassbox authors. SPDX-License-Identifier: MIT"
+SOURCE = "`network.py` is part of Glassbox (MIT License)."
+INPUTS = (
+    "`images`, (B, 1, 28, 28) float32 in [0, 1], background 0 and ink 1, prepared as the data below is "
+    "(MNIST: scaled into 20×20 pixels, its centre of mass in the middle)."
+)
+OUTPUTS = "`logits`, (B, 10) float32; their softmax are the probabilities of the ten classes."
+LIMITS = (
+    "It gives one of its ten classes for every picture, one that shows something else too. Its probabilities mean "
+    "something for pictures like the data above only."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A trained network and where it comes from."""
+
+    network: nn.Module  # in evaluation mode, on the processor
+    config: DigitsConfig
+    title: str
+    origin: str  # "Run ab12cd, 2026-03-01 14:05 UTC"
+    test: Mapping[str, float]  # metrics of the test split; empty where the run was stopped
+    validation: Mapping[str, float]  # of the validation split with these weights
+    events: Sequence[Event]
+
+
+def onnx_file(network: nn.Module) -> bytes:
+    """A digit network as ONNX: `images` (B, 1, 28, 28) → `logits` (B, 10)."""
+    side = network_module.IMAGE_SIDE
+    return to_onnx(network, torch.zeros(1, 1, side, side), inputs="images", outputs="logits")
+
+
+def onnx_parity(network: nn.Module, data: str) -> Parity:
+    """Compare the ONNX file with the network on the first 100 test images of a data set.
+
+    Raises:
+        DataUnavailableError: the data set is not on this machine.
+    """
+    images = sources.load_images(data)
+    pixels = torch.from_numpy(images.test_images[:NUM_COMPARED].astype(np.float32) / np.float32(255))
+    examples = f"{len(pixels)} {images.name} test images"
+    return parity(network, onnx_file(network), pixels.unsqueeze(1), examples=examples)
+
+
+def network_code(config: DigitsConfig) -> str:
+    """A module of plain PyTorch that defines `network`, untrained, and `inputs`, one empty example."""
+    shape = shape_of(config)
+    plain = shape.network == "plain"
+    names = ("hidden_layers", "hidden_size") if plain else ("depth", "width", "kernel")
+    arguments = {name: getattr(shape, name) for name in (*names, "activation", "normalisation")}
+    arguments["dropout"] = config.dropout
+    function = network_module.plain_network if plain else network_module.convolutional_network
+    call = ", ".join(f"{name}={value!r}" for name, value in arguments.items())
+    return (
+        f"# {COPYRIGHT}\n{Path(network_module.__file__).read_text(encoding='utf-8')}\n\n"
+        f"network = {function.__name__}({call})\n"
+        "inputs = torch.zeros(1, 1, IMAGE_SIDE, IMAGE_SIDE)\n"
+    )
+
+
+def whole_bundle(trained: Trained, compared: Parity) -> bytes:
+    """The zip of `core.export.bundle` for a digit network.
+
+    Args:
+        trained: the network and where it comes from.
+        compared: of `onnx_parity`.
+    """
+    sets = _sets(trained.config)
+    measured = {"test": trained.test, "validation": trained.validation}
+    metrics: dict[str, Any] = {
+        name: {"set": examples, **measured[name]} for name, examples in sets.items() if measured[name]
+    }
+    metrics["onnx"] = {"opset": OPSET, "set": compared.examples, "largest_difference": compared.difference}
+    return bundle(
+        weights=to_safetensors(trained.network),
+        onnx=onnx_file(trained.network),
+        code=network_code(trained.config),
+        card=card_text(_card(trained, compared), source=SOURCE),
+        config=to_json(trained.config),
+        metrics=metrics,
+        events=trained.events,
+    )
+
+
+def _card(trained: Trained, compared: Parity) -> Card:
+    config, source = trained.config, sources.find(trained.config.data)
+    return Card(
+        title=trained.title,
+        made=_made(trained),
+        figures=_figures(trained),
+        network=_shape_in_words(shape_of(config)),
+        num_parameters=num_parameters(config),
+        inputs=INPUTS,
+        outputs=OUTPUTS,
+        classes=source.classes,
+        data=f"{source.label}. {source.sentence}",
+        licence=source.licence,
+        citation=source.citation,
+        parity=compared,
+        limits=LIMITS,
+    )
+
+
+def _made(trained: Trained) -> str:
+    config = trained.config
+    label = sources.find(config.data).label
+    begun = f", beginning with weights that had learned from {release_card()['trained_on']}"
+    return (
+        f"Trained with Glassbox on {num_examples(config):,} {label} training images"
+        f"{begun if config.start == 'release' else ''}. {trained.origin}."
+    )
+
+
+def _figures(trained: Trained) -> list[Figure]:
+    sets = _sets(trained.config)
+    figures = []
+    for metrics, examples in ((trained.test, sets["test"]), (trained.validation, sets["validation"])):
+        if "accuracy" in metrics:
+            figures.append(Figure("Accuracy", f"{metrics['accuracy']:.2f} %", examples))
+        if "loss" in metrics:
+            figures.append(Figure("Loss", f"{metrics['loss']:.4f}", examples))
+    return figures
+
+
+def _sets(config: DigitsConfig) -> dict[str, str]:
+    """What the figures of a run were measured on."""
+    label = sources.find(config.data).label
+    _, num_validation, num_test = NUM_EXAMPLES[config.data]
+    return {"test": f"{num_test:,} {label} test images", "validation": f"{num_validation:,} {label} validation images"}
+
+
+def _shape_in_words(shape: DigitsConfig) -> str:
+    declared = knobs(DigitsConfig)["activation"]
+    activation = declared.options[shape.activation]  # type: ignore[attr-defined]
+    normalisation = "with batch normalisation" if shape.normalisation else "without batch normalisation"
+    if shape.network == "plain":
+        layers = f"Fully connected: 784 pixels, {shape.hidden_layers} × {shape.hidden_size} hidden neurons, 10 answers"
+    else:
+        filters = ", ".join(str(shape.width * 2**block) for block in range(shape.depth))
+        layers = f"Convolutional: layers of {filters} filters of {shape.kernel}×{shape.kernel} pixels, then 128 neurons"
+    return f"{layers}; activation {activation}, {normalisation}."

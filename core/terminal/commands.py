@@ -1,0 +1,248 @@
+"""The command line: what can be written after `python -m core`, and which verb's function does it.
+
+The options of `train` are the knobs of each demo, read from their declarations. Nothing here needs PyTorch.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import sys
+from collections.abc import Callable, Sequence
+from typing import Any, NoReturn, get_args
+
+from core import demos
+from core.contract import Flag, Knob, Task, knobs
+from core.errors import DataUnavailableError, GlassboxError
+from core.runs.records import State
+from core.terminal import data, evaluate, models, output, predict, runs, train
+from core.terminal.interrupt import STATUS
+
+EXAMPLES = """\
+examples:
+  python -m core predict digits seven.png drawing.json
+  find scans -name '*.png' | python -m core predict digits - > answers.jsonl
+  python -m core data --download mnist
+  python -m core evaluate digits --data ~/data
+  python -m core train digits --preset small_cnn --epochs 3 --learning-rate 0.01
+  python -m core train --resume ab12cd
+  python -m core runs digits --state completed
+
+Answers are JSON, one object a line, on standard output; messages are on standard error.
+Exit status: 0 all went well, 1 something could not be answered or done, 2 the command is wrong, 130 stopped.
+"""
+DOWNLOAD = "From a terminal: python -m core data --download NAME"
+SETTINGS = "GLASSBOX_HOME is the folder of runs and data, GLASSBOX_DATA that of data alone (docs/settings.md)."
+
+
+class Parser(argparse.ArgumentParser):
+    """A parser that takes no abbreviations and says where help is."""
+
+    def __init__(self, **options: Any) -> None:
+        super().__init__(**{"allow_abbrev": False, **options})
+
+    def error(self, message: str) -> NoReturn:
+        """Say what is wrong, and exit with 2."""
+        output.say(f"{self.prog}: {message}\nHelp: {self.prog} --help")
+        sys.exit(2)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Do what the arguments say; returns the exit status.
+
+    Args:
+        arguments: without the program's name; `sys.argv` when not given.
+    """
+    options, unknown = parser().parse_known_args(arguments)
+    if unknown:
+        options.parser.error(_unknown(unknown, options.allowed))
+    do: Callable[[argparse.Namespace], int] = options.do
+    try:
+        return do(options)
+    except DataUnavailableError as error:
+        output.say(f"{error}{options.without_data}")
+    except GlassboxError as error:
+        output.say(str(error))
+    except KeyboardInterrupt:
+        return STATUS
+    except BrokenPipeError:  # whoever read the answers has seen enough: `… | head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return 1
+
+
+def parser() -> argparse.ArgumentParser:
+    """Everything that can be written, with its help."""
+    top = Parser(
+        prog="python -m core",
+        description="Glassbox from a terminal: predict, evaluate, train; the same runs and models as on the pages.",
+        epilog=f"{EXAMPLES}\n{SETTINGS}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
+    verbs = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
+    _add_predict(verbs)
+    _add_evaluate(verbs)
+    _add_train(verbs)
+    _add_data(verbs)
+    _add_runs(verbs)
+    return top
+
+
+def _verb(verbs: Any, name: str, sentence: str, do: Callable[[argparse.Namespace], int], **options: Any) -> Parser:
+    verb: Parser = verbs.add_parser(name, help=sentence, description=sentence, **options)
+    verb.set_defaults(do=do, parser=verb, allowed=(), without_data=f"\n{DOWNLOAD}")
+    return verb
+
+
+def _add_predict(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "predict",
+        "Answer files, one JSON line each.",
+        lambda options: predict.run(options.demo, options.files, model=options.model),
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        epilog="files of each demo:\n"
+        + "\n".join(f"  {task.name}: {task.answering.inputs}" for task in _answering() if task.answering),
+    )
+    _demo(verb, [task.name for task in _answering()])
+    verb.add_argument("files", metavar="FILE", nargs="+", help="what to answer; - reads names from standard input")
+    _model(verb)
+
+
+def _add_evaluate(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "evaluate",
+        "Measure a model on its demo's test set.",
+        lambda options: evaluate.run(options.demo, data=options.data, model=options.model),
+    )
+    _demo(verb, [task.name for task in _answering()])
+    verb.add_argument(
+        "--data", metavar="FOLDER", help="data sets in their canonical layout, MNIST/raw/*.gz; default: GLASSBOX_DATA"
+    )
+    _model(verb)
+
+
+def _add_train(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "train",
+        "Train a demo's network, or go on with a run. Ctrl-C saves and stops.",
+        lambda options: _resume(verb, options),
+        epilog="The options of a demo: python -m core train DEMO --help",
+    )
+    verb.add_argument("--resume", metavar="RUN", help="go on with a stopped or failed run")
+    verb.add_argument("--extend", metavar="EPOCHS", type=int, help="with --resume: so many epochs more than planned")
+    names = verb.add_subparsers(metavar="DEMO", help="", parser_class=Parser)
+    for name in demos.names():
+        _add_demo(names, demos.task(name))
+
+
+def _resume(verb: Parser, options: argparse.Namespace) -> int:
+    if options.resume is None:
+        verb.error(f"name a demo ({', '.join(demos.names())}), or a run with --resume")
+    return train.resume(options.resume, extend=options.extend)
+
+
+def _add_demo(names: Any, task: Task) -> None:
+    declared = knobs(task.Config)
+    verb = _verb(
+        names,
+        task.name,
+        f"Train {task.title}.",
+        lambda options: _start(verb, task, options),
+        epilog="Values that are not given are those of the preset, or the defaults.",
+    )
+    verb.set_defaults(allowed=tuple(_option(name) for name in declared))
+    sentences = " ".join(f"{preset.name}: {preset.sentence}" for preset in task.presets)
+    presets = [preset.name for preset in task.presets]
+    verb.add_argument("--preset", choices=presets, metavar="NAME", help=_plain(sentences or "this demo has none"))
+    verb.add_argument("--title", help="the run's name; by default what is special about it")
+    group = verb.add_argument_group("knobs")
+    defaults = task.Config()
+    for name, knob in declared.items():
+        group.add_argument(
+            _option(name),
+            dest=name,
+            type=_value(knob),
+            metavar=(knob.unit if knob.unit.isalpha() else "value").upper(),
+            help=_plain(_help(knob, default=getattr(defaults, name))),
+        )
+
+
+def _start(verb: Parser, task: Task, options: argparse.Namespace) -> int:
+    if options.resume is not None or options.extend is not None:
+        verb.error("a run that is resumed keeps its settings: python -m core train --resume RUN [--extend EPOCHS]")
+    given = {name: value for name, value in vars(options).items() if name in knobs(task.Config) and value is not None}
+    return train.start(task.name, preset=options.preset, knobs=given, title=options.title)
+
+
+def _add_data(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "data",
+        "List data sets with size and licence, or download one.",
+        lambda options: data.run(options.which, download=options.download),
+    )
+    verb.set_defaults(without_data="")
+    verb.add_argument("which", metavar="DEMO|NAME", nargs="?", help="only those of a demo, or only this one")
+    verb.add_argument("--download", metavar="NAME", nargs="?", const="", help="download this data set")
+
+
+def _add_runs(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "runs",
+        "List runs, newest first, one JSON line each.",
+        lambda options: runs.run(demo=options.demo, state=options.state, limit=options.limit),
+    )
+    verb.add_argument("demo", metavar="DEMO", nargs="?", choices=demos.names(), help="only those of a demo")
+    verb.add_argument("--state", choices=get_args(State), help="only those in this state")
+    verb.add_argument("--limit", metavar="NUMBER", type=int, default=500, help="at most so many; default 500")
+
+
+def _answering() -> list[Task]:
+    return [task for task in map(demos.task, demos.names()) if task.answering is not None]
+
+
+def _demo(verb: Parser, names: list[str]) -> None:
+    verb.add_argument("demo", metavar="DEMO", choices=names, help=f"one of: {', '.join(names)}")
+
+
+def _model(verb: Parser) -> None:
+    verb.add_argument(
+        "--model", metavar="release|RUN", default=models.RELEASE, help="the release model (default) or a run's id"
+    )
+
+
+def _option(name: str) -> str:
+    return "--" + name.replace("_", "-")
+
+
+def _help(knob: Knob, *, default: Any) -> str:
+    shown = ("on" if default else "off") if isinstance(knob, Flag) else default
+    unit = f" {knob.unit}" if knob.unit else ""
+    return f"{knob.label}: {knob.help} Allowed: {knob.allowed()}{unit}; default {shown}."
+
+
+def _plain(text: str) -> str:
+    return text.replace("%", "%%")  # argparse fills in its own %(names)s
+
+
+def _value(knob: Knob) -> Callable[[str], Any]:
+    """What argparse calls to read a knob's value; its error names what is allowed."""
+
+    def parse(text: str) -> Any:
+        try:
+            value = knob.parse(text)
+        except ValueError:
+            value = None
+        if value is None or not knob.allows(value):
+            raise argparse.ArgumentTypeError(f"{knob.label} is “{text}”; allowed is {knob.allowed()}.")
+        return value
+
+    return parse
+
+
+def _unknown(words: list[str], allowed: Sequence[str]) -> str:
+    offered = f" There are: {', '.join(allowed)}." if allowed else ""
+    return f"“{' '.join(words)}” cannot be understood.{offered}"
