@@ -21,11 +21,12 @@ import torch
 from safetensors.torch import save_file
 
 from core import demos
-from core.contract import Dataset, Evaluated, Placement, Split, to_json
+from core.contract import Dataset, Evaluated, Placement, Split
 from core.data import sources, strokes
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import read_model
 from core.demos.digits.release import FOLDER
+from core.knobs import to_json
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 

@@ -1,247 +1,21 @@
-"""The words that every room shares: knobs and Config, Dataset, Metric, Learner, Task, and the events of a training.
+"""The words that every room shares: Dataset, Metric, Learner, Task, and the events of a training.
 
-A knob is declared once, as a field of a frozen Config dataclass; form, check, address, terminal and documentation read
-that declaration. There is no engine here, no network, no storage, and nothing that needs PyTorch at run time.
+There is no engine here, no network, no storage, and nothing that needs PyTorch at run time. Knobs and Config are in
+`core.knobs`.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from core.errors import InvalidSettingError
+from core.knobs import Config
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     import torch
-
-# ---- knobs -----------------------------------------------------------------------------------------------------------
-
-C = TypeVar("C", bound="Config")
-
-When = Mapping[str, tuple[Any, ...]]  # other knob's name → its values for which this knob matters
-
-
-@dataclass(frozen=True, kw_only=True)
-class Knob:
-    """What every knob declares: how it is called, explained and when it matters."""
-
-    label: str
-    help: str
-    unit: str = ""
-    more: bool = False  # behind "More" in a form
-    when: When = field(default_factory=dict)
-
-    def parse(self, text: str) -> Any:
-        """Value written as text (an address parameter, a terminal argument); `ValueError` if it is not one."""
-        raise NotImplementedError
-
-    def allows(self, value: Any) -> bool:
-        raise NotImplementedError
-
-    def allowed(self) -> str:
-        """The allowed values in words, for error messages and documentation."""
-        raise NotImplementedError
-
-    def in_words(self, value: Any) -> str:
-        """A value for people: "ReLU", "off", "0.003", "3 layers"."""
-        return f"{value:g} {self.unit}".strip()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Integer(Knob):
-    """A whole number in [low, high]."""
-
-    low: int
-    high: int
-    step: int = 1
-    choices: tuple[int, ...] = ()  # where only some numbers make sense (batch sizes); empty: every step
-
-    def parse(self, text: str) -> int:
-        return int(text)
-
-    def allows(self, value: Any) -> bool:
-        whole = isinstance(value, int) and not isinstance(value, bool)
-        if self.choices:
-            return whole and value in self.choices
-        return whole and self.low <= value <= self.high and (value - self.low) % self.step == 0
-
-    def allowed(self) -> str:
-        if self.choices:
-            return "one of " + ", ".join(str(number) for number in self.choices)
-        step = f" in steps of {self.step}" if self.step != 1 else ""
-        return f"a whole number from {self.low} to {self.high}{step}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Real(Knob):
-    """A number in [low, high]; `scale="log"` where its order of magnitude is what matters."""
-
-    low: float
-    high: float
-    step: float
-    scale: Literal["linear", "log"] = "linear"
-
-    def parse(self, text: str) -> float:
-        return float(text)
-
-    def allows(self, value: Any) -> bool:
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value) and self.low <= value <= self.high
-
-    def allowed(self) -> str:
-        return f"a number from {self.low:g} to {self.high:g}"
-
-
-@dataclass(frozen=True, kw_only=True)
-class Choice(Knob):
-    """One of a few named values; `options` maps each value to its label."""
-
-    options: Mapping[str, str]
-
-    def parse(self, text: str) -> str:
-        return text
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, str) and value in self.options
-
-    def allowed(self) -> str:
-        return "one of " + ", ".join(self.options)
-
-    def in_words(self, value: Any) -> str:
-        return self.options[value]
-
-
-@dataclass(frozen=True, kw_only=True)
-class Flag(Knob):
-    """On or off."""
-
-    def parse(self, text: str) -> bool:
-        words = {"true": True, "on": True, "1": True, "false": False, "off": False, "0": False}
-        if text.lower() not in words:
-            raise ValueError(text)
-        return words[text.lower()]
-
-    def allows(self, value: Any) -> bool:
-        return isinstance(value, bool)
-
-    def allowed(self) -> str:
-        return "on or off"
-
-    def in_words(self, value: Any) -> str:
-        return "on" if value else "off"
-
-
-def knob(declaration: Knob, default: Any) -> Any:
-    """A Config field: its declaration and its default."""
-    return field(default=default, metadata={"knob": declaration})
-
-
-@dataclass(frozen=True)
-class Config:
-    """Base of all configs: a frozen set of knobs that cannot hold a value that is not allowed.
-
-    Every training has a number of epochs and a seed, so these two are declared here.
-    """
-
-    epochs: int = knob(Integer(label="Epochs", help="Passes over the training data.", low=1, high=100), 5)
-    seed: int = knob(
-        Integer(
-            label="Seed",
-            help="Start of all random numbers. The same seed on the same machine gives the same run.",
-            low=0,
-            high=2**31 - 1,
-            more=True,
-        ),
-        0,
-    )
-
-    def __post_init__(self) -> None:
-        for name, declaration in knobs(type(self)).items():
-            value = getattr(self, name)
-            if not declaration.allows(value):
-                raise InvalidSettingError(
-                    f"{declaration.label} ({name}) is {value!r}; allowed is {declaration.allowed()}."
-                )
-
-
-def knobs(config_type: type[Config]) -> dict[str, Knob]:
-    """Name → declaration of every knob of a Config, in the order of the form: the demo's own first."""
-    fields = dataclasses.fields(config_type)
-    shared = {f.name for f in dataclasses.fields(Config)}
-    ordered = [f for f in fields if f.name not in shared] + [f for f in fields if f.name in shared]
-    return {f.name: f.metadata["knob"] for f in ordered}
-
-
-def relevant(config: Config) -> list[str]:
-    """Names of the knobs that matter for the other values of this config, in the order of the form."""
-    return [
-        name
-        for name, declaration in knobs(type(config)).items()
-        if all(getattr(config, other) in values for other, values in declaration.when.items())
-    ]
-
-
-def to_json(config: Config) -> dict[str, Any]:
-    """All knobs by name, ready for JSON."""
-    return {name: getattr(config, name) for name in knobs(type(config))}
-
-
-def from_json(config_type: type[C], saved: Mapping[str, Any]) -> tuple[C, list[str]]:
-    """Config from saved values, which may be of an older version of the Config.
-
-    Returns:
-        The config, and one sentence for each saved value that could not be used; such a knob takes its default.
-    """
-    declared = knobs(config_type)
-    notices = [
-        f"“{name}” is not a setting of this network any more; it was left out."
-        for name in saved
-        if name not in declared
-    ]
-    values = {}
-    for name, value in saved.items():
-        if name not in declared:
-            continue
-        if declared[name].allows(value):
-            values[name] = value
-        else:
-            notices.append(
-                f"{declared[name].label} ({name}) was {value!r}; allowed is {declared[name].allowed()}. "
-                "The default is used."
-            )
-    return config_type(**values), notices
-
-
-def from_text(config_type: type[C], given: Mapping[str, str]) -> tuple[C, list[str]]:
-    """Config from written values, as they stand in an address or on a command line.
-
-    Returns:
-        The config, and one sentence for each word that could not be used, naming what is allowed.
-    """
-    declared = knobs(config_type)
-    values: dict[str, Any] = {}
-    notices = []
-    for name, text in given.items():
-        if name not in declared:
-            notices.append(f"There is no setting “{name}”. The settings are: {', '.join(declared)}.")
-            continue
-        try:
-            values[name] = declared[name].parse(text)
-        except ValueError:
-            notices.append(f"{declared[name].label} ({name}) is “{text}”; allowed is {declared[name].allowed()}.")
-            continue
-        if not declared[name].allows(values[name]):
-            del values[name]
-            notices.append(f"{declared[name].label} ({name}) is {text}; allowed is {declared[name].allowed()}.")
-    return config_type(**values), notices
-
-
-# ---- data ------------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -263,9 +37,6 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
-
-
-# ---- learning --------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)
@@ -437,9 +208,6 @@ class Task:
     num_parameters: Callable[[Any], int]
     cost: Callable[[Any], Cost]  # for the estimate before Start, known without loading the data
     answering: Answering | None = None  # None: its models answer only on its page
-
-
-# ---- events ----------------------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,8 @@
 from typing import Any
 
 from core import demos
-from core.contract import Choice, Config, Flag, Knob, Task, knobs
+from core.contract import Task
+from core.knobs import Choice, Config, Flag, Knob, knobs
 
 INTRODUCTION = """\
 # Knobs

@@ -6,8 +6,9 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.contract import Choice, Evaluated, Flag, Knob, Metric, Task, from_json, knobs, relevant
+from core.contract import Evaluated, Metric, Task
 from core.errors import NotFoundError
+from core.knobs import Choice, Flag, Knob, from_json, knobs, relevant
 from core.plots.curves import Curves, compare_figure, compare_sentence, curves_info
 from core.plots.words import number
 from core.runs.records import Run

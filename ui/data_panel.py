@@ -2,9 +2,9 @@
 
 import streamlit as st
 
-from core.contract import Config
 from core.data import sources, transfer
 from core.errors import GlassboxError
+from core.knobs import Config
 from core.settings import data_folder
 from ui.words import duration, size
 

@@ -10,20 +10,8 @@ from typing import Any
 
 import streamlit as st
 
-from core.contract import (
-    Choice,
-    Config,
-    Flag,
-    Integer,
-    Knob,
-    Real,
-    Task,
-    from_json,
-    from_text,
-    knobs,
-    relevant,
-    to_json,
-)
+from core.contract import Task
+from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knobs, relevant, to_json
 from ui.words import plain
 
 COLUMNS = 3

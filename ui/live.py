@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Event, Metric, Task, from_json, knobs, relevant, to_json
+from core.contract import Event, Metric, Task
 from core.errors import GlassboxError, NotFoundError
+from core.knobs import from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
 from core.service import launch

@@ -5,7 +5,8 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.contract import Choice, Metric, Task, knobs
+from core.contract import Metric, Task
+from core.knobs import Choice, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
 from ui.words import duration

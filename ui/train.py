@@ -2,8 +2,9 @@
 
 import streamlit as st
 
-from core.contract import Config, Task
+from core.contract import Task
 from core.errors import GlassboxError
+from core.knobs import Config
 from core.service import launch
 from core.training import estimate
 from ui import data_panel

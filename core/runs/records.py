@@ -34,7 +34,7 @@ class Run:
     id: str  # six unambiguous characters, in addresses and folders
     task: str
     title: str
-    config: dict[str, Any]  # as `contract.to_json` wrote it
+    config: dict[str, Any]  # as `knobs.to_json` wrote it
     phases: tuple[int, ...]  # planned epochs, one more number for each extension
     owner: str
     parent: str | None  # run this one was cloned from

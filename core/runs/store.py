@@ -75,7 +75,7 @@ class RunStore(Attempts):
         """Put a new run into the queue.
 
         Args:
-            config: as `contract.to_json` writes it, already checked.
+            config: as `knobs.to_json` writes it, already checked.
             phases: planned epochs, usually one number.
             parent: id of the run it was cloned from.
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from core.contract import Config, Task, knobs, to_json
+from core.contract import Task
 from core.errors import InvalidSettingError
+from core.knobs import Config, knobs, to_json
 from core.runs.records import Run
 from core.runs.store import RunStore
 

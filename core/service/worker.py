@@ -19,8 +19,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from core import demos
-from core.contract import Ended, Placement, from_json
+from core.contract import Ended, Placement
 from core.errors import GlassboxError, InvalidSettingError, LeaseLostError, StorageError
+from core.knobs import from_json
 from core.runs.attempts import LEASE_SECONDS
 from core.runs.database import storage_error
 from core.runs.records import Lease, Run

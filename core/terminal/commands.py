@@ -12,8 +12,9 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, get_args
 
 from core import demos
-from core.contract import Flag, Knob, Task, knobs
+from core.contract import Task
 from core.errors import DataUnavailableError, GlassboxError
+from core.knobs import Flag, Knob, knobs
 from core.runs.records import State
 from core.terminal import data, evaluate, models, output, predict, runs, train
 from core.terminal.interrupt import STATUS

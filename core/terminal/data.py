@@ -6,10 +6,11 @@ from collections.abc import Iterator
 from typing import Any
 
 from core import demos, settings
-from core.contract import Choice, Task, knobs
+from core.contract import Task
 from core.data import sources
 from core.data.download import Cancelled
 from core.errors import InvalidSettingError, NotFoundError
+from core.knobs import Choice, knobs
 from core.terminal import output
 from core.terminal.interrupt import STATUS, interruptible
 

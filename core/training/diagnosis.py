@@ -11,8 +11,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core.contract import Choice, Config, Ended, Evaluated, Event, Integer, Metric, Real, Stepped, knobs, relevant
+from core.contract import Ended, Evaluated, Event, Metric, Stepped
 from core.errors import InvalidSettingError
+from core.knobs import Choice, Config, Integer, Real, knobs, relevant
 
 FEWEST_EPOCHS = 3
 LONG = 5  # epochs without improvement that make a plateau

@@ -14,7 +14,6 @@ import torch
 from core.contract import (
     Batch,
     Checkpointed,
-    Config,
     Dataset,
     Ended,
     Evaluated,
@@ -27,6 +26,7 @@ from core.contract import (
     Task,
     best_so_far,
 )
+from core.knobs import Config
 
 PREVIEW_SECONDS = 1.0
 CHECKPOINT_SECONDS = 10.0

@@ -15,7 +15,8 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.contract import Config, Cost, NetworkCost, Task
+from core.contract import Cost, NetworkCost, Task
+from core.knobs import Config
 from core.training.engine import EVALUATIONS
 
 # Measured with one thread of a server processor (94 GFLOP/s by `machine_speed`), 17 shapes of plain and convolutional

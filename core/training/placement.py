@@ -6,8 +6,9 @@ from dataclasses import replace
 
 import torch
 
-from core.contract import Config, Dataset, Placement, Task
+from core.contract import Dataset, Placement, Task
 from core.errors import InvalidSettingError
+from core.knobs import Config
 from core.training.engine import Loop, on_device
 
 MEASURED_STEPS = 3

@@ -8,26 +8,9 @@ from typing import Any
 import pytest
 
 from core import demos
-from core.contract import (
-    Choice,
-    Config,
-    Flag,
-    Integer,
-    Knob,
-    Metric,
-    Preset,
-    Progress,
-    Real,
-    Task,
-    best_so_far,
-    from_json,
-    from_text,
-    knob,
-    knobs,
-    relevant,
-    to_json,
-)
+from core.contract import Metric, Preset, Progress, Task, best_so_far
 from core.errors import GlassboxError, InvalidSettingError, NotFoundError
+from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knob, knobs, relevant, to_json
 
 TASKS = [demos.task(name) for name in demos.names()]
 PRESETS = [(task, preset) for task in TASKS for preset in task.presets]

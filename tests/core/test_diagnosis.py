@@ -8,20 +8,8 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import (
-    Choice,
-    Config,
-    Ended,
-    Evaluated,
-    Event,
-    Metric,
-    Placement,
-    Preset,
-    Real,
-    Stepped,
-    Task,
-    knob,
-)
+from core.contract import Ended, Evaluated, Event, Metric, Placement, Preset, Stepped, Task
+from core.knobs import Choice, Config, Real, knob
 from core.training.diagnosis import Diagnosis, diagnose
 from core.training.engine import train
 

@@ -9,7 +9,6 @@ import torch
 from core import demos
 from core.contract import (
     Checkpointed,
-    Config,
     Dataset,
     Ended,
     Evaluated,
@@ -20,6 +19,7 @@ from core.contract import (
     Stepped,
     Task,
 )
+from core.knobs import Config
 from core.training.engine import train
 
 ALL = [*demos.names(), "toy", "rings"]  # the last two are demos of the tests

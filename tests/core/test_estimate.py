@@ -11,10 +11,11 @@ import torch
 from torch import nn
 
 from core import demos
-from core.contract import Config, Dataset, Placement, Preset, Split
+from core.contract import Dataset, Placement, Preset, Split
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
 from core.demos.digits.learner import load
+from core.knobs import Config
 from core.training.engine import Loop, train
 from core.training.estimate import estimate, machine_speed, network_cost, step_seconds
 

@@ -18,8 +18,9 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Config, Ended, Evaluated, Event, Placement, Previewed, Stepped, Task
+from core.contract import Ended, Evaluated, Event, Placement, Previewed, Stepped, Task
 from core.errors import InvalidSettingError
+from core.knobs import Config
 from core.runs import checkpoints
 from core.runs.records import Run
 from core.runs.store import RunStore

@@ -20,13 +20,14 @@ import pytest
 from PIL import Image
 
 from core import demos
-from core.contract import Checkpointed, Ended, Evaluated, Placement, knobs
+from core.contract import Checkpointed, Ended, Evaluated, Placement
 from core.data import sources, strokes
 from core.data.drawing import Strokes, strokes_from_json
 from core.data.idx import File
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import read_model, run_reader
+from core.knobs import knobs
 from core.runs import checkpoints
 from core.runs.store import RunStore
 from core.service.launch import start

@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Any
 
-from core.contract import Checkpointed, Evaluated, Event, Stepped, to_json
+from core.contract import Checkpointed, Evaluated, Event, Stepped
 from core.demos.digits.config import DigitsConfig
+from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 

@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.contract import knobs, to_json
 from core.demos.digits import DigitsConfig
+from core.knobs import knobs, to_json
 from core.runs.store import RunStore
 from ui import form
 

@@ -12,11 +12,12 @@ import torch
 from safetensors.torch import load
 from streamlit.testing.v1 import AppTest
 
-from core.contract import Checkpointed, Placement, to_json
+from core.contract import Checkpointed, Placement
 from core.data import sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.export import open_onnx, run_onnx
+from core.knobs import to_json
 from core.runs import checkpoints
 from core.runs.records import Run
 from core.runs.store import RunStore

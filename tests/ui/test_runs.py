@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.contract import to_json
 from core.demos.digits.config import DigitsConfig
+from core.knobs import to_json
 from core.runs.records import Run
 from core.runs.store import RunStore
 from tests.ui.runs import ended, queued, running

@@ -5,11 +5,11 @@ from functools import partial
 
 import streamlit as st
 
-from core.contract import from_json
 from core.demos.digits import bundle
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import run_network
 from core.export import Parity, to_safetensors
+from core.knobs import from_json
 from core.runs import checkpoints
 from core.runs.records import Checkpoint, Run
 from core.settings import home

@@ -8,12 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from core.contract import Model, Readied, from_json
+from core.contract import Model, Readied
 from core.data import drawing, picture, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
 from core.demos.digits.release import release_config
 from core.errors import InvalidInputError
+from core.knobs import from_json
 
 TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
 

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.contract import Event, knobs, to_json
+from core.contract import Event
 from core.data import sources
 from core.demos.digits import network as network_module
 from core.demos.digits.config import DigitsConfig
@@ -19,6 +19,7 @@ from core.demos.digits.cost import NUM_EXAMPLES, num_examples
 from core.demos.digits.learner import num_parameters, shape_of
 from core.demos.digits.release import release_card
 from core.export import OPSET, Card, Figure, Parity, bundle, card_text, parity, to_onnx, to_safetensors
+from core.knobs import knobs, to_json
 
 NUM_COMPARED = 100  # images behind the parity of an ONNX file
 COPYRIGHT = "From Glassbox. Copyright (c) 2026 The Glassbox authors. SPDX-License-Identifier: MIT"

@@ -2,7 +2,8 @@
 
 from dataclasses import dataclass
 
-from core.contract import Choice, Config, Flag, Integer, Preset, Real, knob
+from core.contract import Preset
+from core.knobs import Choice, Config, Flag, Integer, Real, knob
 
 _OWN_SHAPE = {"start": ("scratch",)}
 _PLAIN = {**_OWN_SHAPE, "network": ("plain",)}

@@ -12,13 +12,13 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.contract import from_json
 from core.data import drawing
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
 from core.demos.digits.release import FOLDER, release_config, release_weights
 from core.export import open_onnx, run_onnx, to_onnx
+from core.knobs import from_json
 from core.training.supervised import answering_weights
 
 Grey = npt.NDArray[np.float32]

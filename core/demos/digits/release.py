@@ -8,8 +8,8 @@ from typing import Any
 import torch
 from safetensors.torch import load_file
 
-from core.contract import from_json
 from core.demos.digits.config import DigitsConfig
+from core.knobs import from_json
 
 FOLDER = Path(__file__).parents[3] / "weights" / "digits"
 

@@ -6,20 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract import (
-    Batch,
-    Config,
-    Cost,
-    Dataset,
-    Metric,
-    NetworkCost,
-    Placement,
-    Progress,
-    Real,
-    Split,
-    Task,
-    knob,
-)
+from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Task
+from core.knobs import Config, Real, knob
 
 NUM_TRAIN, BATCH_SIZE, LATENT = 256, 32, 4
 

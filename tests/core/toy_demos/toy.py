@@ -8,21 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract import (
-    Batch,
-    Choice,
-    Config,
-    Cost,
-    Dataset,
-    Integer,
-    Metric,
-    NetworkCost,
-    Placement,
-    Progress,
-    Split,
-    Task,
-    knob,
-)
+from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Task
+from core.knobs import Choice, Config, Integer, knob
 
 NUM_TRAIN, BATCH_SIZE = 320, 16  # 20 steps an epoch
 
