@@ -58,7 +58,7 @@ def _chooser(run: Run) -> None:
         chosen.remove(run.id) if run.id in chosen else chosen.append(run.id)
 
     st.checkbox(
-        f"Compare {plain(run.title)} ({run.id})",
+        f"Compare {run.title} ({run.id})",
         value=run.id in chosen,
         key=f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}",
         on_change=toggle,

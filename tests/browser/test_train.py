@@ -84,7 +84,7 @@ def test_another_browser_attaches_stops_and_resumes(browser: Browser, studio: St
     is_training(elsewhere)
     stop(elsewhere)
     elsewhere.goto("/runs")
-    expect(elsewhere.get_by_text(run_id).first).to_be_visible()
+    expect(elsewhere.get_by_text(f"run {run_id} ·")).to_be_visible()
     elsewhere.context.close()
 
 
