@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.data import sources, transfer
-from core.errors import GlassboxError
 from core.knobs import Config
 from core.settings import data_folder
 from ui.words import duration, size
@@ -44,7 +43,4 @@ def _panel(name: str) -> None:
 
 
 def _start(name: str) -> None:
-    try:
-        transfer.start(name)
-    except GlassboxError as error:
-        st.session_state["download.error"] = str(error)
+    transfer.start(name)  # what goes wrong is in the state of the transfer

@@ -212,6 +212,7 @@ class Loop:
         return self.step / self.per_epoch
 
     def advance(self) -> None:
+        """Do the next step: its batch, its seed and the learner's update follow from the position alone."""
         epoch, position = divmod(self.step, self.per_epoch)
         train = self.dataset.train
         if self.order is None or self.order[0] != epoch:
