@@ -12,6 +12,14 @@ from core.explain import adversarial, attribution, layers
 SHAPES = {
     "cnn": {"depth": 3, "width": 4, "kernel": 5, "activation": "relu", "normalisation": True},
     "cnn without normalisation": {"depth": 2, "width": 4, "kernel": 7, "activation": "tanh", "normalisation": False},
+    "cnn of two convolutions a block": {
+        "depth": 2,
+        "convolutions": 2,
+        "width": 4,
+        "kernel": 3,
+        "activation": "relu",
+        "normalisation": True,
+    },
     "plain": {"hidden_layers": 2, "hidden_size": 16, "activation": "gelu", "normalisation": True},
 }
 

@@ -37,6 +37,7 @@ SHAPES: list[dict[str, Any]] = [
     {"width": 64, "depth": 1, "kernel": 7},
     {"width": 64, "depth": 4, "kernel": 3},
     {"width": 64, "depth": 4, "kernel": 7},
+    {"width": 4, "depth": 4, "convolutions": 3},
     *({"network": "plain", "hidden_layers": layers, "hidden_size": size} for layers in (1, 10) for size in (8, 512)),
     {"start": "release"},
 ]

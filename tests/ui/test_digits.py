@@ -45,7 +45,7 @@ def test_a_sample_is_answered_with_its_label() -> None:
 def test_the_form_shows_the_knobs_that_matter_for_the_network_and_no_others(network: str) -> None:
     app = page(view="train", network=network)
     declared = knobs(DigitsConfig)
-    own = {"cnn": {"depth", "width", "kernel"}, "plain": {"hidden_layers", "hidden_size"}}
+    own = {"cnn": {"depth", "convolutions", "width", "kernel"}, "plain": {"hidden_layers", "hidden_size"}}
     for kind, names in own.items():
         for name in names:
             assert (declared[name].label in labels(app)) == (kind == network)

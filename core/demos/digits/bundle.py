@@ -70,7 +70,7 @@ def network_code(config: DigitsConfig) -> str:
     """A module of plain PyTorch that defines `network`, untrained, and `inputs`, one empty example."""
     shape = shape_of(config)
     plain = shape.network == "plain"
-    names = ("hidden_layers", "hidden_size") if plain else ("depth", "width", "kernel")
+    names = ("hidden_layers", "hidden_size") if plain else ("depth", "convolutions", "width", "kernel")
     arguments = {name: getattr(shape, name) for name in (*names, "activation", "normalisation")}
     arguments["dropout"] = config.dropout
     function = network_module.plain_network if plain else network_module.convolutional_network
@@ -161,5 +161,9 @@ def _shape_in_words(shape: DigitsConfig) -> str:
         layers = f"Fully connected: 784 pixels, {shape.hidden_layers} × {shape.hidden_size} hidden neurons, 10 answers"
     else:
         filters = ", ".join(str(shape.width * 2**block) for block in range(shape.depth))
-        layers = f"Convolutional: layers of {filters} filters of {shape.kernel}×{shape.kernel} pixels, then 128 neurons"
+        each = "one layer" if shape.convolutions == 1 else f"{shape.convolutions} layers each"
+        layers = (
+            f"Convolutional: blocks of {filters} filters of {shape.kernel}×{shape.kernel} pixels, {each}, "
+            "then 128 neurons"
+        )
     return f"{layers}; activation {activation}, {normalisation}."

@@ -26,13 +26,25 @@ class DigitsConfig(Config):
     depth: int = knob(
         Integer(
             label="Depth",
-            help="Convolution layers. Each halves the picture and sees twice as far.",
-            unit="layers",
+            help="Blocks of convolution layers. Each halves the picture and sees twice as far.",
+            unit="blocks",
             low=1,
             high=4,
             when=_CNN,
         ),
         3,
+    )
+    convolutions: int = knob(
+        Integer(
+            label="Convolutions per block",
+            help="Convolution layers before the picture is halved. Two small filters in a row see as far as a large.",
+            unit="layers",
+            low=1,
+            high=3,
+            more=True,
+            when=_CNN,
+        ),
+        1,
     )
     width: int = knob(
         Integer(

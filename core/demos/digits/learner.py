@@ -72,6 +72,7 @@ def make_network(config: DigitsConfig) -> nn.Module:
         )
     return convolutional_network(
         depth=shape.depth,
+        convolutions=shape.convolutions,
         width=shape.width,
         kernel=shape.kernel,
         activation=shape.activation,
