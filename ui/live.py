@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Event, Metric, Task
+from core.contract import Event, Metric, Task, selecting
 from core.errors import GlassboxError, NotFoundError
-from core.knobs import from_json, knobs, relevant, to_json
+from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
 from core.service import launch
@@ -189,7 +189,8 @@ def _buttons(task: Task, run: Run) -> None:
 def _curves(task: Task, shown: Run) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
-    select = next((metric for metric in task.metrics if metric.name == task.select), None)
+    config, _ = from_json(task.Config, run.config)
+    select = selecting(task, config)
     info = curves_info(events, select=select)
     if not info.validation:
         st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
@@ -197,11 +198,10 @@ def _curves(task: Task, shown: Run) -> None:
     for metric in task.metrics:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
-    _diagnosis(task, run, events, select)
+    _diagnosis(task, run, config, events, select)
 
 
-def _diagnosis(task: Task, run: Run, events: list[Event], select: Metric | None) -> None:
-    config, _ = from_json(task.Config, run.config)
+def _diagnosis(task: Task, run: Run, config: Config, events: list[Event], select: Metric | None) -> None:
     found = diagnosis.diagnose(events, config, select=select)
     if found is None:
         return

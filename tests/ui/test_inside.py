@@ -82,7 +82,7 @@ def test_another_network_with_fewer_maps_takes_the_last_one(monkeypatch: pytest.
     app = page()
     app.number_input(key="inside.unit.0").set_value(24).run()
     network = plain_network(hidden_layers=1, hidden_size=16, activation="relu", normalisation=False, dropout=0.2)
-    monkeypatch.setattr("ui.digits.page.release", lambda: DigitReader(network))
+    monkeypatch.setattr("ui.digits.readers.release", lambda: DigitReader(network))
     app.run()
     assert not app.exception
     assert app.number_input(key="inside.unit.0").value == 16
