@@ -1,6 +1,6 @@
 """Look inside: what every layer makes of the own drawing, where the network looks, and what fools it.
 
-Here is the choice of a part; the parts are in `inside_maps.py` and `inside_gradients.py`.
+Here is the choice of a part; the parts are in `inside_*.py`.
 """
 
 import streamlit as st
@@ -8,7 +8,7 @@ import torch
 
 from core.demos.digits.reader import DigitReader, Reading
 from ui import models
-from ui.digits import answer, inside_gradients, inside_maps
+from ui.digits import answer, inside_attack, inside_gradients, inside_maps
 from ui.digits.inside_gradients import Subject
 from ui.services import store
 
@@ -40,7 +40,7 @@ def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) ->
     elif part == "attribution":
         inside_gradients.show_attribution(subject)
     else:
-        inside_gradients.show_attack(subject)
+        inside_attack.show_attack(subject)
 
 
 def _subject(model_id: str, reader: DigitReader, classes: tuple[str, ...], reading: Reading | None) -> Subject | None:
