@@ -158,16 +158,9 @@ def _buttons(task: Task, run: Run) -> None:
                 key="run.stop",
             )
             return
-        if run.state in ("stopped", "failed"):
-            st.button(
-                "Resume",
-                icon=":material/play_arrow:",
-                type="primary" if run.state == "stopped" else "secondary",
-                on_click=_do,
-                args=("resume", run.id),
-                key="run.resume",
-            )
-        else:
+        if run.state == "stopped":
+            _resume_button(run)
+        elif run.state == "completed":
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
@@ -176,14 +169,33 @@ def _buttons(task: Task, run: Run) -> None:
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
                 st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
+        failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
         st.button(
-            "Clone with changes", icon=":material/content_copy:", on_click=_clone, args=(task, run), key="run.clone"
+            "Clone with changes",
+            icon=":material/content_copy:",
+            type="primary" if failed else "secondary",
+            on_click=_clone,
+            args=(task, run),
+            key="run.clone",
         )
+        if failed:
+            _resume_button(run)
         with st.popover("Rename", icon=":material/edit:"):
             title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
             st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
     if message := st.session_state.pop("run.error", None):
         st.error(message, icon=":material/error:")
+
+
+def _resume_button(run: Run) -> None:
+    st.button(
+        "Resume",
+        icon=":material/play_arrow:",
+        type="primary" if run.state == "stopped" else "secondary",
+        on_click=_do,
+        args=("resume", run.id),
+        key="run.resume",
+    )
 
 
 def _curves(task: Task, shown: Run) -> None:

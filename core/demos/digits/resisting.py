@@ -7,7 +7,7 @@ from core.demos.digits.config import DigitsConfig
 from core.knobs import knobs
 
 EPSILON = 0.1  # of the adversarial examples that a copy learns from
-RELEASE_COPY = DigitsConfig(start="release", adversarial=EPSILON, epochs=2, learning_rate=1e-3)
+RELEASE_COPY = DigitsConfig(start="release", adversarial=EPSILON, epochs=2)
 
 
 def copy_config(config: DigitsConfig, *, phases: Sequence[int]) -> DigitsConfig:
