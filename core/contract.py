@@ -146,6 +146,7 @@ class Cost:
     num_validation: int
     num_test: int
     example_bytes: int  # a stored example with its target
+    passes: int = 1  # forward and backward, of each example in a step: adversarial examples take one more
     preparation_flops: int = 0  # FLOPs that take as long as preparing a training example (random warps)
     optimizer_copies: int = 0  # numbers kept for each weight beside its gradient: 2 for Adam, 1 for momentum
 
@@ -208,6 +209,7 @@ class Task:
     num_parameters: Callable[[Any], int]
     cost: Callable[[Any], Cost]  # for the estimate before Start, known without loading the data
     answering: Answering | None = None  # None: its models answer only on its page
+    keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
 
 
 @dataclass(frozen=True)
@@ -260,6 +262,13 @@ class Ended:
 
 
 Event = Stepped | Evaluated | Previewed | Checkpointed | Ended
+
+
+def selecting(task: Task, config: Config) -> Metric | None:
+    """The metric of the validation split that picks the best checkpoint of a run; None: the last is the best."""
+    if task.keeps_last(config):
+        return None
+    return next((metric for metric in task.metrics if metric.name == task.select), None)
 
 
 def best_so_far(metric: Metric, value: float, earlier: Iterable[float]) -> bool:

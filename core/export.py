@@ -30,6 +30,34 @@ if TYPE_CHECKING:
 OPSET = 20  # the newest that the exporter writes; it has Gelu as one operator. onnxruntime reads it since 1.17
 WEIGHTS, ONNX, CODE, CARD = "model.safetensors", "model.onnx", "network.py", "README.md"
 CONFIG, METRICS, CURVES = "config.json", "metrics.json", "curves.csv"
+LOAD_TORCH = f"""\
+```python
+import torch
+from safetensors.torch import load_file
+
+from {CODE.removesuffix(".py")} import inputs, network
+
+network.load_state_dict(load_file("{WEIGHTS}"))
+network.eval()
+with torch.no_grad():
+    probabilities = network(inputs).softmax(1)
+print(probabilities.argmax(1).item(), probabilities.max().item())
+```"""
+LOAD_ONNX = f"""\
+```python
+import onnxruntime
+
+from {CODE.removesuffix(".py")} import inputs
+
+session = onnxruntime.InferenceSession("{ONNX}")
+print(session.run(None, {{session.get_inputs()[0].name: inputs.numpy()}})[0].argmax(1).item())
+```"""
+FILES = f"""\
+- `{WEIGHTS}`, `{CODE}`: weights and network
+- `{ONNX}`: both in one file
+- `{CONFIG}`: every setting of the training
+- `{METRICS}`: the figures above with all digits
+- `{CURVES}`: training and validation, step by step"""
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same content gives the same bytes
 _exporting = threading.Lock()  # PyTorch's exporter keeps global state
 
@@ -161,76 +189,33 @@ def card_text(card: Card, *, source: str) -> str:
         card: what it says.
         source: licence of network.py and where it comes from, a sentence.
     """
-    figures = "\n".join(f"| {figure.name} | {figure.value} | {figure.examples} |" for figure in card.figures)
-    classes = ", ".join(card.classes)
-    return f"""\
-# {card.title}
+    sections = {
+        "Network": _network_section(card),
+        "Load it in PyTorch": (
+            f"Needs `torch` and `safetensors`, run it in this folder. {source}\n\n{LOAD_TORCH}\n\n"
+            "`inputs` is a batch of one empty example: put yours in its place."
+        ),
+        "Or in any language, as ONNX": (
+            f"Opset {OPSET}, any batch size. {card.parity.sentence()}, run by onnxruntime.\n\n{LOAD_ONNX}"
+        ),
+        "Data": f"{card.data}\n\n- Licence: {card.licence}\n- Source: {card.citation}",
+        "Limits": card.limits,
+        "Files": FILES,
+    }
+    head = f"# {card.title}\n\n{card.made}\n\n{_figures_table(card.figures)}\n"
+    return head + "".join(f"\n## {title}\n\n{text}\n" for title, text in sections.items())
 
-{card.made}
 
-| figure | value | set |
-|---|---|---|
-{figures}
+def _figures_table(figures: Sequence[Figure]) -> str:
+    rows = [f"| {figure.name} | {figure.value} | {figure.examples} |" for figure in figures]
+    return "\n".join(["| figure | value | set |", "|---|---|---|", *rows])
 
-## Network
 
-{card.network} {card.num_parameters:,} parameters.
-
-- Input: {card.inputs}
-- Output: {card.outputs}
-- Classes, in this order: {classes}
-
-## Load it in PyTorch
-
-Needs `torch` and `safetensors`, run it in this folder. {source}
-
-```python
-import torch
-from safetensors.torch import load_file
-
-from {CODE.removesuffix(".py")} import inputs, network
-
-network.load_state_dict(load_file("{WEIGHTS}"))
-network.eval()
-with torch.no_grad():
-    probabilities = network(inputs).softmax(1)
-print(probabilities.argmax(1).item(), probabilities.max().item())
-```
-
-`inputs` is a batch of one empty example: put yours in its place.
-
-## Or in any language, as ONNX
-
-Opset {OPSET}, any batch size. {card.parity.sentence()}, run by onnxruntime.
-
-```python
-import onnxruntime
-
-from {CODE.removesuffix(".py")} import inputs
-
-session = onnxruntime.InferenceSession("{ONNX}")
-print(session.run(None, {{session.get_inputs()[0].name: inputs.numpy()}})[0].argmax(1).item())
-```
-
-## Data
-
-{card.data}
-
-- Licence: {card.licence}
-- Source: {card.citation}
-
-## Limits
-
-{card.limits}
-
-## Files
-
-- `{WEIGHTS}`, `{CODE}`: weights and network
-- `{ONNX}`: both in one file
-- `{CONFIG}`: every setting of the training
-- `{METRICS}`: the figures above with all digits
-- `{CURVES}`: training and validation, step by step
-"""
+def _network_section(card: Card) -> str:
+    return (
+        f"{card.network} {card.num_parameters:,} parameters.\n\n"
+        f"- Input: {card.inputs}\n- Output: {card.outputs}\n- Classes, in this order: {', '.join(card.classes)}"
+    )
 
 
 def bundle(

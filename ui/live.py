@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Event, Metric, Task
+from core.contract import Event, Metric, Task, selecting
 from core.errors import GlassboxError, NotFoundError
-from core.knobs import from_json, knobs, relevant, to_json
+from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
 from core.service import launch
@@ -158,16 +158,9 @@ def _buttons(task: Task, run: Run) -> None:
                 key="run.stop",
             )
             return
-        if run.state in ("stopped", "failed"):
-            st.button(
-                "Resume",
-                icon=":material/play_arrow:",
-                type="primary" if run.state == "stopped" else "secondary",
-                on_click=_do,
-                args=("resume", run.id),
-                key="run.resume",
-            )
-        else:
+        if run.state == "stopped":
+            _resume_button(run)
+        elif run.state == "completed":
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
@@ -176,9 +169,17 @@ def _buttons(task: Task, run: Run) -> None:
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
                 st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
+        failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
         st.button(
-            "Clone with changes", icon=":material/content_copy:", on_click=_clone, args=(task, run), key="run.clone"
+            "Clone with changes",
+            icon=":material/content_copy:",
+            type="primary" if failed else "secondary",
+            on_click=_clone,
+            args=(task, run),
+            key="run.clone",
         )
+        if failed:
+            _resume_button(run)
         with st.popover("Rename", icon=":material/edit:"):
             title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
             st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
@@ -186,10 +187,22 @@ def _buttons(task: Task, run: Run) -> None:
         st.error(message, icon=":material/error:")
 
 
+def _resume_button(run: Run) -> None:
+    st.button(
+        "Resume",
+        icon=":material/play_arrow:",
+        type="primary" if run.state == "stopped" else "secondary",
+        on_click=_do,
+        args=("resume", run.id),
+        key="run.resume",
+    )
+
+
 def _curves(task: Task, shown: Run) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
-    select = next((metric for metric in task.metrics if metric.name == task.select), None)
+    config, _ = from_json(task.Config, run.config)
+    select = selecting(task, config)
     info = curves_info(events, select=select)
     if not info.validation:
         st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
@@ -197,11 +210,10 @@ def _curves(task: Task, shown: Run) -> None:
     for metric in task.metrics:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
-    _diagnosis(task, run, events, select)
+    _diagnosis(task, run, config, events, select)
 
 
-def _diagnosis(task: Task, run: Run, events: list[Event], select: Metric | None) -> None:
-    config, _ = from_json(task.Config, run.config)
+def _diagnosis(task: Task, run: Run, config: Config, events: list[Event], select: Metric | None) -> None:
     found = diagnosis.diagnose(events, config, select=select)
     if found is None:
         return

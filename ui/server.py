@@ -59,7 +59,7 @@ def warm_up() -> None:
     import ui.digits.page
 
     torch.set_num_threads(1)  # a page answers one small picture; the other cores are for training
-    ui.digits.page.release()  # so that the first visitor does not wait for it
+    ui.digits.readers.release()  # so that the first visitor does not wait for it
     gc.collect()
     gc.freeze()
 

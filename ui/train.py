@@ -61,9 +61,14 @@ def _cost(_task: Task, name: str, config: Config, speed: float) -> estimate.Esti
     return estimate.estimate(_task, config, flops_per_second=speed)
 
 
+def expected(task: Task, config: Config) -> estimate.Estimate:
+    """What a run with this config will need on this machine."""
+    return _cost(task, task.name, config, machine_speed())
+
+
 def cost_sentence(task: Task, config: Config) -> str:
     """ "215,306 parameters · about 14 s on this machine · about 400 MB"."""
-    cost = _cost(task, task.name, config, machine_speed())
+    cost = expected(task, config)
     return (
         f"{cost.num_parameters:,} parameters · about {duration(cost.seconds)} on this machine · "
         f"about {size(cost.bytes)} of memory"

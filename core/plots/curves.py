@@ -6,7 +6,7 @@ What the curves mean (overfitting, divergence) is said elsewhere.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import NamedTuple
 
 import numpy as np
@@ -18,6 +18,7 @@ from core.plots.words import number
 
 MAX_POINTS = 500  # of a line: more than a screen shows, few enough to redraw four times a second
 LABEL_GAP = 16  # px between the labels at the ends of lines
+FLATTENED = 100  # times the median: a highest value above it would press the rest of a line onto the axis
 MARGIN = {"l": 44, "r": 78, "t": 52, "b": 40}  # px; right: labels, top: title and best epoch
 
 
@@ -110,11 +111,12 @@ def curves_figure(
             cliponaxis=False,
         )
     )
-    _axes(fig, metric, colors, epochs=epochs, dark=dark, uirevision=uirevision)
+    log = needs_log(lines, metric)
+    _axes(fig, metric, colors, epochs=epochs, log=log, dark=dark, uirevision=uirevision)
     if best is not None:
         _mark_best(fig, info, best, metric, colors)
     labels = {"train": (lines[0], colors.accent), "validation": (lines[1], colors.second)}
-    _label_ends(fig, labels, zero=metric.goal == "min")
+    _label_ends(fig, labels, zero=metric.goal == "min", log=log)
     return fig
 
 
@@ -128,14 +130,23 @@ def compare_figure(runs: Mapping[str, Curves], metric: Metric, *, dark: bool, ui
         color = colors.series[index % len(colors.series)]
         fig.add_trace(_trace(name, line, color=color, dash=DASHES[index % len(DASHES)], unit=metric.unit))
         labels[name] = (line, colors.text)
-    _axes(fig, metric, colors, epochs=None, dark=dark, uirevision=uirevision)
-    _label_ends(fig, labels, zero=metric.goal == "min")
+    log = needs_log([line for line, _ in labels.values()], metric)
+    _axes(fig, metric, colors, epochs=None, log=log, dark=dark, uirevision=uirevision)
+    _label_ends(fig, labels, zero=metric.goal == "min", log=log)
     fig.update_layout(margin={"r": 12 + 7 * max(map(len, runs), default=0)})
     longest = max((line.x[-1] for line, _ in labels.values() if line.x), default=0)
     for annotation in fig.layout.annotations:
         if annotation.x != longest and annotation.xref != "paper":  # other lines go on behind this label
             annotation.bgcolor = colors.background
     return fig
+
+
+def needs_log(lines: Iterable[Line], metric: Metric) -> bool:
+    """Whether a spike would flatten the lines of a metric without unit (a loss), so that a log axis shows more."""
+    values = [value for line in lines for value in line.y]
+    if metric.goal != "min" or metric.unit or not values or min(values) <= 0:
+        return False
+    return max(values) > FLATTENED * float(np.median(values))
 
 
 def curves_sentence(info: Curves, metric: Metric) -> str:
@@ -203,7 +214,7 @@ def _trace(name: str, line: Line, *, color: str, dash: str, unit: str) -> go.Sca
 
 
 def _axes(
-    fig: go.Figure, metric: Metric, colors: Palette, *, epochs: float | None, dark: bool, uirevision: str
+    fig: go.Figure, metric: Metric, colors: Palette, *, epochs: float | None, log: bool, dark: bool, uirevision: str
 ) -> None:
     """Axes and title. No range is computed here: a range that changes would throw away the reader's zoom."""
     style(fig, dark=dark, uirevision=uirevision)
@@ -216,8 +227,11 @@ def _axes(
         nticks=8,
     )
     fig.update_yaxes(rangemode="tozero" if metric.goal == "min" else "normal", nticks=6, ticksuffix="")
+    if log:
+        fig.update_yaxes(type="log", rangemode="normal", dtick=1)
     fig.update_layout(margin=MARGIN, hovermode="x unified", dragmode="zoom")
-    unit = f" <span style='color:{colors.muted};font-weight:400'>{metric.unit}</span>" if metric.unit else ""
+    named = "log scale" if log else metric.unit
+    unit = f" <span style='color:{colors.muted};font-weight:400'>{named}</span>" if named else ""
     fig.add_annotation(
         text=f"<b>{metric.label}</b>{unit}", x=0, xref="paper", xanchor="left", xshift=-MARGIN["l"],
         y=1, yref="paper", yanchor="bottom", yshift=26, font={"size": 15},
@@ -240,18 +254,20 @@ def _mark_best(fig: go.Figure, info: Curves, best: float, metric: Metric, colors
     )  # fmt: skip
 
 
-def _label_ends(fig: go.Figure, labels: Mapping[str, tuple[Line, str]], *, zero: bool) -> None:
+def _label_ends(fig: go.Figure, labels: Mapping[str, tuple[Line, str]], *, zero: bool, log: bool) -> None:
     """The name of each line at its end, moved apart where they would touch."""
     drawn = {name: (line, color) for name, (line, color) in labels.items() if line.x}
     if not drawn:
         return
-    everything = [value for line, _ in drawn.values() for value in line.y]
-    low, high = (min(*everything, 0.0) if zero else min(everything)), max(everything)
+    height_of: Callable[[float], float] = math.log10 if log else float  # Plotly's annotations on a log axis too
+    everything = [height_of(value) for line, _ in drawn.values() for value in line.y]
+    low, high = (min(*everything, 0.0) if zero and not log else min(everything)), max(everything)
     height = CHART_HEIGHT - MARGIN["t"] - MARGIN["b"]
     scale = height / ((high - low) * 1.1 or 1.0)  # px a unit; Plotly leaves about a tenth around the data
-    wanted = [line.y[-1] * scale for line, _ in drawn.values()]
-    for (name, (line, color)), at, place in zip(drawn.items(), wanted, spread(wanted, LABEL_GAP), strict=True):
+    ends = [height_of(line.y[-1]) for line, _ in drawn.values()]
+    placed = spread([end * scale for end in ends], LABEL_GAP)
+    for (name, (line, color)), end, place in zip(drawn.items(), ends, placed, strict=True):
         fig.add_annotation(
-            text=name, x=line.x[-1], y=line.y[-1], xanchor="left", yanchor="middle",
-            xshift=7, yshift=place - at, font={"color": color},
+            text=name, x=line.x[-1], y=end, xanchor="left", yanchor="middle",
+            xshift=7, yshift=place - end * scale, font={"color": color},
         )  # fmt: skip

@@ -109,6 +109,7 @@ class RunStore(Attempts):
         task: str | None = None,
         states: Collection[State] = (),
         owner: str | None = None,
+        config: Mapping[str, Any] | None = None,
         text: str = "",
         deleted: bool = False,
         sort: Sort = "newest",
@@ -118,6 +119,7 @@ class RunStore(Attempts):
 
         Args:
             states: empty means all.
+            config: exactly these settings, as `create` got them.
             text: part of the id or the title, in any case.
             deleted: the deleted ones instead of the others.
         """
@@ -128,6 +130,7 @@ class RunStore(Attempts):
             ("task = ?", [task] if task else []),
             (f"state IN ({marks})", list(states)),
             ("owner = ?", [owner] if owner else []),
+            ("config = ?", [json.dumps(dict(config))] if config else []),
             ("(instr(id, lower(?)) OR instr(lower(title), lower(?)))", [text, text] if text else []),
         ):
             if given:

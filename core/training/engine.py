@@ -25,6 +25,7 @@ from core.contract import (
     Stepped,
     Task,
     best_so_far,
+    selecting,
 )
 from core.knobs import Config
 
@@ -195,7 +196,7 @@ class Loop:
         self.report_every = max(1, phases[0] * self.per_epoch // REPORTS)
         num_evaluations = max(1, -(-EVALUATIONS // phases[0]))  # an epoch
         self.evaluation_steps = {-(-self.per_epoch * i // num_evaluations) for i in range(1, num_evaluations + 1)}
-        self.select = next((metric for metric in task.metrics if metric.name == task.select), None)
+        self.select = selecting(task, config)
         self.order: tuple[int, _Epoch] | None = None
         saved: Mapping[str, Any] = resume["engine"] if resume else FRESH
         self.step: int = saved["step"]

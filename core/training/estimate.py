@@ -106,9 +106,9 @@ def _fastest(images: torch.Tensor, filters: torch.Tensor, *, threads: int) -> fl
 def step_seconds(cost: Cost, *, batch_size: int, num_parameters: int, flops_per_second: float) -> float:
     """Seconds of one training step."""
     network = cost.network
-    example = (1 + BACKWARD) * network.flops + ACTIVATION_FLOPS * network.activations + cost.preparation_flops
-    flops = batch_size * example + PARAMETER_FLOPS * num_parameters
-    return STEP_SECONDS + LAYER_SECONDS * network.num_layers + flops / flops_per_second
+    one_pass = (1 + BACKWARD) * network.flops + ACTIVATION_FLOPS * network.activations
+    flops = batch_size * (cost.passes * one_pass + cost.preparation_flops) + PARAMETER_FLOPS * num_parameters
+    return STEP_SECONDS + cost.passes * LAYER_SECONDS * network.num_layers + flops / flops_per_second
 
 
 def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate:

@@ -10,6 +10,7 @@ from core.contract import Batch, Placement, Progress, Split
 
 Prepare = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]  # (stored inputs, chance or None) → network input
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (logits, targets) → 0-d loss
+Attack = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (network inputs, loss gradient by them) → worse inputs
 
 EVALUATION_BATCH = 500
 
@@ -31,7 +32,11 @@ def schedule_factor(name: str, fraction: float) -> float:
 
 
 class SupervisedLearner:
-    """Trains a classifier.
+    """Trains a classifier, on adversarial examples too where an attack is given.
+
+    Then the loss of a step is ½ J(x) + ½ J(attack(x, ∇ₓJ)), the augmented batch being attacked with the weights of that
+    moment, in training mode. The gradient that this needs falls out of the first half, so the price is one more forward
+    and backward pass. Source: Goodfellow, Shlens and Szegedy 2015, section 6, https://arxiv.org/abs/1412.6572.
 
     Args:
         network: (B, ...) → (B, num_classes) logits.
@@ -41,6 +46,7 @@ class SupervisedLearner:
         schedule: name for `schedule_factor`.
         averaging: decay of an exponential moving average of the weights that answers instead of them; 0 is off.
         placement: where and how to compute.
+        attack: makes adversarial examples, which then carry half of the loss; None: none are made.
     """
 
     def __init__(
@@ -53,6 +59,7 @@ class SupervisedLearner:
         schedule: str,
         averaging: float,
         placement: Placement,
+        attack: Attack | None = None,
     ) -> None:
         self.network = network
         self.loss = loss
@@ -61,6 +68,7 @@ class SupervisedLearner:
         self.schedule = schedule
         self.averaging = averaging
         self.placement = placement
+        self.attack = attack
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
         self.average = (
             torch.optim.swa_utils.AveragedModel(
@@ -83,20 +91,34 @@ class SupervisedLearner:
         return self.average.module if self.average is not None else self.network
 
     def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
-        """One update; returns the batch's loss and accuracy (percent) as 0-d tensors."""
+        """One update; returns loss and accuracy (percent) of the batch as it is, unattacked, as 0-d tensors."""
         factor = schedule_factor(self.schedule, progress.phase_fraction)
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * factor
         self.network.train()
-        logits = self._logits(self.network, self.prepare(batch.inputs, batch.chance))
-        loss = self.loss(logits, batch.targets)
         self.optimizer.zero_grad(set_to_none=True)
-        loss.backward()
+        inputs = self.prepare(batch.inputs, batch.chance)
+        if self.attack is None:
+            logits, loss = self._backward(inputs, batch.targets)
+        else:
+            inputs = inputs.detach().requires_grad_()
+            logits, loss = self._backward(inputs, batch.targets, share=0.5)
+            assert inputs.grad is not None
+            self._backward(self.attack(inputs.detach(), inputs.grad), batch.targets, share=0.5)
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.network)
-        right = (logits.detach().argmax(1) == batch.targets).float().mean()
-        return {"loss": loss.detach(), "accuracy": right * 100}
+        right = (logits.argmax(1) == batch.targets).float().mean()
+        return {"loss": loss, "accuracy": right * 100}
+
+    def _backward(
+        self, inputs: torch.Tensor, targets: torch.Tensor, *, share: float = 1.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """Add the gradient of a share of the loss to the weights' gradients; returns logits and the whole loss."""
+        logits = self._logits(self.network, inputs)
+        loss = self.loss(logits, targets)
+        (share * loss).backward()
+        return logits.detach(), loss.detach()
 
     @torch.no_grad()
     def probabilities(self, inputs: torch.Tensor) -> torch.Tensor:

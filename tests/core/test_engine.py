@@ -32,7 +32,8 @@ def toy_demos(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def small(task: Task, **changes: Any) -> Config:
     """A config of a demo with everything random switched on that the demo has, and few epochs."""
-    wanted = {"epochs": 2, "dropout": 0.3, "augmentation": "strong", "averaging": 0.9, "batch_size": 32, **changes}
+    wanted = {"epochs": 2, "dropout": 0.3, "augmentation": "strong", "averaging": 0.9, "batch_size": 32}
+    wanted |= {"adversarial": 0.1, **changes}
     known = {name: value for name, value in wanted.items() if hasattr(task.Config(), name)}
     return replace(task.Config(), **known)
 
@@ -147,7 +148,7 @@ def test_divergence_stops_the_run_and_no_checkpoint_holds_anything_that_is_not_f
 
 def test_the_best_weights_are_reported_on_at_the_end() -> None:
     task = demos.task("digits")
-    config = small(task, epochs=3, averaging=0.0)
+    config = small(task, epochs=3, averaging=0.0, adversarial=0.0)
     dataset = cut(task.load(config))
     states: dict[int, Any] = {}
     learner = task.learner(config, Placement(threads=1))
@@ -173,3 +174,14 @@ def test_pinned_examples_are_answered_before_the_first_step_and_after_the_last()
     previews = [event for event in events if isinstance(event, Previewed)]
     assert [previews[0].step, previews[-1].step] == [0, 5]
     assert sum(previews[-1].answers["mine"]) == pytest.approx(1, abs=1e-3)
+
+
+def test_a_run_on_adversarial_examples_keeps_its_last_weights_although_validation_is_on_plain_ones() -> None:
+    task = demos.task("digits")
+    config = small(task, epochs=2, start="release", learning_rate=1e-3)  # nothing here beats the release weights
+    events, _ = run(task, config, cut(task.load(config)))
+    saved = [event for event in events if isinstance(event, Checkpointed) and event.metrics]
+    assert max(event.metrics["accuracy"] for event in saved) == saved[0].metrics["accuracy"]
+    assert [event.best for event in saved] == [True] * len(saved)
+    plain_events, _ = run(task, replace(config, adversarial=0.0), cut(task.load(config)))
+    assert [event.best for event in plain_events if isinstance(event, Checkpointed)].count(True) < len(saved)

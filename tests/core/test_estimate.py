@@ -106,6 +106,18 @@ def test_the_estimated_step_is_within_a_factor_of_the_real_one(preset: Preset, o
     assert 1 / 2.5 < estimated / real_step_seconds(config) < 2.5
 
 
+def test_adversarial_examples_cost_a_second_pass(one_core_speed: float) -> None:
+    config = replace(DigitsConfig(), adversarial=0.1)
+    assert cost(config).passes == 2
+    estimated = step_seconds(
+        cost(config),
+        batch_size=config.batch_size,
+        num_parameters=DIGITS.num_parameters(config),
+        flops_per_second=one_core_speed,
+    )
+    assert 1 / 2.5 < estimated / real_step_seconds(config) < 2.5
+
+
 def real_step_seconds(config: Config) -> float:
     """Processor seconds of one step with one thread, the fastest of a few: others on the machine do not count."""
     placement = Placement(threads=1, channels_last=True)
@@ -142,6 +154,7 @@ def test_a_whole_run_takes_about_as_long_as_estimated(one_core_speed: float) -> 
         {"data": "mnist"},
         {"depth": 4},
         {"kernel": 5},
+        {"adversarial": 0.1},
     ],
     ids=str,
 )

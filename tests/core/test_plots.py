@@ -161,6 +161,17 @@ class TestCurves:
         assert (fig.data[2].x, fig.data[2].y) == ((2.0,), (90.0,))
         assert f"best: epoch 2 · 90.0{NO_BREAK}%" in [note.text for note in fig.layout.annotations]
 
+    @pytest.mark.parametrize(("spike", "kind"), [(3.0, None), (5e4, "log")])
+    def test_a_spike_that_would_flatten_the_loss_makes_the_axis_logarithmic_and_says_so(
+        self, spike: float, kind: str | None
+    ) -> None:
+        events = [*run(3), Stepped(301, 3.01, {"loss": spike}), Stepped(310, 3.1, {"loss": 0.1})]
+        fig = curves.curves_figure(curves.curves_info(events, select=ACCURACY), LOSS, dark=False)
+        notes = {note.text: note for note in fig.layout.annotations}
+        assert fig.layout.yaxis.type == kind
+        assert any("log scale" in text for text in notes) == (kind == "log")
+        assert notes["train"].y == pytest.approx(-1 if kind else 0.1)  # Plotly wants the exponent on a log axis
+
     def test_labels_at_the_ends_of_lines_do_not_touch(self) -> None:
         assert curves.spread([10.0, 11.0, 50.0], 16) == [2.5, 18.5, 50.0]
         placed = sorted(curves.spread([5.0, 5.0, 12.0, 30.0], 16))

@@ -94,6 +94,8 @@ def test_runs_are_found_by_task_state_text_and_owner_and_sorted(store: RunStore,
     assert ids(text="Net") == [second.id, first.id]
     assert ids(text=first.id.upper()) == [first.id]
     assert ids(text="%") == []
+    assert ids(config=first.config) == [run.id for run in (second, first) if run.config == first.config]
+    assert ids(config={"width": 99}) == []
 
 
 def test_only_the_owner_changes_a_run_when_one_is_named(store: RunStore) -> None:

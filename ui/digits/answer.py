@@ -1,4 +1,4 @@
-"""The answer to a digit, and what the network saw of it."""
+"""A digit, the answer to it, and what the network saw of it."""
 
 from dataclasses import fields
 
@@ -11,16 +11,30 @@ from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.template import palette
 from core.plots.words import percent
+from ui.digits import source
 from ui.digits.source import Given, Grey
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
+KEY = "digits"  # one drawing and one set of switches for all views
 SWITCHES = tuple(field.name for field in fields(Switches))
 
 
-def switches(key: str) -> Switches:
+def ask(reader: DigitReader, classes: tuple[str, ...]) -> tuple[Given | None, Reading | None]:
+    """Have a digit given in one of the ways there are, and show the answer beside it; both None while there is none."""
+    how = source.input_picker(KEY)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        given = source.take(how, KEY)
+    reading = reader.read(given.source, switches=switches()) if given else None
+    with right:
+        show_answer(reading, classes, truth=given.truth if given else None)
+    return given, reading
+
+
+def switches() -> Switches:
     """The preparation steps that are on."""
-    return Switches(**{name: st.session_state.get(f"{key}.{name}", True) for name in SWITCHES})
+    return Switches(**{name: st.session_state.get(f"{KEY}.{name}", True) for name in SWITCHES})
 
 
 def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int | None = None) -> None:
@@ -52,7 +66,7 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
     )
 
 
-def show_steps(reader: DigitReader, given: Given, reading: Reading, *, key: str, classes: tuple[str, ...]) -> None:
+def show_steps(reader: DigitReader, given: Given, reading: Reading, *, classes: tuple[str, ...]) -> None:
     """Every preparation step as a picture, a switch for each, and what the switches did to the answer."""
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -68,11 +82,11 @@ def show_steps(reader: DigitReader, given: Given, reading: Reading, *, key: str,
                 )
                 if step.name in SWITCHES:
                     st.toggle(
-                        step.label, value=True, key=f"{key}.{step.name}", help=step.explanation, persist_state="session"
+                        step.label, value=True, key=f"{KEY}.{step.name}", help=step.explanation, persist_state="session"
                     )
                 else:
                     st.markdown(f":small[{step.label}]", help=step.explanation)
-    st.caption(_effect(reader, given, reading, on=switches(key), classes=classes))
+    st.caption(_effect(reader, given, reading, on=switches(), classes=classes))
 
 
 def _square(image: Grey) -> Grey:

@@ -1,6 +1,6 @@
 """Look inside: what every layer makes of the own drawing, where the network looks, and what fools it.
 
-Here are the canvas, the answer and the choice of a part; the parts are in `inside_maps.py` and `inside_gradients.py`.
+Here is the choice of a part; the parts are in `inside_*.py`.
 """
 
 import streamlit as st
@@ -8,11 +8,10 @@ import torch
 
 from core.demos.digits.reader import DigitReader, Reading
 from ui import models
-from ui.digits import answer, inside_gradients, inside_maps, source
+from ui.digits import answer, inside_attack, inside_gradients, inside_maps
 from ui.digits.inside_gradients import Subject
 from ui.services import store
 
-KEY = "digits"
 PARTS = {
     "layers": ":material/grid_view: Layer by layer",
     "attribution": ":material/visibility: Where it looks",
@@ -22,13 +21,7 @@ PARTS = {
 
 def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) -> None:
     """The whole view of one model; it follows the drawing stroke by stroke."""
-    how = source.input_picker(KEY)
-    left, right = st.columns([2, 3], gap="large")
-    with left:
-        given = source.take(how, KEY)
-    reading = reader.read(given.source, switches=answer.switches(KEY)) if given else None
-    with right:
-        answer.show_answer(reading, classes, truth=given.truth if given else None)
+    _, reading = answer.ask(reader, classes)
     part = st.segmented_control(
         "What to look at",
         list(PARTS),
@@ -47,7 +40,7 @@ def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) ->
     elif part == "attribution":
         inside_gradients.show_attribution(subject)
     else:
-        inside_gradients.show_attack(subject)
+        inside_attack.show_attack(subject)
 
 
 def _subject(model_id: str, reader: DigitReader, classes: tuple[str, ...], reading: Reading | None) -> Subject | None:

@@ -19,6 +19,7 @@ from core.settings import home
 from ui import models
 from ui.digits import source
 from ui.digits.export import export_panel
+from ui.digits.readers import reader_of
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.run_words import data_label
@@ -97,8 +98,6 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=32, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDArray[np.float32]:
     """(N, 10) probabilities of a run's best weights for its test images."""
-    from ui.digits.page import reader_of
-
     reader, _ = reader_of(home_folder, run_id)
     return reader.probabilities(sources.load_images(data).test_images.astype(np.float32) / np.float32(255))
 

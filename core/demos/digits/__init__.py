@@ -58,6 +58,10 @@ def _batch_size(config: Any) -> int:
     return config.batch_size
 
 
+def _keeps_last(config: Any) -> bool:
+    return config.adversarial > 0  # validation is on clean pictures: it would pick the weights that resist least
+
+
 TASK = Task(
     name="digits",
     title="Digits",
@@ -83,4 +87,5 @@ TASK = Task(
         release=_release_model,
         of_run=_run_model,
     ),
+    keeps_last=_keeps_last,
 )

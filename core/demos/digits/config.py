@@ -222,6 +222,19 @@ class DigitsConfig(Config):
         ),
         "light",
     )
+    adversarial: float = knob(
+        Real(
+            label="Adversarial noise",
+            help="Half of the loss is that of the same pictures with every pixel moved by this much in the direction "
+            "that hurts most (FGSM, Goodfellow et al. 2015). Twice the work. 0 is off.",
+            unit="ε",
+            low=0.0,
+            high=0.3,
+            step=0.01,
+            more=True,
+        ),
+        0.0,
+    )
     averaging: float = knob(
         Real(
             label="Weight averaging",

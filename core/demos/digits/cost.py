@@ -38,6 +38,7 @@ def cost(config: DigitsConfig) -> Cost:
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=EXAMPLE_BYTES,
+        passes=2 if config.adversarial else 1,
         preparation_flops=WARP_FLOPS[config.augmentation],
         optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),
     )

@@ -13,8 +13,9 @@ from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
 from core.errors import InvalidSettingError
+from core.explain.adversarial import fooled
 from core.training.augmentation import LIGHT, STRONG, warp
-from core.training.supervised import Loss, Prepare, SupervisedLearner
+from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner
 
 FEWEST_EXAMPLES = 10
 
@@ -104,6 +105,7 @@ def make_learner(config: DigitsConfig, placement: Placement) -> SupervisedLearne
         schedule=config.schedule,
         averaging=config.averaging,
         placement=placement,
+        attack=make_attack(config.adversarial),
     )
 
 
@@ -116,6 +118,11 @@ def make_prepare(augmentation: str) -> Prepare:
         return images if amount is None or chance is None else warp(images, chance, amount)
 
     return prepare
+
+
+def make_attack(epsilon: float) -> Attack | None:
+    """The fast gradient sign method of strength `epsilon` on pixels in [0, 1]; None where that is 0."""
+    return (lambda images, gradient: fooled(images, gradient.sign(), epsilon)) if epsilon else None
 
 
 def make_loss(config: DigitsConfig) -> Loss:
