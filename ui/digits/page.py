@@ -9,8 +9,9 @@ from core.demos.digits.release import release_card
 from core.runs import checkpoints
 from core.settings import home
 from ui import models
-from ui.digits import answer, inside, source
+from ui.digits import answer, classical, inside, source
 from ui.digits.training import run_parts
+from ui.live import run_view
 from ui.services import store
 from ui.train import train_view
 from ui.views import view_picker
@@ -27,11 +28,20 @@ def show() -> None:
     st.markdown(f":gray[{task.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
-        train_view(task, run_parts())
+        _train(task)
     elif view == "inside":
         inside_view(task)
     else:
         try_view(task)
+
+
+def _train(task: Task) -> None:
+    """The form or a run; also a run of the methods that are measured beside a network."""
+    run_id = st.query_params.get("run", "")
+    if classical.is_one(run_id):
+        run_view(demos.task("classical"), run_id, classical.parts())
+    else:
+        train_view(task, run_parts())
 
 
 def try_view(task: Task) -> None:

@@ -1,4 +1,4 @@
-"""What can be chosen about a measurement of classical methods: data, methods, features. Light: nothing is fitted here."""
+"""What can be chosen about a measurement of classical methods: data, methods, features. Nothing is fitted here."""
 
 from dataclasses import dataclass, replace
 
@@ -20,7 +20,9 @@ _DIGITS = knobs(DigitsConfig)
 class ClassicalConfig(Config):
     """Which methods are fitted to what. Every epoch fits one pair of method and features to all training examples."""
 
-    data: str = knob(replace(_DIGITS["data"], help="What the methods learn from, in the network's own splits."), "mnist5k")
+    data: str = knob(
+        replace(_DIGITS["data"], help="What the methods learn from, in the network's own splits."), "mnist5k"
+    )
     share: float = knob(replace(_DIGITS["share"], help="Less data, quicker and worse."), 100.0)
     methods: str = knob(
         Choice(
@@ -33,7 +35,7 @@ class ClassicalConfig(Config):
     features: str = knob(
         Choice(
             label="Features",
-            help="What the methods read: the pixels themselves, or which way the edges run in each part of the picture.",
+            help="What the methods read: the pixels, or which way the edges run in each part of the picture.",
             options={"both": "Pixels, then gradient histograms", **FEATURES},
         ),
         "both",
@@ -52,7 +54,7 @@ class ClassicalConfig(Config):
     epochs: int = knob(
         Integer(
             label="Fits",
-            help="Pairs of method and features that are fitted; after the last pair it begins again with the next seed.",
+            help="Pairs of method and features to fit; after the last pair it begins again with the next seed.",
             low=1,
             high=100,
         ),

@@ -105,6 +105,7 @@ def own_order(images: Images, labels: Labels, *, seed: int) -> NDArray[np.intp]:
     """
     key = seed.to_bytes(8, "big")
     digests = [
-        blake2b(image.tobytes() + label.tobytes(), key=key).digest() for image, label in zip(images, labels, strict=True)
+        blake2b(image.tobytes() + label.tobytes(), key=key).digest()
+        for image, label in zip(images, labels, strict=True)
     ]
     return np.array(sorted(range(len(digests)), key=digests.__getitem__))
