@@ -189,7 +189,7 @@ class Answering:
 class Task:
     """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
 
-    `load`, `learner` and `build` may import PyTorch when they are called; reading a Task must not.
+    `load` and `learner` may import PyTorch when they are called; reading a Task must not.
     """
 
     name: str  # in addresses and folders: "digits"

@@ -252,8 +252,8 @@ class Loop:
         return position in self.evaluation_steps
 
     def evaluated(self) -> Iterator[Event]:
-        with self._counted():  # a graphics card may still be at work on the last steps
-            if self.dataset.train.inputs.is_cuda:
+        if self.dataset.train.inputs.is_cuda:
+            with self._counted():  # the card may still be at work on the last steps
                 torch.cuda.synchronize()
         start = time.perf_counter()
         self.validation = dict(self.learner.evaluate(self.dataset.validation))

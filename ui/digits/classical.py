@@ -265,10 +265,8 @@ def _tested(run: Run, rows: list[Row], network: Run | None) -> None:
     words = f"{best.label} {number(run.metrics['accuracy'], '%')}"
     if network is not None and "accuracy" in network.metrics:
         words += f", this network {number(network.metrics['accuracy'], '%')}"
-    st.markdown(
-        f"On the {NUM_EXAMPLES[config.data][2]:,} {sources.find(config.data).label} test images, none of which was used "
-        f"for training or choosing: **{words}**."
-    )
+    test_set = f"{NUM_EXAMPLES[config.data][2]:,} {sources.find(config.data).label} test images"
+    st.markdown(f"On the {test_set}, none of which was used for training or choosing: **{words}**.")
 
 
 def _nothing(run: Run) -> None:
