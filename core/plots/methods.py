@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -10,7 +11,7 @@ import plotly.graph_objects as go
 from core.plots.template import palette, style
 from core.plots.words import NO_BREAK, number
 
-HEIGHT = 340  # px
+HEIGHT = 380  # px
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 BELOW = 4.0  # percentage points that the axis shows under the worst point
 SHORTEST = 1e-3  # s: what took less is drawn there
@@ -76,16 +77,27 @@ def methods_figure(info: Methods, *, dark: bool, uirevision: str = "methods") ->
             )
         )
     style(fig, dark=dark, height=HEIGHT, uirevision=uirevision)
-    lowest = min([point.accuracy for point in info.points] + list(info.accuracies[-1:]), default=0.0)
-    fig.update_xaxes(title_text="seconds of training", type="log", dtick=1, showgrid=True, exponentformat="none")
-    fig.update_yaxes(range=[max(lowest - BELOW, 0), 100.5], ticksuffix=f"{NO_BREAK}%", nticks=6)
+    lowest, x_range = _frame(info)
+    fig.update_xaxes(
+        title_text="seconds of training", type="log", range=x_range, dtick=1, tickangle=0, showgrid=True,
+        exponentformat="none",
+    )  # fmt: skip
+    fig.update_yaxes(range=[lowest, 100.5], ticksuffix=f"{NO_BREAK}%", nticks=6)
     return fig.update_layout(
-        margin={"l": 56, "r": 16, "t": 12, "b": 116},
+        margin={"l": 56, "r": 16, "t": 12, "b": 164},  # bottom: the axis and, on a phone, a legend of five rows
         showlegend=True,
-        legend={"orientation": "h", "x": 0, "xanchor": "left", "y": -0.24, "yanchor": "top"},
+        legend={"orientation": "h", "x": 0, "xanchor": "left", "yref": "container", "y": 0, "yanchor": "bottom"},
         hovermode="closest",
         dragmode=False,
     )
+
+
+def _frame(info: Methods) -> tuple[float, list[float]]:
+    """Lowest accuracy shown, and the range of seconds as powers of ten: what the line does before does not count."""
+    lowest = max(min([point.accuracy for point in info.points] + list(info.accuracies[-1:]), default=0.0) - BELOW, 0)
+    line = zip(info.seconds, info.accuracies, strict=True)
+    shown = [point.seconds for point in info.points] + [seconds for seconds, value in line if value >= lowest]
+    return lowest, [math.log10(min(shown, default=1) / 2), math.log10(max(shown, default=1) * 2)]
 
 
 def methods_sentence(info: Methods) -> str:

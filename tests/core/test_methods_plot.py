@@ -26,10 +26,15 @@ def test_methods_differ_in_shape_and_features_in_filling(dark: bool) -> None:
     assert svm.marker.color != forest.marker.color
 
 
-def test_the_axis_holds_every_point() -> None:
-    low, high = methods_figure(methods_info(NETWORK, POINTS), dark=False).layout.yaxis.range
+def test_the_axes_hold_every_point_and_no_empty_past_of_the_line() -> None:
+    early = [(1e-7, 12.0), *NETWORK]
+    layout = methods_figure(methods_info(early, POINTS), dark=False).layout
+    low, high = layout.yaxis.range
     assert low < 92.6
     assert high >= 100
+    left, right = (10**power for power in layout.xaxis.range)
+    assert 1e-4 < left < 1e-3  # the forest that took no time at all
+    assert 16 < right < 100
 
 
 def test_the_best_method_and_the_network_are_said() -> None:

@@ -167,7 +167,7 @@ def _standing(run: Run) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
-        disabled=run.stop_requested,
+        disabled=run.stop_requested and not run.is_over,
         on_click=_do,
         args=(action, run.id),
         key=f"classical.{action}",
@@ -229,7 +229,7 @@ def _table(rows: list[Row], run: Run) -> None:
             "Method": [f"**{row.label}**" if row.fit is None else row.label for row in ordered],
             "Accuracy": [number(row.accuracy, "%") + (" (best)" if row.accuracy == best else "") for row in ordered],
             "Training": [NOTHING if row.seconds is None else number(row.seconds, "s") for row in ordered],
-            "An answer": [
+            "Answer": [
                 NOTHING if row.answer_seconds is None else number(1000 * row.answer_seconds, "ms") for row in ordered
             ],
         },
