@@ -74,6 +74,12 @@ def test_a_button_starts_a_run_on_the_same_data_share_and_seed(store: RunStore) 
     assert app.button(key="classical.request_stop").label == "Stop"
 
 
+def test_how_long_much_data_takes_is_said_before_the_start(store: RunStore) -> None:
+    much, little = ended(store, data="mnist"), ended(store)
+    assert any("With 55,000 training images this takes some minutes" in one.value for one in page(run=much.id).markdown)
+    assert not any("takes some minutes" in one.value for one in page(run=little.id).markdown)
+
+
 def test_the_table_holds_all_fits_and_the_network_the_best_marked_in_words(store: RunStore) -> None:
     network = ended(store)
     measured(store, network)

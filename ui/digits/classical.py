@@ -1,7 +1,7 @@
 """Beside classical learning: other methods on the splits of a digit network, as a table and a chart with its curve."""
 
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import streamlit as st
 
@@ -10,7 +10,7 @@ from core.contract import Ended, Evaluated
 from core.data import sources
 from core.demos.classical.config import FEATURES, METHODS, ClassicalConfig, Fit, pairs, planned
 from core.demos.digits.config import DigitsConfig
-from core.demos.digits.cost import NUM_EXAMPLES
+from core.demos.digits.cost import NUM_EXAMPLES, num_examples
 from core.errors import GlassboxError, NotFoundError
 from core.knobs import from_json
 from core.plots.methods import Point, methods_figure, methods_info, methods_sentence
@@ -30,6 +30,7 @@ SAME = ("data", "share", "seed")  # knobs that two runs must share to be compare
 NETWORKS = {"cnn": "This network (convolutional)", "plain": "This network (plain)"}
 NOTHING = "–"
 ERROR = "classical.error"
+MANY = 10_000  # training images with which a person should know that it takes long
 
 
 class Row(NamedTuple):
@@ -59,7 +60,7 @@ def section(run: Run) -> None:
     if found is None:
         st.markdown(
             "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same images? "
-            "Each reads the pixels, then gradient histograms."
+            f"Each reads the pixels, then gradient histograms.{_warning(run)}"
         )
         st.button(
             "Measure classical methods on the same data",
@@ -69,9 +70,16 @@ def section(run: Run) -> None:
             key="classical.start",
         )
     else:
-        live_part(_beside_network, found)(found, run)
+        live_part(_beside_network, found if run.is_over else run)(found, run)
     if message := st.session_state.pop(ERROR, None):
         st.error(message, icon=":material/error:")
+
+
+def _warning(run: Run) -> str:
+    num_train = num_examples(from_json(DigitsConfig, run.config)[0])
+    if num_train <= MANY:
+        return ""
+    return f" With {num_train:,} training images this takes some minutes; it can be stopped between two methods."
 
 
 def beside(run: Run) -> Run | None:
@@ -106,7 +114,7 @@ def network_row(run: Run) -> Row | None:
     return Row(label, None, best.metrics["accuracy"], evaluated[-1].trained_seconds, best.answer_seconds)
 
 
-def _common(run: Run) -> list[object]:
+def _common(run: Run) -> list[Any]:
     config = _config(run) if run.task == "classical" else from_json(DigitsConfig, run.config)[0]
     return [getattr(config, name) for name in SAME]
 
@@ -116,7 +124,7 @@ def _config(run: Run) -> ClassicalConfig:
 
 
 def _start(run: Run) -> None:
-    config = ClassicalConfig(**{name: run.config[name] for name in SAME})
+    config = ClassicalConfig(**dict(zip(SAME, _common(run), strict=True)))
     try:
         launch.start(store(), demos.task("classical"), config, owner=owner(), parent=run.id)
     except GlassboxError as error:
@@ -241,8 +249,8 @@ def _table(rows: list[Row], run: Run) -> None:
 
 def _how_measured(run: Run) -> str:
     config = _config(run)
-    num_train, num_validation, _ = NUM_EXAMPLES[config.data]
-    num_train = round(num_train * config.share / 100)
+    _, num_validation, _ = NUM_EXAMPLES[config.data]
+    num_train = demos.task("classical").batch_size(config)
     label = sources.find(config.data).label
     capped = any(method == "svm" for method, _ in pairs(config)) and num_train > config.svm_examples
     return (
