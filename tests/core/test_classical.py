@@ -1,5 +1,7 @@
 """Classical methods as runs: against scikit-learn itself, the network's splits, refitting after a resume, times."""
 
+import subprocess
+import sys
 from dataclasses import replace
 from typing import Any
 
@@ -18,6 +20,8 @@ from core.demos.classical.learner import load, own_order, read
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import load as load_digits
 from core.errors import InvalidSettingError
+from core.runs.store import RunStore
+from core.service import launch
 from core.training.engine import train
 
 TASK = demos.task("classical")
@@ -161,7 +165,6 @@ def test_a_run_reports_each_pair_and_tests_the_best_also_when_it_must_be_fitted_
 
 def test_a_run_resumed_before_its_last_fit_ends_as_the_uninterrupted_one() -> None:
     config = ClassicalConfig(features="gradients", epochs=4)
-    config = replace(config, methods="all")
     whole, _ = run(config)
     asked = iter(range(1, 100))
     first, states = run(config, should_stop=lambda: next(asked) >= 3)
@@ -187,3 +190,17 @@ def test_times_grow_over_the_fits_and_go_on_after_a_resume() -> None:
     assert 0 < seconds[1] < seconds[2]  # type: ignore[operator]
     answers = [event.answer_seconds for event in [*first, *second] if isinstance(event, Evaluated)]
     assert all(time is not None and time > 0 for time in answers)
+
+
+def test_a_worker_carries_it_through_like_any_other_run() -> None:
+    store = RunStore()
+    config = ClassicalConfig(share=10, methods="logistic", epochs=2)
+    run_id = launch.start(store, TASK, config, owner="ada").id
+    subprocess.run([sys.executable, "-m", "core.service.worker"], check=True, timeout=170)
+    run = store.get(run_id)
+    assert (run.state, run.reason, run.placement, run.num_parameters) == ("completed", "", Placement(), None)
+    events = [event for _, event in store.events(run_id, kinds=[Evaluated])]
+    seconds = [event.trained_seconds for event in events if isinstance(event, Evaluated)]
+    assert len(seconds) == 3
+    assert 0 == seconds[0] < seconds[1] < seconds[2]  # type: ignore[operator]
+    assert run.metrics["accuracy"] > 70
