@@ -7,7 +7,7 @@ There is no engine here, no network, no storage, and nothing that needs PyTorch 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.knobs import Config
@@ -190,7 +190,7 @@ class Answering:
 class Task:
     """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
 
-    `load`, `learner` and `build` may import PyTorch when they are called; reading a Task must not.
+    `load` and `learner` may import PyTorch when they are called; reading a Task must not.
     """
 
     name: str  # in addresses and folders: "digits"
@@ -206,10 +206,12 @@ class Task:
     batch_size: Callable[[Any], int]  # config → examples a step
     load: Callable[[Any], Dataset]  # config → data, normalised; raises DataUnavailableError
     learner: Callable[[Any, Placement], Learner]
-    num_parameters: Callable[[Any], int]
-    cost: Callable[[Any], Cost]  # for the estimate before Start, known without loading the data
+    num_parameters: Callable[[Any], int] | None = None  # None: not a network
+    cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     answering: Answering | None = None  # None: its models answer only on its page
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
+    page: str = ""  # the page that shows its runs; empty: its own, of its name
+    placement: Placement | None = None  # None: the fastest one is measured before the first step
 
 
 @dataclass(frozen=True)
@@ -223,11 +225,17 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Metrics of the validation split with the weights after `step` steps."""
+    """Metrics of the validation split with the weights after `step` steps, and what the clock said.
+
+    Two runs that are the same in everything else differ in their times, which therefore do not count when events are
+    compared. They are None in runs of before times were taken.
+    """
 
     step: int
     epoch: float
     metrics: Mapping[str, float]
+    trained_seconds: float | None = field(default=None, compare=False)  # spent in all steps up to here
+    answer_seconds: float | None = field(default=None, compare=False)  # for each example of this evaluation
 
 
 @dataclass(frozen=True)

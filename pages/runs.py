@@ -5,7 +5,7 @@ import streamlit as st
 from core.errors import NotFoundError
 from ui import run_list
 from ui.compare import compare_view
-from ui.demo_pages import tasks
+from ui.demo_pages import run_page, shown, tasks
 from ui.links import page_path, run_query
 from ui.run_filter import clear_filter, find, run_filter
 from ui.services import store
@@ -36,8 +36,8 @@ def _open(run_id: str) -> None:
     except NotFoundError as error:
         st.error(plain(str(error)), icon=":material/search_off:")
         return
-    if run.task in tasks():
-        st.switch_page(page_path(run.task), query_params=run_query(run.id))
+    if run.task in shown():
+        st.switch_page(run_page(run.task), query_params=run_query(run.id))
     st.error(f"Run {run.id} belongs to the demo “{plain(run.task)}”, which is not here.", icon=":material/search_off:")
 
 

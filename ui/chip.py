@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.runs.records import Run
 from ui import demo_pages
-from ui.links import page_path, run_query
+from ui.links import run_query
 from ui.services import store
 from ui.words import plain, standing
 
@@ -16,12 +16,12 @@ def show_chip() -> None:
     """Above every page, in a place that is kept free for it: the running job, or nothing."""
     shown = st.query_params.get("run")  # the page of a run says more about it than the chip
     running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]
-    pages = demo_pages.tasks()
+    pages = demo_pages.shown()
     with st.container(horizontal=True, vertical_alignment="center", height=HEIGHT, border=False):
         for run in running[:1]:
             st.badge(f"{plain(run.title)} · {short(run)}", icon=":material/progress_activity:", color="blue")
             if run.task in pages:
-                st.page_link(page_path(run.task), label="open", query_params=run_query(run.id))
+                st.page_link(demo_pages.run_page(run.task), label="open", query_params=run_query(run.id))
         if len(running) > 1:
             st.caption(f"and {len(running) - 1} more", width="content")
 

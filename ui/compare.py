@@ -12,7 +12,7 @@ from core.knobs import Choice, Flag, Knob, from_json, knobs, relevant
 from core.plots.curves import Curves, compare_figure, compare_sentence, curves_info
 from core.plots.words import number
 from core.runs.records import Run
-from ui.demo_pages import tasks
+from ui.demo_pages import shown
 from ui.live_chart import live_chart
 from ui.run_list import MAX_COMPARED
 from ui.run_words import named, seconds_trained, selecting
@@ -39,7 +39,7 @@ def compare_view(given: str) -> None:
         st.info(f"A comparison needs 2 to {MAX_COMPARED} runs of one demo. Tick them in the list of all runs.")
         return
     st.subheader(f"Compare {len(runs)} runs", anchor=False)
-    task = tasks()[runs[0].task]
+    task = shown()[runs[0].task]
     metric = _metric(task)
     every = None if all(run.is_over for run in runs) else TICK_SECONDS
     st.fragment(_comparison, run_every=every)(task, metric, [run.id for run in runs])
@@ -56,7 +56,7 @@ def _runs(given: str) -> list[Run]:
             continue
         if len(runs) == MAX_COMPARED:
             st.warning(f"At most {MAX_COMPARED} runs are compared at once; run {run.id} is left out.")
-        elif run.task not in tasks():
+        elif run.task not in shown():
             st.warning(f"Run {run.id} belongs to a demo that is not here; it is left out.")
         elif runs and run.task != runs[0].task:
             st.warning(f"Run {run.id} is of another demo, which is measured in another way; it is left out.")

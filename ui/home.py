@@ -17,7 +17,7 @@ from core.plots.words import number
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
 from ui import machine
-from ui.demo_pages import tasks
+from ui.demo_pages import run_page, tasks
 from ui.links import page_path, run_query
 from ui.run_words import waiting
 from ui.services import store
@@ -146,7 +146,7 @@ def _queued_run(run: Run, place: Place | None) -> None:
             st.markdown(f"**{plain(run.title)}**", width="content")
             st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             st.space("stretch")
-            st.page_link(page_path(run.task), label="Open", query_params=run_query(run.id))
+            st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id))
         if place is not None:
             st.caption(waiting(place))
         elif run.progress is not None and run.progress.total_steps:

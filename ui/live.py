@@ -17,8 +17,9 @@ from core.service import launch
 from core.service.supervisor import default_max_running
 from core.training import diagnosis
 from core.training.placement import in_words
+from ui.demo_pages import run_page
 from ui.form import set_form
-from ui.links import page_path, run_query
+from ui.links import run_query
 from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
@@ -35,6 +36,9 @@ class RunParts:
 
     beside: Callable[[Run], None]  # next to the curves: the person's own input and its answers
     after: Callable[[Run], None]  # under them once the run is over and has a model
+    below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
+    instead: Callable[[Run], None] | None = None  # in place of all these
+    is_network: bool = True  # False: nothing that Try could use or a form could change
 
 
 @dataclass
@@ -87,24 +91,38 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         return
     if run.task != task.name:
         st.error(f"Run {run.id} belongs to another page.")
-        st.page_link(page_path(run.task), label="Open it there", query_params=run_query(run.id))
+        st.page_link(run_page(run.task), label="Open it there", query_params=run_query(run.id))
         return
     if run.deleted_at is not None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
         st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
     _heading(task, run)
-    live_part(_status, run)(task, run)
+    live_part(_status, run)(task, run, parts)
+    if parts.instead is not None:
+        live_part(_instead, run)(run, parts)
+    else:
+        _network_parts(task, run, parts)
+    _details(task, run)
+
+
+def _instead(shown: Run, parts: RunParts) -> None:
+    assert parts.instead is not None
+    parts.instead(store().get(shown.id))
+
+
+def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
     left, right = st.columns([4, 3], gap="large")
     with left:
         live_part(_curves, run)(task, run)
     with right:
         parts.beside(run)
+    if parts.below is not None:
+        parts.below(run)
     if run.is_over and store().checkpoints(run.id):
         try:
             parts.after(run)
         except GlassboxError as error:  # damaged checkpoints, data that is gone: the rest of the run still shows
             st.error(plain(str(error)), icon=":material/error:")
-    _details(task, run)
 
 
 def _heading(task: Task, run: Run) -> None:
@@ -117,7 +135,7 @@ def _heading(task: Task, run: Run) -> None:
         st.button("New run", icon=":material/add:", on_click=_leave, key="run.new")
 
 
-def _status(task: Task, shown: Run) -> None:
+def _status(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
         st.rerun(scope="app")
@@ -132,7 +150,7 @@ def _status(task: Task, shown: Run) -> None:
         (st.error if run.state == "failed" else st.info)(plain(run.reason), icon=STATES[run.state][2])
     for notice in run.notices:
         st.warning(plain(notice), icon=":material/info:")
-    _buttons(task, run)
+    _buttons(task, run, parts)
 
 
 def _place(run: Run) -> None:
@@ -145,7 +163,7 @@ def _place(run: Run) -> None:
         )
 
 
-def _buttons(task: Task, run: Run) -> None:
+def _buttons(task: Task, run: Run, parts: RunParts) -> None:
     with st.container(horizontal=True):
         if not run.is_over:
             label = "Stopping …" if run.stop_requested else "Stop"
@@ -160,24 +178,25 @@ def _buttons(task: Task, run: Run) -> None:
             return
         if run.state == "stopped":
             _resume_button(run)
-        elif run.state == "completed":
+        elif run.state == "completed" and parts.is_network:
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
-        if run.state in ("completed", "stopped"):
+        if parts.is_network and run.state in ("completed", "stopped"):
             with st.popover("Extend", icon=":material/more_time:"):
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
                 st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
         failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
-        st.button(
-            "Clone with changes",
-            icon=":material/content_copy:",
-            type="primary" if failed else "secondary",
-            on_click=_clone,
-            args=(task, run),
-            key="run.clone",
-        )
+        if parts.is_network:
+            st.button(
+                "Clone with changes",
+                icon=":material/content_copy:",
+                type="primary" if failed else "secondary",
+                on_click=_clone,
+                args=(task, run),
+                key="run.clone",
+            )
         if failed:
             _resume_button(run)
         with st.popover("Rename", icon=":material/edit:"):
@@ -233,11 +252,10 @@ def _diagnosis(task: Task, run: Run, config: Config, events: list[Event], select
 def _details(task: Task, run: Run) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         if run.placement is not None:
-            st.caption(f"Computed on {in_words(run.placement)}, the fastest of the ways measured at its start.")
+            how = "" if task.placement else ", the fastest of the ways measured at its start"
+            st.caption(f"Computed on {in_words(run.placement)}{how}.")
         if run.parent:
-            st.page_link(
-                page_path(task.name), label=f"Cloned from run {run.parent}", query_params=run_query(run.parent)
-            )
+            st.page_link(run_page(run.task), label=f"Started from run {run.parent}", query_params=run_query(run.parent))
         config, _ = from_json(task.Config, run.config)
         declared = knobs(task.Config)
         rows = [

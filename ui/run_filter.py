@@ -8,7 +8,7 @@ import streamlit as st
 
 from core.runs.records import Run, State
 from core.runs.store import Sort
-from ui.demo_pages import tasks
+from ui.demo_pages import shown
 from ui.services import owner, store
 from ui.words import STATES, plain
 
@@ -38,7 +38,7 @@ class Filter:
 
 def run_filter() -> Filter:
     """Draw the filter and return what it says; words in the address that are unknown are said and left out."""
-    demos = {task.title: name for name, task in tasks().items()}
+    demos = {task.title: name for name, task in shown().items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Title or id",

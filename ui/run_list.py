@@ -11,8 +11,8 @@ from core.runs.records import Place, Run
 from core.runs.store import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.service.supervisor import default_max_running
 from ui import run_words
-from ui.demo_pages import tasks
-from ui.links import page_path, run_query
+from ui.demo_pages import run_page, shown
+from ui.links import run_query
 from ui.services import store
 from ui.words import STATES, duration, plain, standing
 
@@ -30,7 +30,7 @@ def show_rows(runs: Sequence[Run]) -> None:
     num_pages = -(-len(runs) // ROWS)
     page = st.pagination(num_pages, key="page", bind="query-params") if num_pages > 1 else 1
     places = store().places(max_running=default_max_running()) if any(run.state == "queued" for run in runs) else {}
-    known = tasks()
+    known = shown()
     with rows:
         for run in runs[(page - 1) * ROWS : page * ROWS]:
             _row(run, known.get(run.task), places.get(run.id))
@@ -95,7 +95,7 @@ def _standing(run_id: str) -> None:
 
 def _actions(run: Run, *, has_page: bool) -> None:
     if has_page:
-        st.page_link(page_path(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
+        st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
     if not run.is_over:
         label = "Stopping …" if run.stop_requested else "Stop"
         _button(label, "stop", "request_stop", run, disabled=run.stop_requested)

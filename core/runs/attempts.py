@@ -91,7 +91,7 @@ class Attempts(Database):
             raise _lost(lease)
         return Signals(bool(row["stop_requested"]), row["pins_version"])
 
-    def describe(self, lease: Lease, *, placement: Placement, num_parameters: int) -> None:
+    def describe(self, lease: Lease, *, placement: Placement, num_parameters: int | None) -> None:
         """Write down what was measured and built; raises `LeaseLostError`."""
         with self._transaction() as db:
             self._fence(db, lease)

@@ -90,11 +90,13 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
 
     reporter.status("loading data")
     dataset = task.load(config)
-    if run.placement is None:
+    known = _usable(run.placement, run) if run.placement else task.placement
+    if known is None:
         reporter.status("measuring")
-    where = _usable(run.placement, run) if run.placement else placement.measure(task, config, dataset)
+    where = known or placement.measure(task, config, dataset)
     placement.apply(where)
-    store.describe(lease, placement=where, num_parameters=task.num_parameters(config))
+    num_parameters = task.num_parameters(config) if task.num_parameters else None
+    store.describe(lease, placement=where, num_parameters=num_parameters)
     _choose_card(where, lease)
 
     reporter.status("training")

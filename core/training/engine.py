@@ -7,6 +7,7 @@ the uninterrupted one.
 
 import time
 from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import Any
 
 import torch
@@ -34,7 +35,7 @@ CHECKPOINT_SECONDS = 10.0
 REPORTS = 400  # about so many points of the training curve over the first plan
 EVALUATIONS = 10  # at least so many points of the validation curve over the first plan
 
-FRESH: Mapping[str, Any] = {"step": 0, "best_step": 0, "best_value": None, "meter": None}
+FRESH: Mapping[str, Any] = {"step": 0, "best_step": 0, "best_value": None, "meter": None, "trained_seconds": 0.0}
 
 Pins = Callable[[], Mapping[str, Any]]
 Recall = Callable[[int], Mapping[str, Any]]
@@ -202,6 +203,7 @@ class Loop:
         self.step: int = saved["step"]
         self.best_step: int = saved["best_step"]
         self.best_value: float | None = saved["best_value"]
+        self.trained_seconds: float = saved.get("trained_seconds", 0.0)  # checkpoints of older versions lack it
         self.validation: Mapping[str, float] = {}
         self.improved = False
         self.meter = _Meter(saved["meter"])
@@ -212,8 +214,20 @@ class Loop:
     def epoch(self) -> float:
         return self.step / self.per_epoch
 
+    @contextmanager
+    def _counted(self) -> Iterator[None]:
+        start = time.perf_counter()
+        yield
+        self.trained_seconds += time.perf_counter() - start
+
     def advance(self) -> None:
         """Do the next step: its batch, its seed and the learner's update follow from the position alone."""
+        with self._counted():
+            self._step()
+        self.step += 1
+        self.validation, self.improved = {}, False
+
+    def _step(self) -> None:
         epoch, position = divmod(self.step, self.per_epoch)
         train = self.dataset.train
         if self.order is None or self.order[0] != epoch:
@@ -230,8 +244,6 @@ class Loop:
         torch.manual_seed(_seed(self.config.seed, 2, self.step))
         progress = Progress(step=self.step, steps_per_epoch=self.per_epoch, phases=self.phases)
         self.meter.add(self.learner.step(batch, progress))
-        self.step += 1
-        self.validation, self.improved = {}, False
 
     def reports(self) -> bool:
         return _reports_at(self.step, self.report_every)
@@ -241,7 +253,12 @@ class Loop:
         return position in self.evaluation_steps
 
     def evaluated(self) -> Iterator[Event]:
+        if self.dataset.train.inputs.is_cuda:
+            with self._counted():  # the card may still be at work on the last steps
+                torch.cuda.synchronize()
+        start = time.perf_counter()
         self.validation = dict(self.learner.evaluate(self.dataset.validation))
+        answer_seconds = (time.perf_counter() - start) / len(self.dataset.validation)
         if self.select is None:
             self.improved = True
         elif _finite(self.validation):
@@ -251,7 +268,13 @@ class Loop:
                 self.best_value = value
         if self.improved:
             self.best_step = self.step
-        yield Evaluated(step=self.step, epoch=self.epoch, metrics=self.validation)
+        yield Evaluated(
+            step=self.step,
+            epoch=self.epoch,
+            metrics=self.validation,
+            trained_seconds=self.trained_seconds,
+            answer_seconds=answer_seconds,
+        )
 
     def previewed(self, pins: Mapping[str, Any]) -> Iterator[Event]:
         if pins:
@@ -267,6 +290,7 @@ class Loop:
             "best_step": self.best_step,
             "best_value": self.best_value,
             "meter": self.meter.state(),
+            "trained_seconds": self.trained_seconds,
         }
         state = {"engine": engine, "learner": self.learner.state_dict()}
         return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)

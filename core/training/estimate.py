@@ -115,10 +115,12 @@ def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate
     """What a run with this config will need.
 
     Args:
-        task: the demo.
+        task: a demo that trains a network.
         config: its knobs.
         flops_per_second: of this machine, from `machine_speed`.
     """
+    assert task.cost is not None
+    assert task.num_parameters is not None
     cost, num_parameters = task.cost(config), task.num_parameters(config)
     batch_size = min(task.batch_size(config), cost.num_train)
     steps_per_epoch = max(1, cost.num_train // task.batch_size(config))

@@ -20,7 +20,7 @@ from core.contract import (
     Task,
 )
 from core.knobs import Config
-from core.training.engine import train
+from core.training.engine import steps_per_epoch, train
 
 ALL = [*demos.names(), "toy", "rings"]  # the last two are demos of the tests
 
@@ -95,6 +95,7 @@ def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_
     task = demos.task(name)
     config = small(task)
     dataset = cut(task.load(config))
+    config = replace(config, epochs=-(-10 // steps_per_epoch(task, config, dataset)))
     whole_events, whole_state = run(task, config, dataset)
 
     first, _ = run(task, config, dataset, should_stop=stop_after(stop_step))

@@ -17,7 +17,7 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui import models
-from ui.digits import source
+from ui.digits import classical, source
 from ui.digits.export import export_panel
 from ui.digits.readers import reader_of
 from ui.live import RunParts, live_part, read_log
@@ -32,7 +32,7 @@ NUM_MISTAKES = 12
 
 def run_parts() -> RunParts:
     """The parts of a digits run."""
-    return RunParts(beside=_beside, after=_after)
+    return RunParts(beside=_beside, after=_after, below=classical.section)
 
 
 def _beside(run: Run) -> None:

@@ -1,0 +1,206 @@
+"""Classical methods as runs: against scikit-learn itself, the network's splits, refitting after a resume, times."""
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from sklearn.linear_model import LogisticRegression
+from sklearn.neighbors import KNeighborsClassifier
+
+from core import demos
+from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
+from core.data.gradients import gradient_histograms
+from core.demos.classical import methods
+from core.demos.classical.config import FEATURES, METHODS, ClassicalConfig, pairs, planned
+from core.demos.classical.learner import load, own_order, read
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.learner import load as load_digits
+from core.errors import InvalidSettingError
+from core.runs.store import RunStore
+from core.service import launch
+from core.training.engine import train
+
+TASK = demos.task("classical")
+
+
+def cut(dataset: Dataset, count: int = 200) -> Dataset:
+    def first(split: Split) -> Split:
+        return Split(inputs=split.inputs[:count], targets=split.targets[:count], name=split.name)
+
+    return Dataset(train=first(dataset.train), validation=first(dataset.validation), test=first(dataset.test))
+
+
+DATA = cut(load(ClassicalConfig()))
+
+
+def arrays(split: Split, features: str) -> tuple[np.ndarray, np.ndarray]:
+    return read(features, split.inputs.numpy()), split.targets.numpy()
+
+
+def run(config: ClassicalConfig, **options: Any) -> tuple[list[Event], dict[int, Any]]:
+    """All events, and the states that were checkpointed, by step."""
+    states: dict[int, Any] = {}
+    events = []
+    learner = TASK.learner(config, Placement())
+    for event in train(TASK, config, DATA, learner=learner, recall=lambda step: states[step], **options):
+        if isinstance(event, Checkpointed):
+            states[event.step] = event.state
+        events.append(event)
+    return events, states
+
+
+def accuracies(events: list[Event]) -> list[float]:
+    return [event.metrics["accuracy"] for event in events if isinstance(event, Evaluated)]
+
+
+@pytest.mark.parametrize(
+    ("method", "reference"),
+    [
+        ("neighbours", KNeighborsClassifier(n_neighbors=3)),
+        ("logistic", LogisticRegression(max_iter=2_000, tol=1e-3)),
+    ],
+)
+@pytest.mark.parametrize("features", FEATURES)
+def test_a_method_measures_what_scikit_learn_itself_does(method: str, reference: Any, features: str) -> None:
+    training, test = arrays(DATA.train, features), arrays(DATA.test, features)
+    measured = methods.measure(method, training, test, seed=0)
+    assert measured.accuracy == pytest.approx(100 * reference.fit(*training).score(*test))
+    assert measured.seconds > 0
+    assert measured.milliseconds > 0
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_learns_and_the_same_seed_answers_the_same(method: str) -> None:
+    training, (inputs, truth) = arrays(DATA.train, "gradients"), arrays(DATA.test, "gradients")
+    answers = methods.answer(methods.fit(method, *training, seed=3), inputs)
+    assert (answers == truth).mean() > 0.6
+    assert np.array_equal(answers, methods.answer(methods.fit(method, *training, seed=3), inputs))
+
+
+def test_a_method_that_does_not_exist_is_refused_with_those_that_do() -> None:
+    with pytest.raises(ValueError, match="“tarot”; there are neighbours"):
+        methods.make("tarot", seed=0)
+
+
+def test_features_are_pixels_or_gradient_histograms() -> None:
+    images = DATA.test.inputs.numpy()
+    assert np.array_equal(read("pixels", images), images.reshape(200, 784) / np.float32(255))
+    assert np.array_equal(read("gradients", images), gradient_histograms(images))
+
+
+def test_the_splits_are_those_of_a_network_with_this_data_and_share() -> None:
+    mine, other = load(ClassicalConfig(share=10)), load_digits(DigitsConfig(share=10))
+    for name in ("train", "validation", "test"):
+        one, two = getattr(mine, name), getattr(other, name)
+        assert torch.equal(one.inputs, two.inputs)
+        assert torch.equal(one.targets, two.targets)
+    assert TASK.batch_size(ClassicalConfig(share=10)) == len(mine.train)
+    with pytest.raises(InvalidSettingError, match="Raise the share"):
+        load(ClassicalConfig(share=0.1))
+
+
+def test_the_fits_are_all_pairs_once_and_then_again_with_the_next_seed() -> None:
+    config = ClassicalConfig(seed=4)
+    assert len(set(pairs(config))) == config.epochs == 8
+    assert (planned(config, 1).label, planned(config, 1).seed) == ("Nearest neighbours on gradient histograms", 4)
+    assert planned(config, 8) == replace(planned(config, 0), seed=5)
+    assert pairs(ClassicalConfig(methods="svm", features="pixels")) == [("svm", "pixels")]
+
+
+def test_before_the_first_fit_the_accuracy_is_that_of_guessing() -> None:
+    learner = TASK.learner(ClassicalConfig(), Placement())
+    assert learner.evaluate(DATA.validation) == {"accuracy": 10.0}
+    assert learner.preview(DATA.test.inputs[0].tolist()) is None
+
+
+def test_the_order_of_the_examples_depends_on_them_and_on_the_seed_alone() -> None:
+    images, labels = DATA.train.inputs.numpy(), DATA.train.targets.numpy()
+    mixed = np.random.default_rng(0).permutation(len(labels))
+    order, again = own_order(images, labels, seed=0), own_order(images[mixed], labels[mixed], seed=0)
+    assert sorted(order) == list(range(len(labels)))
+    assert np.array_equal(images[order], images[mixed][again])
+    assert not np.array_equal(order, own_order(images, labels, seed=1))
+
+
+def test_an_svm_gets_at_most_as_many_examples_as_is_said_and_the_others_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: dict[str, int] = {}
+    original = methods.fit
+
+    def fit(method: str, inputs: Any, targets: Any, *, seed: int) -> Any:
+        seen[method] = len(inputs)
+        return original(method, inputs, targets, seed=seed)
+
+    monkeypatch.setattr(methods, "fit", fit)
+    config = ClassicalConfig(features="gradients", epochs=4, svm_examples=1_000)
+    learner = TASK.learner(config, Placement())
+    whole = load(config)
+    for num_fits in range(1, 5):
+        learner.load_state_dict({"num_fits": num_fits})  # fitted from the demo's own data: no step was done
+        learner.evaluate(DATA.test)
+    assert seen == {method: 1_000 if method == "svm" else len(whole.train) for method in METHODS}
+
+
+def test_a_run_reports_each_pair_and_tests_the_best_also_when_it_must_be_fitted_again() -> None:
+    config = ClassicalConfig(epochs=8)
+    events, _ = run(config)
+    found = accuracies(events)
+    assert len(found) == 9
+    assert found[0] == 10.0
+    end = events[-1]
+    assert isinstance(end, Ended)
+    best = int(np.argmax(found)) - 1
+    fit = planned(config, best)
+    training = arrays(DATA.train, fit.features)
+    order = own_order(DATA.train.inputs.numpy(), training[1], seed=0)
+    expected = methods.measure(
+        fit.method, (training[0][order], training[1][order]), arrays(DATA.test, fit.features), seed=0
+    )
+    assert end.metrics["accuracy"] == pytest.approx(expected.accuracy)
+    assert best < 7  # so the resumed run below, which fits only the last, has to fit the best again
+
+
+def test_a_run_resumed_before_its_last_fit_ends_as_the_uninterrupted_one() -> None:
+    config = ClassicalConfig(features="gradients", epochs=4)
+    whole, _ = run(config)
+    asked = iter(range(1, 100))
+    first, states = run(config, should_stop=lambda: next(asked) >= 3)
+    assert isinstance(first[-1], Ended)
+    assert first[-1].reason == "stopped"
+    learner = TASK.learner(config, Placement())
+    second = list(
+        train(TASK, config, DATA, learner=learner, resume=states[3], recall=lambda step: states.get(step, states[3]))
+    )
+    assert accuracies(first) + accuracies(second) == accuracies(whole)
+    assert isinstance(second[-1], Ended)
+    assert second[-1].reason == "completed"
+
+
+def test_times_grow_over_the_fits_and_go_on_after_a_resume() -> None:
+    config = ClassicalConfig(methods="neighbours", epochs=2)
+    asked = iter(range(1, 100))
+    first, states = run(config, should_stop=lambda: next(asked) >= 1)
+    learner = TASK.learner(config, Placement())
+    second = list(train(TASK, config, DATA, learner=learner, resume=states[1]))
+    seconds = [event.trained_seconds for event in [*first, *second] if isinstance(event, Evaluated)]
+    assert seconds[0] == 0
+    assert 0 < seconds[1] < seconds[2]  # type: ignore[operator]
+    answers = [event.answer_seconds for event in [*first, *second] if isinstance(event, Evaluated)]
+    assert all(time is not None and time > 0 for time in answers)
+
+
+def test_a_worker_carries_it_through_like_any_other_run() -> None:
+    store = RunStore()
+    config = ClassicalConfig(share=10, methods="logistic", epochs=2)
+    run_id = launch.start(store, TASK, config, owner="ada").id
+    subprocess.run([sys.executable, "-m", "core.service.worker"], check=True, timeout=170)
+    run = store.get(run_id)
+    assert (run.state, run.reason, run.placement, run.num_parameters) == ("completed", "", Placement(), None)
+    events = [event for _, event in store.events(run_id, kinds=[Evaluated])]
+    seconds = [event.trained_seconds for event in events if isinstance(event, Evaluated)]
+    assert len(seconds) == 3
+    assert 0 == seconds[0] < seconds[1] < seconds[2]  # type: ignore[operator]
+    assert run.metrics["accuracy"] > 70
