@@ -204,5 +204,5 @@ def test_values_are_said_in_words() -> None:
     declared = knobs(demos.task("digits").Config)
     assert declared["activation"].in_words("relu") == "ReLU"
     assert declared["normalisation"].in_words(False) == "off"
-    assert declared["depth"].in_words(3) == "3 layers"
+    assert declared["depth"].in_words(3) == "3 blocks"
     assert declared["learning_rate"].in_words(0.003) == "0.003"
