@@ -11,7 +11,6 @@ import time
 from benchmarks import machine, report, results
 
 BENCHMARKS = ("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes")
-ORDER = ("release_digits", "strokes", "time_to_accuracy", "reference_mnist", *BENCHMARKS[1:])
 
 
 def main() -> int:
@@ -35,7 +34,7 @@ def main() -> int:
     status = 0
     for name in () if options.render else options.names or BENCHMARKS:
         status |= _measure(name, chosen)
-    report.PAGE.write_text(report.page(results.read(), ORDER))
+    report.write()
     return status
 
 

@@ -20,8 +20,8 @@ TITLE = "In the browser"
 METHOD = (
     "Chromium without a window, already open, on the machine that also serves and trains. First page: from starting "
     "`streamlit run Home.py` to the drawn canvas of Digits. First prediction: to the answer to a stroke drawn as soon "
-    "as the canvas is there. Stroke to new bars: from lifting the pen in Try to the frame with the changed bars, by the "
-    "browser's clock, while a run trains on the same machine; from the second stroke of a drawing on."
+    "as the canvas is there. Stroke to new bars: from lifting the pen in Try to the frame with the changed bars, by "
+    "the browser's clock, while a run trains on the same machine; from the second stroke of a drawing on."
 )
 REPEATS, NUM_STROKES, STROKES_A_DRAWING = 3, 30, 7
 PATIENCE_MS = 120_000

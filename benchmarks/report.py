@@ -1,12 +1,17 @@
 """`docs/benchmarks.md` out of the kept results. Nothing is measured here."""
 
 import statistics
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
+from benchmarks import results
 from benchmarks.results import Figure, Result
 
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
+ORDER = (
+    *("release_digits", "strokes", "time_to_accuracy", "reference_mnist"),
+    *("serving", "start", "live", "reporting", "sessions"),
+)
 MOST_LISTED = 5  # values that are shown one by one
 HEAD = """# Benchmarks
 
@@ -17,11 +22,16 @@ cores means that other processes took part of them.
 """
 
 
-def page(results: Mapping[str, Result], order: Sequence[str]) -> str:
-    """The whole document; sections in the given order, unknown ones last."""
-    known = [name for name in order if name in results]
-    names = known + sorted(set(results) - set(known))
-    return "\n".join([HEAD, *(section(results[name]) for name in names)])
+def write() -> None:
+    """Write the page from the results that are kept."""
+    PAGE.write_text(page(results.read()))
+
+
+def page(found: Mapping[str, Result]) -> str:
+    """The whole document; sections in a fixed order, others after them."""
+    known = [name for name in ORDER if name in found]
+    names = known + sorted(set(found) - set(known))
+    return "\n".join([HEAD, *(section(found[name]) for name in names)])
 
 
 def section(found: Result) -> str:
@@ -43,12 +53,10 @@ def _row(figure: Figure) -> str:
     listed = ", ".join(shown(value) for value in values)
     if len(values) > MOST_LISTED:
         listed = f"{shown(min(values))} to {shown(max(values))} ({len(values)} values)"
-    middle, mean = (f"{shown(value)} {figure.unit}".strip() for value in (statistics.median(values), _mean(values)))
+    middle, mean = (
+        f"{shown(value)} {figure.unit}".strip() for value in (statistics.median(values), statistics.fmean(values))
+    )
     return f"| {figure.label} | {middle} | {mean} | {listed} | {figure.aim} |"
-
-
-def _mean(values: Sequence[float]) -> float:
-    return statistics.fmean(values)
 
 
 def _circumstances(found: Result) -> str:

@@ -6,8 +6,6 @@ import time
 from contextlib import nullcontext
 from pathlib import Path
 
-import numpy as np
-
 from benchmarks import machine
 from benchmarks.results import Figure, Findings, Options
 from core import demos
@@ -56,8 +54,10 @@ def measure(options: Options) -> Findings:
             Figure("Saving checkpoints", [told[2] for _, told in pairs], "s", digits=2),
         ],
         list(seeds),
-        [f"Median seconds of a pair: {statistics.median(b[0] for b, _ in pairs):.2f} bare, "
-         f"{statistics.median(t[0] for _, t in pairs):.2f} told."],
+        [
+            f"Median seconds of a pair: {statistics.median(b[0] for b, _ in pairs):.2f} bare, "
+            f"{statistics.median(t[0] for _, t in pairs):.2f} told."
+        ],
     )
 
 

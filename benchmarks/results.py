@@ -1,4 +1,4 @@
-"""What benchmarks found: figures with all their values, kept as JSON in `benchmarks/results/`, a file for each benchmark.
+"""What benchmarks found: figures with all their values, as JSON in `benchmarks/results/`, a file for each benchmark.
 
 How they are shown is in `benchmarks/report.py`.
 """

@@ -44,7 +44,9 @@ def measure(options: Options) -> Findings:
         [
             Figure("Stroke to new bars, p50", [percentile(ms, 50) for ms in milliseconds], "ms", digits=0),
             Figure("Stroke to new bars, p95", [percentile(ms, 95) for ms in milliseconds], "ms", digits=0),
-            Figure("Opening Digits, one after the other, p50", [percentile(o.opened, 50) for o in lessons], "s", digits=2),
+            Figure(
+                "Opening Digits, one after the other, p50", [percentile(o.opened, 50) for o in lessons], "s", digits=2
+            ),
             Figure("Server's memory before", [lesson.memory_before for lesson in lessons], "MB", digits=0),
             Figure("Server's memory with 30 sessions", [lesson.memory_after for lesson in lessons], "MB", digits=0),
             Figure(

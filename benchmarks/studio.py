@@ -73,8 +73,8 @@ def until_healthy(studio: Studio) -> None:
     """Return when the server answers; raises `RuntimeError` when it does not."""
     while time.monotonic() < studio.started + START_SECONDS and studio.process.poll() is None:
         with suppress(urllib.error.URLError, ConnectionError, TimeoutError):
-            with urllib.request.urlopen(f"http://{studio.address}/_stcore/health", timeout=10):
-                return
+            urllib.request.urlopen(f"http://{studio.address}/_stcore/health", timeout=10).close()
+            return
         time.sleep(POLL_SECONDS)
     raise RuntimeError(f"The studio did not answer within {START_SECONDS:g} s.")
 

@@ -56,9 +56,7 @@ class Visitor:
         value = json.dumps({"drawing": {"raw": canvas_json(strokes), "data": None}})
         widgets = WidgetStates(widgets=[WidgetState(id=self._canvas, json_value=value)])
         start, arrived = time.perf_counter(), None
-        await self._send(
-            ClientState(page_script_hash=self._page, fragment_id=self._fragment, widget_states=widgets)
-        )
+        await self._send(ClientState(page_script_hash=self._page, fragment_id=self._fragment, widget_states=widgets))
         async for message in self._messages():
             if arrived is None and (name := _component(message)) and "chart" in name:
                 arrived = time.perf_counter()
