@@ -1,6 +1,6 @@
 """Train the release model of the Digits demo and write `weights/digits/`.
 
-    python -m benchmarks.release_digits [--epochs 20] [--strokes 40000] [--seed 0]
+    python -m benchmarks.release_digits [--epochs 20] [--strokes 40000] [--seed 0] [--out FOLDER] [--record]
 
 Needs the full MNIST in the data folder (see docs/settings.md). The 1,000 digits that every page tests on are taken out
 of the training images first. No image of the test set is looked at before the last epoch is done, and no epoch is
@@ -20,6 +20,7 @@ import numpy as np
 import torch
 from safetensors.torch import save_file
 
+from benchmarks import machine, record
 from core import demos
 from core.contract import Dataset, Evaluated, Placement, Split
 from core.data import sources, strokes
@@ -94,7 +95,9 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--record", action="store_true", help="add the figures of this seed to docs/benchmarks.md")
     options = parser.parse_args()
+    load = machine.load()
     task = demos.task("digits")
     config = release_training(epochs=options.epochs, seed=options.seed)
     dataset, drawings = data(num_strokes=options.strokes)
@@ -110,6 +113,8 @@ def main() -> None:
                 print(f"epoch {event.epoch:.0f}  {accuracy:.2f} %  {time.time() - start:.0f} s", flush=True)
         write(options.out, learner, config, dataset, minutes=(time.time() - start) / 60, where=where)
     measure(options.out, (dataset.validation, dataset.test, drawings))
+    if options.record:
+        record.release("digits", json.loads((options.out / "model.json").read_text()), load_before=load)
 
 
 def write(

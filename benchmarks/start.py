@@ -1,20 +1,10 @@
-"""Seconds from Start to the first training metric in the run store, with a cold and with a warm worker.
+"""Seconds from Start to the first training metric in the run store, with a cold and with a warm worker."""
 
-    python -m benchmarks.start [--repeats 5]
-
-Cold: no process waits, everything is imported. Warm: the spare worker that the studio keeps takes the run. Page and
-browser are not in these figures.
-"""
-
-import argparse
-import json
-import os
-import platform
-import statistics
 import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Stepped
 from core.demos.digits import DigitsConfig
@@ -22,6 +12,12 @@ from core.runs.store import RunStore
 from core.service import launch
 from core.service.supervisor import Supervisor
 
+TITLE = "From Start to the first metric"
+METHOD = (
+    "Seconds from creating a run to its first training metric in the run store. Cold: no process waits, everything is "
+    "imported. Warm: the spare worker that the studio keeps takes the run. Page and browser are not in these figures."
+)
+REPEATS = 3
 TICK_SECONDS = 0.05
 WARM_UP_SECONDS = 15.0  # until a spare has surely imported everything
 
@@ -41,7 +37,20 @@ def first_metric(store: RunStore, supervisor: Supervisor, *, seed: int) -> float
     return seconds
 
 
-def measure(*, warm: bool, repeats: int) -> list[float]:
+def measure(options: Options) -> Findings:
+    """Cold and warm starts; the repeats are the seeds."""
+    repeats = options.repeats or REPEATS
+    demos.task("digits").load(DigitsConfig())  # the page has read the data before anybody presses Start
+    return Findings(
+        [
+            Figure("Cold worker", _first_metrics(warm=False, repeats=repeats), "s", digits=2),
+            Figure("Warm worker", _first_metrics(warm=True, repeats=repeats), "s", digits=2),
+        ],
+        list(range(repeats)),
+    )
+
+
+def _first_metrics(*, warm: bool, repeats: int) -> list[float]:
     """Seconds of each repeat, every one with a supervisor of its own."""
     seconds = []
     for seed in range(repeats):
@@ -56,23 +65,3 @@ def measure(*, warm: bool, repeats: int) -> list[float]:
             supervisor.close()
             time.sleep(1)
     return seconds
-
-
-def main() -> None:
-    """Measure and print one JSON object."""
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--repeats", type=int, default=5)
-    repeats = parser.parse_args().repeats
-    demos.task("digits").load(DigitsConfig())  # the page has read the data before anybody presses Start
-    result: dict[str, object] = {"machine": f"{platform.machine()}, {os.cpu_count()} cores", "repeats": repeats}
-    for name, warm in (("cold", False), ("warm", True)):
-        seconds = measure(warm=warm, repeats=repeats)
-        result[name] = {
-            "median_seconds": round(statistics.median(seconds), 2),
-            "worst_seconds": round(max(seconds), 2),
-        }
-    print(json.dumps(result))
-
-
-if __name__ == "__main__":
-    main()

@@ -7,6 +7,7 @@ Not here: decoding uploaded pictures and finding ink in them (`core.data.picture
 
 from __future__ import annotations
 
+import functools
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -169,13 +170,15 @@ def _flattened(commands: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
         if command[0] in "ML" or not points:
             points += corners[-1:]
             continue
-        controls = np.array([points[-1], *corners])
-        degree = len(controls) - 1
-        for t in (0.25, 0.5, 0.75, 1.0):
-            weights = [math.comb(degree, i) * t**i * (1 - t) ** (degree - i) for i in range(degree + 1)]
-            x, y = weights @ controls  # a Bernstein polynomial
-            points.append((float(x), float(y)))
+        points += (_bernstein(len(corners)) @ np.array([points[-1], *corners])).tolist()
     return np.array(points, dtype=np.float64).reshape(-1, 2)
+
+
+@functools.cache
+def _bernstein(degree: int) -> npt.NDArray[np.float64]:
+    """(4, degree + 1): weights of the control points of a Bézier curve at four equal steps to its end."""
+    t = np.array([0.25, 0.5, 0.75, 1.0])
+    return np.stack([math.comb(degree, i) * t**i * (1 - t) ** (degree - i) for i in range(degree + 1)], axis=1)
 
 
 def render(

@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import plotly.graph_objects as go
 
-from core.plots.template import palette, style
+from core.plots.template import look, palette
 from core.plots.words import joined, percent
 
 ROW_HEIGHT = 26  # px
@@ -38,36 +38,40 @@ def probability_bars(labels: Sequence[str], probabilities: Sequence[float], *, d
     colors = palette(dark)
     rows = list(range(len(info.labels)))
     won = [row == info.winner for row in rows]
-    fig = go.Figure(
-        go.Bar(
-            x=info.values,
-            y=rows,
-            orientation="h",
-            width=0.62,
-            marker={
-                "color": [colors.accent if winner else colors.quiet for winner in won],
-                "cornerradius": 4,
-                "line": {"width": 0},
-            },
-            text=[_strong(percent(value), winner) for value, winner in zip(info.values, won, strict=True)],
-            textposition="outside",
-            textfont={"color": [colors.text if winner else colors.muted for winner in won]},
-            cliponaxis=False,
-            hoverinfo="skip",
-        )
-    )
-    fig.update_xaxes(range=[0, 1], visible=False, fixedrange=True)
-    fig.update_yaxes(
-        tickvals=rows,
-        ticktext=[_strong(label, winner) for label, winner in zip(info.labels, won, strict=True)],
-        tickfont={"size": 14, "color": colors.text},
-        range=[len(rows) - 0.5, -0.5],  # first class on top
-        showgrid=False,
-        fixedrange=True,
-    )
-    style(fig, dark=dark, height=ROW_HEIGHT * len(rows) + 8)
+    bars = {
+        "type": "bar",
+        "x": info.values,
+        "y": rows,
+        "orientation": "h",
+        "width": 0.62,
+        "marker": {
+            "color": [colors.accent if winner else colors.quiet for winner in won],
+            "cornerradius": 4,
+            "line": {"width": 0},
+        },
+        "text": [_strong(percent(value), winner) for value, winner in zip(info.values, won, strict=True)],
+        "textposition": "outside",
+        "textfont": {"color": [colors.text if winner else colors.muted for winner in won]},
+        "cliponaxis": False,
+        "hoverinfo": "skip",
+    }
+    classes = {
+        "tickvals": rows,
+        "ticktext": [_strong(label, winner) for label, winner in zip(info.labels, won, strict=True)],
+        "tickfont": {"size": 14, "color": colors.text},
+        "range": [len(rows) - 0.5, -0.5],  # first class on top
+        "showgrid": False,
+        "fixedrange": True,
+    }
     label_width = 12 + 8 * max(len(label) for label in info.labels)
-    return fig.update_layout(margin={"l": label_width, "r": 60, "t": 4, "b": 4}, dragmode=False)
+    layout = {
+        **look(dark=dark, height=ROW_HEIGHT * len(rows) + 8),
+        "xaxis": {"range": [0, 1], "visible": False, "fixedrange": True},
+        "yaxis": classes,
+        "margin": {"l": label_width, "r": 60, "t": 4, "b": 4},
+        "dragmode": False,
+    }
+    return go.Figure({"data": [bars], "layout": layout})  # at once: each later update costs 2 to 4 ms at every stroke
 
 
 def probabilities_sentence(labels: Sequence[str], probabilities: Sequence[float]) -> str:

@@ -11,6 +11,7 @@ https://bottosson.github.io/posts/oklab/), from the page's own background throug
 from __future__ import annotations
 
 import dataclasses
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -106,10 +107,15 @@ def style(fig: go.Figure, *, dark: bool, height: int = CHART_HEIGHT, uirevision:
     Returns:
         The same figure.
     """
-    fig.update_layout(template=_template(palette(dark)), height=height, uirevision=uirevision, autosize=True)
-    return fig
+    return fig.update_layout(**look(dark=dark, height=height, uirevision=uirevision))
 
 
+def look(*, dark: bool, height: int = CHART_HEIGHT, uirevision: str = "") -> dict[str, Any]:
+    """What `style` gives a figure, for a layout that is made in one piece."""
+    return {"template": _template(palette(dark)), "height": height, "uirevision": uirevision, "autosize": True}
+
+
+@functools.cache
 def _template(colors: Palette) -> go.layout.Template:
     font = {"family": FONT, "size": FONT_SIZE, "color": colors.text}
     axis = {

@@ -1,0 +1,122 @@
+"""What keeps the benchmarks honest: the page says what was kept, the peer is the peer, stroke sets are reproducible."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from benchmarks import canvas, handwriting, record, reference_mnist, report, results, strokes
+from benchmarks.results import Figure, Findings
+from core.data import drawing
+from core.data import strokes as training_strokes
+
+CARD: dict[str, Any] = {
+    "config": {"seed": 0, "epochs": 3},
+    "trained_on": "10 images",
+    "parameters": 1234,
+    "bytes": 500_000,
+    "minutes": 2.0,
+    "machine": "a machine",
+    "figures": [{"set": "10,000 MNIST test images", "examples": 10_000, "accuracy": 99.5}],
+}
+
+
+@pytest.fixture
+def kept(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Results and page in a folder of the test's own."""
+    monkeypatch.setattr(results.save, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(results.read, "__defaults__", (tmp_path,))
+    monkeypatch.setattr(report, "PAGE", tmp_path / "benchmarks.md")
+    return tmp_path
+
+
+def found(*values: float) -> results.Result:
+    findings = Findings([Figure("Waiting", values, "ms", "at most 10 ms", 1)], [3, 4])
+    return results.result("waits", findings, title="Waits", method="Waits.", load_before=1.25, command="a command")
+
+
+def test_the_page_in_the_repository_is_what_its_results_say() -> None:
+    assert report.PAGE.read_text() == report.page(results.read())
+
+
+def test_a_result_survives_its_file_and_shows_median_mean_and_circumstances(kept: Path) -> None:
+    results.save(found(1.0, 2.0, 6.0))
+    page = report.page(results.read())
+    assert "| Waiting | 2.0 ms | 3.0 ms | 1.0, 2.0, 6.0 | at most 10 ms |" in page
+    assert "by `a command`, seeds 3, 4." in page
+    assert "Load average 1.2 before" in page
+
+
+def test_many_values_are_shown_by_their_range(kept: Path) -> None:
+    assert "| 3.5 ms | 3.5 ms | 1.0 to 6.0 (6 values) |" in report.section(found(1, 2, 3, 4, 5, 6))
+
+
+def test_release_seeds_are_gathered_and_a_repeated_seed_takes_the_place_of_the_earlier(kept: Path) -> None:
+    for seed, accuracy in ((0, 99.5), (1, 99.7), (0, 99.6)):
+        figures = [{**CARD["figures"][0], "accuracy": accuracy}]
+        card = {**CARD, "config": {"seed": seed, "epochs": 3}, "figures": figures}
+        result = record.release("digits", card, load_before=0.0)
+    assert (result.seeds, result.figures[0].values) == ([1, 0], [99.7, 99.6])
+    assert "99.65 %" in (kept / "benchmarks.md").read_text()
+
+
+def test_another_training_starts_a_new_record(kept: Path) -> None:
+    record.release("digits", CARD, load_before=0.0)
+    result = record.release("digits", {**CARD, "config": {"seed": 1, "epochs": 9}}, load_before=0.0)
+    assert result.seeds == [1]
+
+
+def test_the_peer_has_the_network_of_the_example() -> None:
+    network = reference_mnist.Network()
+    assert sum(parameter.numel() for parameter in network.parameters()) == 1_199_882
+    answers = network.eval()(torch.zeros(2, 1, 28, 28))
+    torch.testing.assert_close(answers.exp().sum(1), torch.ones(2))
+
+
+def test_the_peer_reads_a_picture_as_pixels_between_0_and_1_standardised() -> None:
+    image = np.arange(784, dtype=np.uint8).reshape(1, 28, 28)
+    pixels, label = reference_mnist.Pictures(image, np.array([7], np.uint8))[0]
+    assert label == 7
+    np.testing.assert_allclose(pixels.numpy(), (image / 255 - 0.1307) / 0.3081, rtol=1e-5)
+
+
+def test_the_same_seed_gives_the_same_stroke_set_and_another_seed_another() -> None:
+    first, again, other = (list(strokes.drawings(seed=seed, per_way=1)) for seed in (5, 5, 6))
+    assert first == again
+    assert [d.strokes for d in first] != [d.strokes for d in other]
+    assert len({d.file for d in first}) == len(first)
+
+
+def test_the_new_ways_of_writing_are_of_every_digit_and_none_is_unusable() -> None:
+    rng = np.random.default_rng(0)
+    assert set(handwriting.WAYS) == set(range(10))
+    for digit, ways in handwriting.WAYS.items():
+        for way in ways:
+            written = handwriting.write(digit, way, rng=rng)
+            points = np.concatenate([np.asarray(path) for path in written.paths])
+            assert points.min() >= 0
+            assert points.max() <= handwriting.CANVAS
+            problem = drawing.problem(written)
+            assert problem is None or not problem.blocking, f"{digit} “{way}”: {problem}"
+
+
+def test_a_written_set_is_read_as_the_strokes_it_was_made_of(tmp_path: Path) -> None:
+    chosen = next(iter(strokes.drawings(seed=1, per_way=1)))
+    strokes.write(tmp_path, [chosen])
+    assert re.match(r"known/0-\w+-000\.json", chosen.file.as_posix())
+    read = drawing.strokes_from_json((tmp_path / chosen.file).read_text())
+    assert read == chosen.strokes
+
+
+def test_canvas_data_is_read_as_the_strokes_it_was_made_of() -> None:
+    written = training_strokes.sample(7, rng=np.random.default_rng(2), style="crossed")
+    read = drawing.strokes_from_canvas(json.loads(json.dumps(canvas.canvas_json(written))), written.size)
+    assert replace(read, paths=()) == replace(written, paths=())
+    for path, original in zip(read.paths, written.paths, strict=True):
+        assert path[0] == pytest.approx(original[0], abs=1e-3)
+        assert path[-1] == pytest.approx(original[-1], abs=1e-3)
