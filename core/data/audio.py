@@ -16,7 +16,6 @@ from typing import Literal
 import numpy as np
 import numpy.typing as npt
 import soundfile
-from scipy import signal
 
 from core.errors import InvalidInputError
 
@@ -109,7 +108,7 @@ def read_sound(data: bytes, *, name: str) -> Recording:
             f"“{name}” has samples that are not numbers (NaN or infinite). Export it again as 16-bit WAV."
         )
     mono = np.clip(samples, -1, 1).mean(axis=1)
-    return Recording(_resampled(mono, rate, RATE), rate, channels)
+    return Recording(resampled(mono, rate, RATE), rate, channels)
 
 
 def _is_sound(data: bytes) -> bool:
@@ -143,10 +142,12 @@ def _check(frames: int, rate: int, channels: int, *, name: str) -> None:
         )
 
 
-def _resampled(samples: npt.NDArray[np.floating], rate: int, target: int) -> Wave:
+def resampled(samples: npt.NDArray[np.floating], rate: int, target: int) -> Wave:
     """Polyphase resampling; what lies above half the lower rate is filtered away."""
     if rate == target:
         return np.ascontiguousarray(samples, dtype=np.float32)
+    from scipy import signal
+
     common = math.gcd(rate, target)
     resampled = signal.resample_poly(samples, target // common, rate // common)
     return np.clip(resampled, -1, 1).astype(np.float32)
@@ -307,5 +308,7 @@ def with_speed(samples: Wave, factor: float) -> Wave:
     percent = round(100 * factor)
     if percent == 100:
         return samples
+    from scipy import signal
+
     common = math.gcd(percent, 100)
     return np.clip(signal.resample_poly(samples, 100 // common, percent // common), -1, 1).astype(np.float32)
