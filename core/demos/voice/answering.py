@@ -10,6 +10,7 @@ import numpy as np
 
 from core.contract import Model, Readied
 from core.data import audio, speech
+from core.data.speech_synthesis import Sound
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.hearing import NOTHING, Hearing, VoiceReader, decide, read_model, run_reader
 from core.errors import DataUnavailableError, InvalidInputError
@@ -77,7 +78,7 @@ class VoiceModel:
             "accuracy_with_threshold": round(float(np.mean([a == b for a, b in zip(decided, named, strict=True)])), 6),
         }
 
-    def _test_clips(self) -> tuple[speech.Sound, speech.Labels, str]:
+    def _test_clips(self) -> tuple[Sound, speech.Labels, str]:
         try:
             return speech.test_clips(self.words)
         except DataUnavailableError:
