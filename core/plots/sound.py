@@ -47,7 +47,7 @@ class Journey(NamedTuple):
     spectrum: Values  # (mels, columns) log-mel
     windows: tuple[tuple[float, float, str], ...]  # start, end, answer
     step: float
-    states: Values  # (H, T)
+    states: Values  # (H, T), units sorted by when they are strongest
     attention: Values  # (T,), 1 is an even share
     probabilities: Values  # (C, T)
     labels: tuple[str, ...]
@@ -78,10 +78,17 @@ def journey_info(
         probabilities[:, columns] = one.probabilities[inside].T
         if one.attention is not None:
             attention[columns] = one.attention[inside] * len(one.attention)
+    states = states[_by_time(states)]
     windows = tuple((max(0.0, one.start), min(seconds, one.start + 1.0), one.answer) for one in heard)
     return Journey(
         seconds, _peaks(samples), _thinned(spectrum).T, windows, step, states, attention, probabilities, tuple(labels)
     )
+
+
+def _by_time(states: Values) -> npt.NDArray[np.intp]:
+    """Order of the units, the one that is strongest first at the bottom."""
+    strength = np.abs(np.nan_to_num(states))
+    return np.argsort(strength @ np.arange(strength.shape[1]) / np.maximum(strength.sum(axis=1), 1e-12), kind="stable")
 
 
 def _peaks(samples: Values) -> Values:
@@ -119,7 +126,8 @@ def journey_figure(info: Journey, *, dark: bool, uirevision: str = "journey") ->
         top -= (height + GAP) / inner
     for start, end, answer in info.windows:
         for x in (start, end):
-            fig.add_vline(x=x, line={"color": colors.accent, "width": 1, "dash": "dot"})
+            line = {"color": colors.accent, "width": 1, "dash": "dot"}
+            fig.add_shape(type="line", x0=x, x1=x, y0=0, y1=1, yref="paper", line=line)
         fig.add_annotation(
             text=f"<b>{answer}</b>", x=(start + end) / 2, y=1, yref="paper", yanchor="bottom",
             font={"color": colors.accent, "size": 13},
@@ -174,8 +182,8 @@ def _trace(name: str, info: Journey, *, dark: bool, yaxis: str) -> go.Bar | go.H
     if name == "log-mel":
         step = info.seconds / info.spectrum.shape[1]
         return go.Heatmap(
-            z=np.round(info.spectrum, 1), x0=step / 2, dx=step, yaxis=yaxis, showscale=False,
-            colorscale=colorscale(colors.sequential),
+            z=np.round(info.spectrum, 1), zmin=float(np.percentile(info.spectrum, 20)), x0=step / 2, dx=step,
+            yaxis=yaxis, showscale=False, colorscale=colorscale(colors.sequential),
             hovertemplate="band %{y}, %{x:.2f} s: %{z:.1f}<extra></extra>",
         )  # fmt: skip
     shared = {"x0": info.step / 2, "dx": info.step, "yaxis": yaxis, "showscale": False, "hoverongaps": False}

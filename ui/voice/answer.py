@@ -103,7 +103,7 @@ def show_journey(reader: VoiceReader, hearing: Hearing, samples: audio.Wave) -> 
     """Waveform, log-mel, states, attention and probabilities on one time axis, with a player whose cursor follows."""
     st.subheader("From sound to answer", anchor=False)
     with st.container(key=PLAYER):
-        st.audio(samples, sample_rate=audio.RATE)
+        st.audio(audio.write_wav(samples))  # as bytes: Streamlit makes arrays as loud as can be
     if not hearing.commands:
         return
     info = journey_info(
@@ -114,6 +114,11 @@ def show_journey(reader: VoiceReader, hearing: Hearing, samples: audio.Wave) -> 
         rate=audio.RATE,
     )
     live_chart(journey_figure(info, dark=is_dark()), key=CHART, alt=journey_sentence(info))
+    st.caption(
+        "The dotted lines mark the second that the network heard. Each row of the state is one of its units, blue "
+        "where it is positive and orange where it is negative, sorted by when it is strongest. The probabilities are "
+        "what the network would say if one step alone counted."
+    )
     cursor(chart=CHART, player=PLAYER)
 
 

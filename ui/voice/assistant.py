@@ -11,7 +11,7 @@ from ui.style import is_dark
 from ui.voice.browser import say
 from ui.words import plain
 
-CELL = 22  # px
+CELL = 20  # px
 
 
 def obey(recording_id: str, commands: Sequence[str], *, key: str) -> list[Turn]:
@@ -70,13 +70,13 @@ def _field(state: State) -> None:
     """The cursor's field of 5×5 cells."""
     colors = palette(is_dark())
     cells = "".join(
-        f'<rect x="{column * CELL + 1}" y="{row * CELL + 1}" width="{CELL - 2}" height="{CELL - 2}" rx="4" '
-        f'fill="{colors.accent if (column, row) == (state.column, state.row) else colors.grid}"/>'
+        f'<div style="border-radius:4px;background:'
+        f'{colors.accent if (column, row) == (state.column, state.row) else colors.grid}"></div>'
         for row in range(SIDE)
         for column in range(SIDE)
     )
     where = f"Cursor: column {state.column + 1}, row {state.row + 1} of {SIDE}"
-    side = SIDE * CELL
+    grid = f"display:grid;gap:3px;grid-template:repeat({SIDE},{CELL}px)/repeat({SIDE},{CELL}px)"
     with st.container(width="content", gap="xxsmall", horizontal_alignment="center"):
-        st.html(f'<svg width="{side}" height="{side}" role="img" aria-label="{where}">{cells}</svg>', width="content")
+        st.html(f'<div role="img" aria-label="{where}" style="{grid}">{cells}</div>', width="content")
         st.caption(where)

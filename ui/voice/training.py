@@ -58,7 +58,7 @@ def _pin(run: Run) -> None:
         st.caption("Record, upload or take a sample: the newest weights answer it about once a second.")
         return
     samples = given.recording.samples
-    st.audio(samples, sample_rate=audio.RATE)
+    st.audio(audio.write_wav(samples))
     problem = audio.problem(samples)
     if problem is not None and problem.blocking:
         st.caption(problem.message)
@@ -142,4 +142,4 @@ def _mistakes(data: speech.SpeechSet, answers: npt.NDArray[np.float32], predicte
     for index in worst:
         said, true = data.classes[predicted[index]], data.classes[data.test_labels[index]]
         st.caption(f"“{true}”, answered “{said}” with {percent(float(answers[index].max()))}")
-        st.audio(np.asarray(data.test_waves[index]), sample_rate=audio.RATE)
+        st.audio(audio.write_wav(audio.from_int16(np.asarray(data.test_waves[index]))))
