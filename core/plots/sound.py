@@ -182,7 +182,7 @@ def _trace(name: str, info: Journey, *, dark: bool, yaxis: str) -> go.Bar | go.H
     if name == "log-mel":
         step = info.seconds / info.spectrum.shape[1]
         return go.Heatmap(
-            z=np.round(info.spectrum, 1), zmin=float(np.percentile(info.spectrum, 20)), x0=step / 2, dx=step,
+            z=np.round(info.spectrum, 1), zmin=float(np.median(info.spectrum)), x0=step / 2, dx=step,
             yaxis=yaxis, showscale=False, colorscale=colorscale(colors.sequential),
             hovertemplate="band %{y}, %{x:.2f} s: %{z:.1f}<extra></extra>",
         )  # fmt: skip

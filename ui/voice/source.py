@@ -136,12 +136,12 @@ def changed(given: Given, key: str) -> audio.Wave:
     columns = st.columns(3, gap="medium")
     gain = columns[0].slider("Gain (dB)", -24, 24, 0, key=f"{key}.gain", help="Louder or softer than it was recorded.")
     noise = columns[1].slider(
-        "Added noise (dBFS)",
+        "Noise (dBFS)",
         NO_NOISE,
         -10,
         NO_NOISE,
         key=f"{key}.noise",
-        help="Pink noise, as of a fan. At the left end there is none; speech is at about −30 to −15.",
+        help="Added pink noise, as of a fan. At the left end there is none; speech is at about −30 to −15.",
     )
     speed = columns[2].slider(
         "Speed", 0.7, 1.4, 1.0, 0.05, key=f"{key}.speed", help="Faster or slower; the pitch moves with it."

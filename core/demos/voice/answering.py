@@ -70,6 +70,7 @@ class VoiceModel:
         return {
             "set": name,
             "examples": len(labels),
+            "right": int(right.sum()),
             "accuracy": round(float(right.mean()), 6),
             "accuracy_of_each": {
                 classes[label]: round(float(right[labels == label].mean()), 6) for label in np.unique(labels)
