@@ -100,9 +100,7 @@ def num_parameters(config: VoiceConfig) -> int:
         return sum(parameter.numel() for parameter in make_network(config).parameters())
 
 
-def make_learner(
-    config: VoiceConfig, placement: Placement, *, noises: torch.Tensor | None = None
-) -> SupervisedLearner:
+def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Tensor | None = None) -> SupervisedLearner:
     """A fresh learner; its first weights depend only on the seed (or are the release weights).
 
     Args:
