@@ -50,10 +50,10 @@ def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str
         st.markdown(f"**{percent(share)}** · {certainty(share)}{_right(word, truth)}  \n:gray[{_time(hearing)}]")
     if word == UNKNOWN and likeliest != UNKNOWN:
         st.caption(f"“{likeliest}” is the likeliest, but {percent(share)} is below the threshold.")
-    if word == NOTHING:
-        st.info("Only noise was heard. Speak towards the microphone, from a hand's width away.", icon=":material/mic:")
-    elif hearing.problem is not None:
+    if hearing.problem is not None:
         st.warning(hearing.problem.message, icon=":material/info:")
+    elif word == NOTHING:
+        st.info("Only noise was heard. Speak towards the microphone, from a hand's width away.", icon=":material/mic:")
     live_chart(
         probability_bars(classes, command.probabilities, dark=is_dark()),
         key="voice.bars",
