@@ -117,12 +117,11 @@ def _with_own(words: tuple[str, ...]) -> SpeechSet:
     Of five recordings three are trained with, one validates and one tests.
     """
     own = [word for word in words if word not in (*CORE_WORDS, *OTHER_WORDS)]
-    kept = speech_own.words()
-    lacking = [word for word in own if kept.get(word, 0) < speech_own.MIN_EXAMPLES]
+    lacking = [word for word in own if speech_own.lacking(word)]
     if lacking or not own:
         raise DataUnavailableError(
-            f"{_quoted(lacking)} has fewer than {speech_own.MIN_EXAMPLES} recordings. Record more of them on the page "
-            "Voice, view Train, or leave the word out."
+            f"{_quoted(lacking)} has too few recordings to train, validate and test: at least "
+            f"{speech_own.MIN_EXAMPLES} are needed. Record more on the page Voice, view Train, or leave the word out."
             if lacking
             else "There is no word of your own among the words to learn. Record one on the page Voice, view Train, and "
             "choose it, or choose other data."
@@ -142,13 +141,11 @@ def _with_own(words: tuple[str, ...]) -> SpeechSet:
 
 
 def _own_clips(word: str, split: str) -> Sound:
-    remainder = {"validation": (3,), "test": (4,), "train": (0, 1, 2)}[split]
-    kept = speech_own.clips(word)
-    chosen = kept[np.isin(np.arange(len(kept)) % 5, remainder)]
+    kept = speech_own.clips(word, split)
     if split != "train":
-        return chosen
+        return kept
     rng = np.random.RandomState(SEED)
-    return np.stack([_varied(clip, rng) for clip in chosen for _ in range(OWN_COPIES)])
+    return np.stack([_varied(clip, rng) for clip in kept for _ in range(OWN_COPIES)])
 
 
 def _varied(clip: Sound, rng: np.random.RandomState) -> Sound:

@@ -179,7 +179,7 @@ def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
     assert loaded.classes == ("yes", "maja", "no", "unknown", "silence")
     assert np.bincount(loaded.train_labels)[:3].tolist() == [3, 3 * speech.OWN_COPIES, 3]
     assert np.bincount(loaded.test_labels)[:3].tolist() == [1, 1, 1]
-    assert np.array_equal(loaded.test_waves[loaded.test_labels == 1][0], speech_own.clips("maja")[4])
+    assert np.array_equal(loaded.test_waves[loaded.test_labels == 1][0], speech_own.clips("maja", "test")[0])
     assert np.array_equal(loaded.test_waves[0], speech.load("synthetic_speech", ("yes", "no")).test_waves[0])
     assert (np.bincount(loaded.train_labels) > 0).all()
 
@@ -187,10 +187,25 @@ def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
 @pytest.mark.usefixtures("few_words")
 def test_own_words_without_enough_recordings_are_named() -> None:
     speech_own.add("maja", word_like())
-    with pytest.raises(DataUnavailableError, match="“maja” has fewer than 5 recordings"):
+    with pytest.raises(DataUnavailableError, match="“maja” has too few recordings .* at least 5"):
         speech.load("own_words", ("yes", "no", "maja"))
     with pytest.raises(DataUnavailableError, match="no word of your own"):
         speech.load("own_words", ("yes", "no"))
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_a_recording_is_for_one_split_for_ever_and_a_deleted_one_must_be_made_up_for() -> None:
+    for index in range(6):
+        speech_own.add("maja", word_like(index))
+    before = {example.id: example.split for example in speech_own.examples("maja")}
+    assert sorted(before.values()) == ["test", "train", "train", "train", "train", "validation"]
+    held_out = next(name for name, split in before.items() if split == "test")
+    speech_own.delete("maja", held_out)
+    assert speech_own.lacking("maja") == 1 and speech_own.ready() == ()  # five are left, but none to test with
+    new = speech_own.add("maja", word_like(7))
+    assert new.split == "test" and speech_own.ready() == ("maja",)
+    after = {example.id: example.split for example in speech_own.examples("maja")}
+    assert after == {**{name: split for name, split in before.items() if name != held_out}, new.id: "test"}
 
 
 @pytest.mark.usefixtures("glassbox_home")
