@@ -12,7 +12,6 @@ import plotly.graph_objects as go
 from core.plots.template import colorscale, palette, style
 from core.plots.words import percent
 
-
 SHORT_LABEL = 3  # letters that fit above a column of any width
 
 
