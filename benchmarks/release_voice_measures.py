@@ -65,8 +65,7 @@ def figures(folder: Path, data: Path, validation: Sequence[Split], *, every: int
     waves, labels = test_clips(data, reader.classes)
     answers = probabilities_of(reader, packed.features_of(waves))
     name = f"{len(labels):,} clips of the official 12-class test set"
-    found.append({"set": name, **summary(answers, labels, reader.classes)})
-    found.append({"set": name, "rejection": rejection(answers, labels)})
+    found.append({"set": name, **summary(answers, labels, reader.classes), "rejection": rejection(answers, labels)})
     noises = packed.noises(data / "speech_commands_opus", held_out=False)
     for condition, ratio, gain in CONDITIONS:
         share = robustness(reader, waves[::every], labels[::every], noises, ratio=ratio, gain=gain)

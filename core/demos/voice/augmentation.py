@@ -67,9 +67,9 @@ def _shift_and_stretch(features: torch.Tensor, chance: torch.Tensor, amount: Amo
 
 def _mix(features: torch.Tensor, chance: torch.Tensor, amount: Amount, noises: torch.Tensor) -> torch.Tensor:
     """Make louder or quieter and add noise; powers add up, as those of independent sounds do."""
-    power = features.exp()  # (B, frames, mels)
+    power = (features.exp() - FLOOR).clamp(min=0)  # (B, frames, mels)
     if amount.noise and len(noises):
-        noise = noises[(chance[:, 2] * len(noises)).long()].exp()
+        noise = noises[(chance[:, 2] * len(noises)).long()].exp()  # with its floor: nothing to divide by zero
         ratio = LOUDEST_NOISE + chance[:, 3] * (QUIETEST_NOISE - LOUDEST_NOISE)  # dB
         factor = power.mean((1, 2)) / noise.mean((1, 2)) * 10 ** (-ratio / 10)
         on = (chance[:, 1] < amount.noise).float()
