@@ -181,6 +181,7 @@ def false_alarms(reader: VoiceReader, data: Path) -> list[dict[str, Any]]:
         },
         {
             "set": f"{noise_seconds:.0f} s of the six background noise files, 3 s at a time",
+            "examples": round(noise_seconds / SECONDS),
             "false_alarms": int(noise_alarms),
             "false_alarms_per_hour": round(3600 * noise_alarms / noise_seconds, 1),
         },
