@@ -11,7 +11,7 @@ from core.contract import Dataset, Placement, Split
 from core.data import speech
 from core.demos.voice.augmentation import Amount, augment
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
-from core.demos.voice.features import log_mel_of_samples
+from core.demos.voice.features import WINDOW, log_mel_of_samples
 from core.demos.voice.network import VoiceNetwork
 from core.demos.voice.release import rehearsal, release_card, release_config, release_weights
 from core.errors import InvalidSettingError
@@ -206,7 +206,7 @@ def background_noises(num_mels: int) -> torch.Tensor:
         (200, 98, num_mels) float32 log-mel, always the same.
     """
     random = np.random.default_rng(NOISE_SEED)
-    spectra = np.fft.rfft(random.standard_normal((NUM_NOISES, speech.audio.WINDOW)))
+    spectra = np.fft.rfft(random.standard_normal((NUM_NOISES, WINDOW)))
     slope = random.uniform(0.0, 1.0, (NUM_NOISES, 1))  # of the amplitude: 0 white, 0.5 pink, 1 brown
     frequency = np.maximum(np.arange(spectra.shape[1]), 20.0)
     waves = np.fft.irfft(spectra / frequency**slope)

@@ -1,5 +1,6 @@
 """The networks of the Voice demo. They know log-mel features and logits, nothing of data sets, losses or optimizers."""
 
+from collections.abc import Callable
 from typing import NamedTuple
 
 import torch
@@ -11,7 +12,7 @@ STRIDE = 4  # frames that the convolutional front end takes in one step
 STEP_FEATURES = 128
 NUM_HEADS = 4
 
-RECURRENT: dict[str, type[nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
+RECURRENT: dict[str, Callable[..., nn.RNNBase]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
 
 
 class Inspection(NamedTuple):
