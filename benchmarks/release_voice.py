@@ -4,8 +4,8 @@
     python -m benchmarks.release_voice --data FOLDER --work FOLDER --measure
 
 FOLDER of `--data` holds the packed speech that `benchmarks/release_voice_data.py` describes. `--work` keeps features
-and the last state of the training, so that a second call goes on where the first one was stopped. The official test set is
-read only by `--measure`; nothing is chosen by it.
+and the last state of the training, so that a second call goes on where the first one was stopped. The official test set
+is read only by `--measure`; nothing is chosen by it.
 """
 
 import argparse
