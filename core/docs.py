@@ -7,7 +7,7 @@ from typing import Any
 
 from core import demos
 from core.contract import Task
-from core.knobs import Choice, Config, Flag, Knob, knobs
+from core.knobs import Choice, Config, Flag, Knob, Several, knobs
 
 INTRODUCTION = """\
 # Knobs
@@ -52,7 +52,7 @@ def _allowed(declared: Knob) -> str:
 
 
 def _default(declared: Knob, value: Any) -> str:
-    if isinstance(declared, Choice):
+    if isinstance(declared, Choice | Several):
         return f"`{value}`"
     if isinstance(declared, Flag):
         return "on" if value else "off"

@@ -126,6 +126,9 @@ def to_onnx(network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: 
     with _exporting, warnings.catch_warnings():
         warnings.filterwarnings("ignore", "You are using the legacy TorchScript-based ONNX export", DeprecationWarning)
         warnings.filterwarnings("ignore", "The feature will be removed", DeprecationWarning)
+        # recurrent layers: checks of the input's shape, and initial states, which tracing makes for any batch all right
+        warnings.filterwarnings("ignore", category=torch.jit._trace.TracerWarning, module="torch.nn.modules.rnn")
+        warnings.filterwarnings("ignore", "Exporting a model to ONNX with a batch_size other than 1", UserWarning)
         torch.onnx.export(
             traced,
             (example.cpu(),),

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -128,6 +129,35 @@ class Flag(Knob):
 
     def in_words(self, value: Any) -> str:
         return "on" if value else "off"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Several(Knob):
+    """Some of many names, in an order; the value is one string, the names separated by commas: "yes,no"."""
+
+    options: tuple[str, ...]
+    fewest: int = 1
+    others: str = ""  # regular expression of names beyond the options that are allowed too; empty: none
+
+    def parse(self, text: str) -> str:
+        return ",".join(name.strip() for name in text.split(","))
+
+    def allows(self, value: Any) -> bool:
+        if not isinstance(value, str):
+            return False
+        names = value.split(",")
+        known = all(name in self.options or self._is_other(name) for name in names)
+        return known and len(set(names)) == len(names) >= self.fewest
+
+    def _is_other(self, name: str) -> bool:
+        return bool(self.others) and re.fullmatch(self.others, name) is not None
+
+    def allowed(self) -> str:
+        own = ", or words of your own" if self.others else ""
+        return f"at least {self.fewest} different of {', '.join(self.options)}{own}"
+
+    def in_words(self, value: Any) -> str:
+        return ", ".join(value.split(","))
 
 
 def knob(declaration: Knob, default: Any) -> Any:

@@ -11,7 +11,20 @@ from typing import Any
 import streamlit as st
 
 from core.contract import Task
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knobs, relevant, to_json
+from core.knobs import (
+    Choice,
+    Config,
+    Flag,
+    Integer,
+    Knob,
+    Real,
+    Several,
+    from_json,
+    from_text,
+    knobs,
+    relevant,
+    to_json,
+)
 from ui.words import plain
 
 COLUMNS = 3
@@ -132,6 +145,21 @@ def _widget(knob: Knob, value: Any, key: str) -> Any:
                 help=knob.help,
                 key=key,
             )
+        case Several():
+            chosen = value.split(",")
+            names = st.multiselect(
+                label,
+                [*knob.options, *(name for name in chosen if name not in knob.options)],
+                default=chosen,
+                help=knob.help,
+                accept_new_options=bool(knob.others),
+                key=key,
+            )
+            wanted = knob.parse(",".join(names))
+            if knob.allows(wanted):
+                return wanted
+            st.caption(f":red[Allowed is {plain(knob.allowed())}.]")
+            return value
         case Flag():
             return st.toggle(label, value=value, help=knob.help, key=key)
         case Integer() if knob.choices:

@@ -64,6 +64,7 @@ function draw(Plotly, node) {
 export default async function ({ data, parentElement }) {
   const node = parentElement.querySelector(".glassbox-chart");
   node.setAttribute("aria-label", data.alt);
+  node.dataset.key = data.key;  // for what follows a chart, such as the cursor of a player
   node.style.height = `${data.height}px`;
   node.wanted = pageIsDark(node) === data.dark ? data.figure : recolored(data.figure, data.twins);
   const Plotly = await loadPlotly(data.script);
@@ -98,6 +99,7 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, height: int | None = No
     data = {
         "figure": figure.to_json(),
         "alt": alt,
+        "key": key,
         "height": figure.layout.height,
         "script": _script_path(),
         "dark": dark,

@@ -4,6 +4,7 @@ No page is drawn here and nothing is trained.
 """
 
 import gc
+import importlib
 import secrets
 import threading
 from collections.abc import AsyncIterator
@@ -16,6 +17,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from ui import demo_pages
 from ui.live_chart import plotly_route
 
 OWNER_COOKIE = "glassbox_owner"
@@ -56,10 +58,9 @@ def warm_up() -> None:
     """
     import torch
 
-    import ui.digits.page
-
-    torch.set_num_threads(1)  # a page answers one small picture; the other cores are for training
-    ui.digits.readers.release()  # so that the first visitor does not wait for it
+    torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
+    for name in demo_pages.tasks():
+        importlib.import_module(f"ui.{name}.page").release()  # so that the first visitor does not wait for it
     gc.collect()
     gc.freeze()
 

@@ -1,7 +1,8 @@
 """Downloads of data sets in the background, so that a page can show progress, cancel and try again without waiting.
 
 One thread per data set and process, held in a registry: the download belongs to the server, not to the tab that started
-it. What is downloaded, and from where, is in `core/data/sources.py`.
+it. What is downloaded, and from where, is in `core/data/catalogue.py`. Synthetic speech, which is made here, is a
+transfer too: it counts clips where others count bytes.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ from collections import deque
 from dataclasses import dataclass
 from typing import Literal
 
-from core.data import sources
+from core.data import catalogue
 from core.data.download import Cancelled
 from core.errors import GlassboxError
 
@@ -38,11 +39,12 @@ class Transfer:
     """One attempt to get one data set, in a daemon thread that starts at once."""
 
     def __init__(self, name: str) -> None:
-        self.source = sources.find(name)
+        self.source = catalogue.find(name)
         self._lock = threading.Lock()
         self._stop = threading.Event()
         self._arrivals: deque[tuple[float, int]] = deque()  # (monotonic seconds, bytes done), the last seconds only
         self._done_bytes = 0
+        self._total_bytes = self.source.num_bytes
         self._status: Status = "running"
         self._message = ""
         self._thread = threading.Thread(target=self._run, name=f"transfer-{name}", daemon=True)
@@ -52,17 +54,15 @@ class Transfer:
         """What there is to show now; never waits."""
         with self._lock:
             rate = self._rate()
-            left = self.source.num_bytes - self._done_bytes
-            megabytes = f"{self._done_bytes / 1e6:.1f} of {self.source.num_bytes / 1e6:.1f} MB"
+            left = self._total_bytes - self._done_bytes
             running = self._status == "running"
-            now = "Stopping" if self._stop.is_set() else "Downloading"
             return State(
                 done_bytes=self._done_bytes,
-                total_bytes=self.source.num_bytes,
+                total_bytes=self._total_bytes,
                 bytes_per_second=rate,
                 seconds_left=left / rate if running and rate else None,
                 status=self._status,
-                message=f"{now} {self.source.label}: {megabytes}." if running else self._message,
+                message=self._now() if running else self._message,
             )
 
     def cancel(self) -> None:
@@ -77,7 +77,7 @@ class Transfer:
     def _run(self) -> None:
         label = self.source.label
         try:
-            sources.fetch(self.source.name, progress=self._arrived, should_stop=self._stop.is_set)
+            self.source.fetch(self._arrived, self._stop.is_set)
         except Cancelled:
             self._end(
                 "cancelled", f"Cancelled. What has arrived of {label} is kept; the next download goes on from there."
@@ -94,8 +94,9 @@ class Transfer:
         with self._lock:
             self._status, self._message = status, message
 
-    def _arrived(self, done_bytes: int, _: int) -> None:
+    def _arrived(self, done_bytes: int, total_bytes: int) -> None:
         with self._lock:
+            self._total_bytes = total_bytes
             if done_bytes < self._done_bytes:  # a server that cannot resume starts again at 0
                 self._arrivals.clear()
             self._done_bytes = done_bytes
@@ -103,6 +104,14 @@ class Transfer:
             self._arrivals.append((now, done_bytes))
             while self._arrivals[0][0] < now - RATE_WINDOW_SECONDS:
                 self._arrivals.popleft()
+
+    def _now(self) -> str:
+        done, total, label = self._done_bytes, self._total_bytes, self.source.label
+        if self.source.num_bytes:
+            so_far, doing = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB", "Downloading"
+        else:
+            so_far, doing = f"{done:,} of {total:,} clips", "Making"
+        return f"{'Stopping' if self._stop.is_set() else doing} {label}: {so_far}."
 
     def _rate(self) -> float:
         """Bytes per second from the oldest arrival that is remembered until now, so that a stalled line falls to 0."""
@@ -123,7 +132,7 @@ def start(name: str) -> Transfer:
     """Start to get a data set, or return the transfer of it that is running already.
 
     Args:
-        name: a key of `sources.SOURCES`.
+        name: one of `catalogue.names()`.
 
     Raises:
         NotFoundError: there is no such data set.

@@ -12,6 +12,8 @@ import plotly.graph_objects as go
 from core.plots.template import colorscale, palette, style
 from core.plots.words import percent
 
+SHORT_LABEL = 3  # letters that fit above a column of any width
+
 
 class Confusion(NamedTuple):
     """Counts, and the share of each cell in its row."""
@@ -74,8 +76,12 @@ def confusion_figure(info: Confusion, *, dark: bool, uirevision: str = "confusio
     fig.update_xaxes(**ticks, side="top", title_text="predicted", range=[-0.5, size - 0.5])
     fig.update_yaxes(**ticks, title_text="true", range=[size - 0.5, -0.5])
     style(fig, dark=dark, height=34 * size + 60, uirevision=uirevision)
-    label_width = 30 + 7 * max(len(label) for label in info.labels)
-    return fig.update_layout(margin={"l": label_width, "r": 4, "t": 48, "b": 8}, dragmode=False)
+    longest = max(len(label) for label in info.labels)
+    upright = longest > SHORT_LABEL  # longer names beside each other would touch
+    label_height = 30 + 7 * longest if upright else 48
+    fig.update_xaxes(tickangle=-90 if upright else 0, title_standoff=7 * longest - 8 if upright else 8)
+    fig.update_layout(height=34 * size + 12 + label_height)
+    return fig.update_layout(margin={"l": 30 + 7 * longest, "r": 4, "t": label_height, "b": 8}, dragmode=False)
 
 
 def confusion_sentence(info: Confusion) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 
 from core import demos, settings
 from core.contract import Task
-from core.data import sources
+from core.data import catalogue
 from core.data.download import Cancelled
 from core.errors import InvalidSettingError, NotFoundError
 from core.knobs import Choice, knobs
@@ -36,7 +36,7 @@ def run(which: str | None, *, download: str | None) -> int:
 
 def described(name: str) -> dict[str, Any]:
     """A data set, JSON-ready."""
-    source = sources.find(name)
+    source = catalogue.find(name)
     return {
         "name": name,
         "label": source.label,
@@ -45,20 +45,20 @@ def described(name: str) -> dict[str, Any]:
         "bytes": source.num_bytes,
         "licence": source.licence,
         "source": source.citation,
-        "here": sources.is_here(name),
+        "here": source.is_here(),
     }
 
 
 def _named(which: str | None) -> list[str]:
     if which is None:
-        return list(sources.SOURCES)
-    if which in sources.SOURCES:
+        return catalogue.names()
+    if which in catalogue.names():
         return [which]
     if which in demos.names():
         return list(_sets_of(demos.task(which)))
     raise NotFoundError(
         f"There is no demo and no data set “{which}”. The demos are: {', '.join(demos.names())}. "
-        f"The data sets are: {', '.join(sources.SOURCES)}."
+        f"The data sets are: {', '.join(catalogue.names())}."
     )
 
 
@@ -66,27 +66,28 @@ def _sets_of(task: Task) -> Iterator[str]:
     """Data sets that a demo's config offers."""
     declared = knobs(task.Config).get("data")
     if isinstance(declared, Choice):
-        yield from (name for name in declared.options if name in sources.SOURCES)
+        yield from (name for name in declared.options if name in catalogue.names())
 
 
 def _download(name: str | None) -> int:
     if name is None:
-        raise InvalidSettingError(f"Name the data set to download, one of: {', '.join(sources.SOURCES)}.")
-    source = sources.find(name)
-    if sources.is_here(name):
+        raise InvalidSettingError(f"Name the data set to download, one of: {', '.join(catalogue.names())}.")
+    source = catalogue.find(name)
+    if source.is_here():
         output.say(f"{source.label} ({name}) is on this machine already.")
         output.answer(described(name))
         return 0
-    folder = settings.data_folder() / source.folder
-    output.say(f"{source.label}: {source.num_bytes / 1e6:.1f} MB, {source.licence}, into {folder}")
+    if source.num_bytes:
+        folder = settings.data_folder() / source.folder
+        output.say(f"{source.label}: {source.num_bytes / 1e6:.1f} MB, {source.licence}, into {folder}")
     line = output.ProgressLine()
 
     def report(done: int, total: int) -> None:
-        line.show(done / total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB")
+        line.show(done / total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if source.num_bytes else f"{done:,} clips")
 
     with interruptible() as interrupt:
         try:
-            sources.fetch(name, progress=report, should_stop=lambda: interrupt.requested)
+            source.fetch(report, lambda: interrupt.requested)
         except Cancelled:
             output.say("Cancelled. What has arrived is kept; the same command goes on from there.")
             return STATUS

@@ -10,7 +10,21 @@ import pytest
 from core import demos
 from core.contract import Metric, Preset, Progress, Task, best_so_far
 from core.errors import GlassboxError, InvalidSettingError, NotFoundError
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knob, knobs, relevant, to_json
+from core.knobs import (
+    Choice,
+    Config,
+    Flag,
+    Integer,
+    Knob,
+    Real,
+    Several,
+    from_json,
+    from_text,
+    knob,
+    knobs,
+    relevant,
+    to_json,
+)
 
 TASKS = [demos.task(name) for name in demos.names()]
 PRESETS = [(task, preset) for task in TASKS for preset in task.presets]
@@ -26,6 +40,10 @@ class KiteConfig(Config):
     wind: float = knob(Real(label="Wind", help="How hard it blows.", low=0.5, high=8.0, step=0.5), 3.0)
     colour: str = knob(Choice(label="Colour", help="Of the sail.", options={"red": "Red", "blue": "Blue"}), "red")
     lamp: bool = knob(Flag(label="Lamp", help="A light at the end of the tail."), False)
+    ribbons: str = knob(
+        Several(label="Ribbons", help="On the tail.", options=("red", "blue", "green"), fewest=2, others="ribbon[0-9]"),
+        "red,blue",
+    )
     watts: int = knob(Integer(label="Watts", help="Of the lamp.", low=1, high=9, when={"lamp": (True,)}), 3)
 
 
@@ -37,6 +55,11 @@ class KiteConfig(Config):
         ("wind", [0.5, 3, 8.0, 3.3], [0.4, 8.1, float("nan"), float("inf"), "3", True]),
         ("colour", ["red", "blue"], ["Red", "green", "", 1, None]),
         ("lamp", [True, False], [1, 0, "on", None]),
+        (
+            "ribbons",
+            ["red,blue", "green,ribbon7,red"],
+            ["red", "red,red", "red, blue", "red,ribbon", "", ("red", "blue")],
+        ),
     ],
 )
 def test_a_knob_allows_its_range_and_its_type_and_nothing_else(name: str, good: list[Any], bad: list[Any]) -> None:
@@ -55,6 +78,7 @@ def test_a_knob_allows_its_range_and_its_type_and_nothing_else(name: str, good: 
         ("lamp", "on", True),
         ("lamp", "True", True),
         ("lamp", "0", False),
+        ("ribbons", "green, red", "green,red"),
     ],
 )
 def test_a_knob_reads_what_is_written(name: str, text: str, value: Any) -> None:
@@ -71,6 +95,7 @@ def test_a_knob_reads_what_is_written(name: str, text: str, value: Any) -> None:
         ("wind", "a number from 0.5 to 8"),
         ("colour", "one of red, blue"),
         ("lamp", "on or off"),
+        ("ribbons", "at least 2 different of red, blue, green, or words of your own"),
     ],
 )
 def test_a_knob_says_what_is_allowed(name: str, words: str) -> None:
@@ -86,7 +111,9 @@ def test_a_config_cannot_hold_a_value_that_is_not_allowed() -> None:
 
 
 def test_own_knobs_come_before_those_that_every_config_has() -> None:
-    assert list(knobs(KiteConfig)) == ["tail", "lines", "wind", "colour", "lamp", "watts", "epochs", "seed"]
+    assert list(knobs(KiteConfig)) == [
+        *("tail", "lines", "wind", "colour", "lamp", "ribbons", "watts", "epochs", "seed")
+    ]
 
 
 def test_a_knob_is_relevant_only_when_the_others_say_so() -> None:
@@ -206,3 +233,4 @@ def test_values_are_said_in_words() -> None:
     assert declared["normalisation"].in_words(False) == "off"
     assert declared["depth"].in_words(3) == "3 blocks"
     assert declared["learning_rate"].in_words(0.003) == "0.003"
+    assert knobs(KiteConfig)["ribbons"].in_words("red,ribbon7") == "red, ribbon7"

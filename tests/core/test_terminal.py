@@ -21,7 +21,7 @@ from PIL import Image
 
 from core import demos
 from core.contract import Checkpointed, Ended, Evaluated, Placement
-from core.data import sources, strokes
+from core.data import catalogue, sources, strokes
 from core.data.drawing import Strokes, strokes_from_json
 from core.data.idx import File
 from core.demos.digits.config import DigitsConfig
@@ -353,7 +353,7 @@ def test_every_knob_of_every_demo_is_an_option_with_its_range_in_the_help(call: 
 def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
     status, lines, err = call("data")
     assert (status, err) == (0, "")
-    assert [line["name"] for line in lines] == list(sources.SOURCES)
+    assert [line["name"] for line in lines] == catalogue.names()
     by_name = {line["name"]: line for line in lines}
     assert by_name["mnist"]["bytes"] == 11_594_722
     assert by_name["mnist"]["licence"] == "CC BY-SA 3.0"

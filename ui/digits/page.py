@@ -9,6 +9,7 @@ from core.settings import home
 from ui import models
 from ui.digits import answer, classical, inside
 from ui.digits.readers import reader_of
+from ui.digits.readers import release as release
 from ui.digits.training import run_parts
 from ui.live import run_view
 from ui.train import train_view

@@ -1,0 +1,347 @@
+"""The knobs of the Voice demo and its presets. Light: no PyTorch here."""
+
+from dataclasses import dataclass
+
+from core.contract import Preset
+from core.data.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
+from core.knobs import Choice, Config, Flag, Integer, Real, Several, knob
+
+OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.speech_own` keeps words
+
+_OWN_SHAPE = {"start": ("scratch",)}
+
+
+@dataclass(frozen=True)
+class VoiceConfig(Config):
+    """What a person can turn about a speech network and its training."""
+
+    recurrent: str = knob(
+        Choice(
+            label="Recurrent layer",
+            help="How the network remembers what it has heard: a plain loop, or gates that decide what to keep.",
+            options={"gru": "GRU", "lstm": "LSTM", "rnn": "Plain RNN"},
+            when=_OWN_SHAPE,
+        ),
+        "gru",
+    )
+    layers: int = knob(
+        Integer(
+            label="Layers",
+            help="Recurrent layers, one above the other.",
+            unit="layers",
+            low=1,
+            high=3,
+            when=_OWN_SHAPE,
+        ),
+        1,
+    )
+    hidden_size: int = knob(
+        Integer(
+            label="Hidden size",
+            help="Numbers that each recurrent layer remembers, in each direction.",
+            unit="numbers",
+            low=16,
+            high=256,
+            step=16,
+            when=_OWN_SHAPE,
+        ),
+        64,
+    )
+    bidirectional: bool = knob(
+        Flag(
+            label="Both directions",
+            help="Reads the second forwards and backwards.",
+            when=_OWN_SHAPE,
+        ),
+        True,
+    )
+    front_end: bool = knob(
+        Flag(
+            label="Convolutional front end",
+            help="Convolutions look at small patches of time and pitch first and leave a quarter of the steps.",
+            when=_OWN_SHAPE,
+        ),
+        True,
+    )
+    pooling: str = knob(
+        Choice(
+            label="Pooling",
+            help="How all steps become one answer: a learned weighting, their mean, or the last state alone.",
+            options={"attention": "Attention", "mean": "Mean", "last": "Last state"},
+            when=_OWN_SHAPE,
+        ),
+        "attention",
+    )
+    num_mels: int = knob(
+        Integer(
+            label="Mel bands",
+            help="Bands of pitch that the sound is split into, from 0 to 4,000 Hz.",
+            unit="bands",
+            low=20,
+            high=64,
+            choices=(20, 30, 40, 64),
+            more=True,
+            when=_OWN_SHAPE,
+        ),
+        40,
+    )
+    start: str = knob(
+        Choice(
+            label="Start from",
+            help="Random weights, or the release model, which is then trained further (its network is kept).",
+            options={"scratch": "Scratch", "release": "Release weights"},
+        ),
+        "scratch",
+    )
+    learns: str = knob(
+        Choice(
+            label="What learns",
+            help="All weights, or the answer layer alone: it learns new words in seconds and keeps the old ones.",
+            options={"all": "All weights", "answer": "The answer layer alone"},
+            when={"start": ("release",)},
+        ),
+        "all",
+    )
+    data: str = knob(
+        Choice(
+            label="Data",
+            help="What the network learns from.",
+            options={
+                "synthetic_speech": "Synthetic speech (made here)",
+                "mini_speech_commands": "Speech Commands, mini",
+                "speech_commands": "Speech Commands v0.02",
+                "own_words": "Own words, and synthetic speech",
+            },
+        ),
+        "synthetic_speech",
+    )
+    words: str = knob(
+        Several(
+            label="Words",
+            help="The words to tell apart. All others become “unknown”.",
+            options=(*CORE_WORDS, *OTHER_WORDS),
+            fewest=2,
+            others=OWN_WORD,
+        ),
+        ",".join(CORE_WORDS),
+    )
+    share: float = knob(
+        Real(
+            label="Share of the training data",
+            help="Less data, more overfitting.",
+            unit="%",
+            low=0.1,
+            high=100.0,
+            step=0.1,
+        ),
+        100.0,
+    )
+    optimizer: str = knob(
+        Choice(
+            label="Optimizer",
+            help="How a gradient becomes a step.",
+            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
+        ),
+        "adamw",
+    )
+    learning_rate: float = knob(
+        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
+        3e-3,
+    )
+    schedule: str = knob(
+        Choice(
+            label="Schedule",
+            help="How the learning rate changes over the run.",
+            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "One cycle (warm up, then down)"},
+            more=True,
+        ),
+        "one_cycle",
+    )
+    batch_size: int = knob(
+        Integer(
+            label="Batch size",
+            help="Clips behind each step.",
+            unit="clips",
+            low=8,
+            high=512,
+            choices=(8, 16, 32, 64, 128, 256, 512),
+        ),
+        64,
+    )
+    label_smoothing: float = knob(
+        Real(
+            label="Label smoothing",
+            help="Asks for a little less than certainty.",
+            low=0.0,
+            high=0.5,
+            step=0.01,
+            more=True,
+        ),
+        0.0,
+    )
+    dropout: float = knob(
+        Real(
+            label="Dropout", help="Share of neurons switched off at random in each step.", low=0.0, high=0.8, step=0.05
+        ),
+        0.2,
+    )
+    weight_decay: float = knob(
+        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.1, step=0.0001, more=True),
+        0.01,
+    )
+    shift: int = knob(
+        Integer(
+            label="Shift",
+            help="Moves each clip at random, earlier or later by at most so much.",
+            unit="ms",
+            low=0,
+            high=300,
+            step=10,
+        ),
+        100,
+    )
+    noise: int = knob(
+        Integer(
+            label="Noisy clips",
+            help="Share of the clips that get background noise, 3 to 30 dB below the speech.",
+            unit="%",
+            low=0,
+            high=100,
+            step=5,
+        ),
+        50,
+    )
+    speed: int = knob(
+        Integer(
+            label="Speed change",
+            help="Speaks each clip faster or slower at random, by at most so much, with its pitch a little moved.",
+            unit="%",
+            low=0,
+            high=30,
+            more=True,
+        ),
+        12,
+    )
+    gain: int = knob(
+        Integer(
+            label="Gain change",
+            help="Makes each clip louder or softer at random, by at most so much.",
+            unit="dB",
+            low=0,
+            high=24,
+            more=True,
+        ),
+        10,
+    )
+    masks: bool = knob(
+        Flag(
+            label="SpecAugment",
+            help="Blanks two stretches of time and two of pitch in each clip (Park et al. 2019).",
+        ),
+        True,
+    )
+    averaging: float = knob(
+        Real(
+            label="Weight averaging",
+            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
+            low=0.0,
+            high=0.9999,
+            step=0.001,
+            more=True,
+        ),
+        0.0,
+    )
+    device: str = knob(
+        Choice(
+            label="Device",
+            help="Where the arithmetic is done.",
+            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
+            more=True,
+        ),
+        "auto",
+    )
+
+
+def words_of(config: VoiceConfig) -> tuple[str, ...]:
+    """The words to tell apart, in the order of their answers."""
+    return tuple(config.words.split(","))
+
+
+def classes_of(config: VoiceConfig) -> tuple[str, ...]:
+    """All answers in their order: the words, "unknown" and "silence"."""
+    return (*words_of(config), UNKNOWN, SILENCE)
+
+
+_COMPARED = {"front_end": False, "bidirectional": False, "pooling": "last", "epochs": 8}
+
+PRESETS = (
+    Preset(
+        name="quick",
+        label="Quick",
+        sentence="A small GRU on synthetic speech: it hears ten words within a minute or two.",
+        values={},
+    ),
+    Preset(
+        name="plain_rnn",
+        label="Plain RNN",
+        sentence="One plain loop over 98 frames, answered from its last state: what happened early is forgotten.",
+        values={"recurrent": "rnn", **_COMPARED},
+    ),
+    Preset(
+        name="lstm",
+        label="LSTM",
+        sentence="The same network and seed with an LSTM: gates keep what was heard at the beginning.",
+        values={"recurrent": "lstm", **_COMPARED},
+    ),
+    Preset(
+        name="gru",
+        label="GRU",
+        sentence="The same network and seed with a GRU: two gates instead of three, nearly as good a memory.",
+        values={"recurrent": "gru", **_COMPARED},
+    ),
+    Preset(
+        name="recipe",
+        label="Release recipe",
+        sentence="How the release model was trained, on Speech Commands v0.02 alone. Hours without a graphics card.",
+        values={
+            "hidden_size": 128,
+            "data": "speech_commands",
+            "learning_rate": 4e-3,
+            "batch_size": 128,
+            "label_smoothing": 0.05,
+            "noise": 60,
+            "averaging": 0.999,
+            "epochs": 20,
+        },
+    ),
+    Preset(
+        name="overfit",
+        label="Overfit on purpose",
+        sentence="A tenth of the clips and nothing against it: training gets perfect, validation does not follow.",
+        values={
+            "share": 10.0,
+            "batch_size": 16,
+            "schedule": "constant",
+            "dropout": 0.0,
+            "weight_decay": 0.0,
+            "shift": 0,
+            "noise": 0,
+            "speed": 0,
+            "gain": 0,
+            "masks": False,
+            "epochs": 30,
+        },
+    ),
+    Preset(
+        name="own_words",
+        label="Teach own words",
+        sentence="The release model learns the words you recorded in its answer layer, and keeps those that it knows.",
+        values={
+            "start": "release",
+            "learns": "answer",
+            "data": "own_words",
+            "learning_rate": 1e-2,
+            "epochs": 3,
+        },
+    ),
+)

@@ -1,0 +1,240 @@
+"""The speech that the Voice demo learns from: spoken by a program, from folders, and the user's own words."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile
+
+from core.data import audio, speech, speech_folders, speech_own, speech_synthesis
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError
+
+
+@pytest.fixture
+def few_words(monkeypatch: pytest.MonkeyPatch, glassbox_home: Path) -> None:
+    """Three training clips of each word, and only four words that are unknown."""
+    monkeypatch.setattr(speech, "NUM_SYNTHETIC", 3)
+    monkeypatch.setattr(speech, "CORE_WORDS", ("yes", "no"))
+    monkeypatch.setattr(speech, "OTHER_WORDS", ("cat", "dog"))
+
+
+def word_like(seed: int = 0, *, start: float = 0.3) -> audio.Wave:
+    """A second with a tone of 0.4 s in a little noise."""
+    samples = (np.random.default_rng(seed).standard_normal(audio.WINDOW) * 1e-3).astype(np.float32)
+    first = round(start * audio.RATE)
+    samples[first : first + 6400] += 0.2 * np.sin(np.arange(6400) * (0.1 + 0.01 * seed)).astype(np.float32)
+    return samples
+
+
+def write_set(folder: Path, words: tuple[str, ...], *, per_split: int = 4) -> None:
+    """A tiny Speech Commands: in every word so many speakers of each split, by their hash."""
+    wanted: dict[str, list[str]] = {split: [] for split in speech.SPLITS}
+    number = 0
+    while any(len(names) < per_split for names in wanted.values()):
+        name = f"{number:08x}_nohash_0.wav"
+        number += 1
+        if len(wanted[speech_folders.split_of(name)]) < per_split:
+            wanted[speech_folders.split_of(name)].append(name)
+    for index, word in enumerate(words):
+        (folder / word).mkdir(parents=True)
+        for names in wanted.values():
+            for name in names:
+                soundfile.write(folder / word / name, word_like(index)[:15_000], audio.RATE, subtype="PCM_16")
+
+
+def test_a_voice_says_a_word_that_is_neither_silent_nor_longer_than_a_second() -> None:
+    (stop,) = speech_synthesis.speak([speech_synthesis.Utterance("stop", "en-us+f2", 150, 50)])
+    assert 0.25 < len(stop) / audio.RATE < 0.9
+    assert audio.level(stop) > -40
+
+
+def test_speech_is_the_same_each_time_and_other_voices_sound_different() -> None:
+    plan = speech_synthesis.plan("go", "train", 3)
+    first, again = list(speech_synthesis.speak(plan)), list(speech_synthesis.speak(plan))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+    assert not np.array_equal(first[0][:3000], first[1][:3000])
+
+
+def test_no_synthetic_speaker_is_in_two_splits_and_all_exist() -> None:
+    speakers = [speaker for split in speech_synthesis.SPLITS for speaker in speech_synthesis.SPEAKERS[split]]
+    assert len(set(speakers)) == len(speakers)
+    everyone = [speech_synthesis.Utterance("a", f"en-us+{speaker}", 160, 50) for speaker in speakers]
+    accents = [speech_synthesis.Utterance("a", accent, 160, 50) for accent in speech_synthesis.ACCENTS]
+    assert all(len(sound) > 100 for sound in speech_synthesis.speak(everyone + accents))
+
+
+def test_an_unknown_voice_ends_with_an_error_for_people() -> None:
+    with pytest.raises(DataUnavailableError, match="cannot speak here"):
+        list(speech_synthesis.speak([speech_synthesis.Utterance("a", "no-such-voice", 160, 50)]))
+
+
+@pytest.mark.usefixtures("few_words")
+def test_the_synthetic_set_has_every_class_in_every_split_and_is_kept() -> None:
+    assert not speech.synthetic_is_here(("yes", "no"))
+    made = speech.load("synthetic_speech", ("yes", "no"))
+    assert made.classes == ("yes", "no", "unknown", "silence")
+    for split, each in (("train", 3), ("validation", 1), ("test", 1)):
+        waves, labels = getattr(made, f"{split}_waves"), getattr(made, f"{split}_labels")
+        assert waves.shape == (len(labels), 16_000) and waves.dtype == np.int16
+        counts = np.bincount(labels, minlength=4)
+        assert counts[:2].tolist() == [each, each]
+        assert (counts > 0).all()
+    assert speech.synthetic_is_here(("yes", "no"))
+    again = speech.load("synthetic_speech", ("yes", "no"))
+    assert np.array_equal(again.train_waves, made.train_waves)
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_making_speech_reports_progress_and_can_be_stopped() -> None:
+    seen: list[tuple[int, int]] = []
+    stopped = speech_synthesis.make(
+        [("go", 4)], progress=lambda *at: seen.append(at), should_stop=lambda: len(seen) > 2
+    )
+    assert not stopped and not speech_synthesis.path_of("go", 4).exists()
+    assert speech_synthesis.make([("go", 4)], progress=lambda *at: seen.append(at), should_stop=lambda: False)
+    assert seen[0] == (0, 6) and seen[-1] == (6, 6)
+
+
+def test_a_file_is_split_by_its_speaker_as_the_publisher_does() -> None:
+    assert speech_folders.split_of("0a7c2a8d_nohash_0.wav") == speech_folders.split_of("0a7c2a8d_nohash_4.wav")
+    # from the official lists of v0.02
+    assert speech_folders.split_of("bed/026290a7_nohash_0.wav") == "validation"
+    assert speech_folders.split_of("bed/0c40e715_nohash_0.wav") == "test"
+    assert speech_folders.split_of("bed/00176480_nohash_0.wav") == "train"
+
+
+def test_the_mini_set_is_read_from_its_folder(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "MINI_WORDS", ("go", "stop", "up"))
+    write_set(glassbox_home / "data" / "mini_speech_commands", ("go", "stop", "up"))
+    loaded = speech.load("mini_speech_commands", ("go", "stop"))
+    assert np.bincount(loaded.test_labels).tolist() == [4, 4, 4, 4]
+    expected = audio.to_int16(word_like(0)[:15_000])
+    first = np.asarray(loaded.train_waves[0])
+    assert np.abs(first[:15_000].astype(int) - expected).max() <= 1
+    assert not first[15_000:].any()
+    again = speech.load("mini_speech_commands", ("go", "stop"))
+    assert np.array_equal(again.train_waves, loaded.train_waves)
+
+
+def test_the_lists_of_the_full_set_decide_its_splits(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "CORE_WORDS", ("go", "stop"))
+    folder = glassbox_home / "data" / "speech_commands_v0.02"
+    write_set(folder, ("go", "stop", "cat"))
+    names = sorted(path.name for path in (folder / "go").iterdir())
+    (folder / "validation_list.txt").write_text("".join(f"{word}/{names[0]}\n" for word in ("go", "stop", "cat")))
+    (folder / "testing_list.txt").write_text("".join(f"{word}/{names[1]}\n" for word in ("go", "stop", "cat")))
+    (folder / "_background_noise_").mkdir()
+    noise = (np.random.default_rng(0).standard_normal(200_000) * 0.1).astype(np.float32)
+    soundfile.write(folder / "_background_noise_" / "tap.wav", noise, audio.RATE, subtype="PCM_16")
+    loaded = speech.load("speech_commands", ("go", "stop"))
+    assert np.bincount(loaded.validation_labels).tolist() == [1, 1, 1, 1]
+    assert np.bincount(loaded.train_labels)[:2].tolist() == [10, 10]
+    waves, labels, name = speech.test_clips(("go", "stop"))
+    assert (len(waves), labels.tolist()) == (4, [0, 1, 2, 3])
+    assert name == "4 clips of the test split in speech_commands_v0.02"
+
+
+def test_the_official_test_set_is_read_from_either_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    folder = tmp_path / "speech_commands_test_set_v0.02"
+    for name, count in {"go": 2, "stop": 1, "_unknown_": 3, "_silence_": 1}.items():
+        (folder / name).mkdir(parents=True)
+        for index in range(count):
+            soundfile.write(folder / name / f"{index}.wav", word_like(index), audio.RATE, subtype="PCM_16")
+    for data in (tmp_path, folder):
+        monkeypatch.setenv("GLASSBOX_DATA", str(data))
+        waves, labels, name = speech.test_clips(("go", "stop"))
+        assert waves.shape == (7, 16_000)
+        assert labels.tolist() == [0, 0, 1, 2, 2, 2, 3]
+        assert name == "7 clips of the Speech Commands v0.02 12-class test set"
+
+
+def test_what_is_not_here_or_damaged_is_said(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(DataUnavailableError, match="does not hold the data set"):
+        speech.load("speech_commands")
+    with pytest.raises(DataUnavailableError, match="holds neither"):
+        speech.test_clips()
+    with pytest.raises(NotFoundError, match="no speech “x”"):
+        speech.load("x")
+    with pytest.raises(InvalidSettingError, match="at least two"):
+        speech.load("synthetic_speech", ("go",))
+    monkeypatch.setattr(speech, "MINI_WORDS", ("go", "stop"))
+    folder = glassbox_home / "data" / "mini_speech_commands"
+    write_set(folder, ("go", "stop"))
+    with pytest.raises(InvalidSettingError, match="has no “on”"):
+        speech.load("mini_speech_commands", ("go", "on"))
+    next((folder / "go").iterdir()).write_bytes(b"no sound")
+    with pytest.raises(DataUnavailableError, match="damaged"):
+        speech.load("mini_speech_commands", ("go", "stop"))
+    assert not [path for path in (glassbox_home / "speech").glob("decoded/*") if path.suffix != ".part"]
+
+
+@pytest.mark.usefixtures("few_words")
+def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
+    for index in range(5):
+        assert speech_own.ready() == ()
+        speech_own.add("maja", word_like(index))
+    assert speech_own.words() == {"maja": 5}
+    assert speech_own.ready() == ("maja",)
+    loaded = speech.load("own_words", ("yes", "maja", "no"))
+    assert loaded.classes == ("yes", "maja", "no", "unknown", "silence")
+    assert np.bincount(loaded.train_labels)[:3].tolist() == [3, 3 * speech.OWN_COPIES, 3]
+    assert np.bincount(loaded.test_labels)[:3].tolist() == [1, 1, 1]
+    assert np.array_equal(loaded.test_waves[loaded.test_labels == 1][0], speech_own.clips("maja", "test")[0])
+    assert np.array_equal(loaded.test_waves[0], speech.load("synthetic_speech", ("yes", "no")).test_waves[0])
+    assert (np.bincount(loaded.train_labels) > 0).all()
+
+
+@pytest.mark.usefixtures("few_words")
+def test_own_words_without_enough_recordings_are_named() -> None:
+    speech_own.add("maja", word_like())
+    with pytest.raises(DataUnavailableError, match=r"“maja” has too few recordings .* at least 5"):
+        speech.load("own_words", ("yes", "no", "maja"))
+    with pytest.raises(DataUnavailableError, match="no word of your own"):
+        speech.load("own_words", ("yes", "no"))
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_a_recording_is_for_one_split_for_ever_and_a_deleted_one_must_be_made_up_for() -> None:
+    for index in range(6):
+        speech_own.add("maja", word_like(index))
+    before = {example.id: example.split for example in speech_own.examples("maja")}
+    assert sorted(before.values()) == ["test", "train", "train", "train", "train", "validation"]
+    held_out = next(name for name, split in before.items() if split == "test")
+    speech_own.delete("maja", held_out)
+    assert speech_own.lacking("maja") == 1 and speech_own.ready() == ()  # five are left, but none to test with
+    new = speech_own.add("maja", word_like(7))
+    assert new.split == "test" and speech_own.ready() == ("maja",)
+    after = {example.id: example.split for example in speech_own.examples("maja")}
+    assert after == {**{name: split for name, split in before.items() if name != held_out}, new.id: "test"}
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_own_recordings_are_listed_and_deleted() -> None:
+    kept = [speech_own.add("hö", word_like(index)) for index in range(2)]
+    assert [example.id for example in speech_own.examples("hö")] == [example.id for example in kept]
+    speech_own.delete("hö", kept[0].id)
+    assert speech_own.words() == {"hö": 1}
+    with pytest.raises(NotFoundError):
+        speech_own.delete("hö", kept[0].id)
+    with pytest.raises(NotFoundError):
+        speech_own.delete("hö", "../../x")
+    speech_own.delete_word("hö")
+    assert speech_own.words() == {}
+
+
+@pytest.mark.usefixtures("glassbox_home")
+@pytest.mark.parametrize("text", ["", "  ", "a" * 21, "../etc", "stop", "unknown", "9"])
+def test_a_word_that_cannot_be_learned_is_refused(text: str) -> None:
+    with pytest.raises(InvalidInputError):
+        speech_own.check_word(text, taken=("stop",))
+    assert speech_own.check_word("  Hey   Maja ") == "hey maja"
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_recordings_that_would_teach_nothing_are_not_kept() -> None:
+    loud = np.clip(word_like() * 20, -1, 1)
+    twice = np.concatenate([word_like(), word_like()])
+    for samples, said in ((np.zeros(16_000, np.float32), "silence"), (loud, "clipping"), (twice, "More than one")):
+        with pytest.raises(InvalidInputError, match=said):
+            speech_own.add("maja", samples)
+    assert speech_own.words() == {}

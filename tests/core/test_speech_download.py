@@ -1,0 +1,129 @@
+"""Archives of speech: downloaded, unpacked safely, removed; and the catalogue of all data sets."""
+
+import contextlib
+import hashlib
+import io
+import tarfile
+import zipfile
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from core import demos
+from core.data import catalogue, speech, speech_download, transfer
+from core.data.download import Cancelled
+from core.data.speech_download import Archive
+from core.errors import DataUnavailableError, NotFoundError
+from core.knobs import Choice, knobs
+from tests.core.file_server import FileServer, serving
+
+
+def tar_of(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+        for name, content in files.items():
+            member = tarfile.TarInfo(name)
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    return packed.getvalue()
+
+
+def zip_of(**files: bytes) -> bytes:
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w") as archive:
+        for name, content in files.items():
+            archive.writestr(name, content)
+    return packed.getvalue()
+
+
+TAR = tar_of(**{"./go/a.wav": b"go", "./validation_list.txt": b""})
+ZIP = zip_of(**{"mini/go/a.wav": b"go", "__MACOSX/x": b""})
+
+
+@pytest.fixture
+def server() -> Iterator[FileServer]:
+    with serving({"set.tar.gz": TAR, "mini.zip": ZIP}) as running:
+        yield running
+
+
+def archive(content: bytes, name: str, folder: str, url: str = "http://127.0.0.1:9/") -> Archive:
+    checksum = None if name.endswith(".zip") else f"sha256:{hashlib.sha256(content).hexdigest()}"
+    return Archive(name, len(content), checksum, folder, base_url=url)
+
+
+def test_archives_are_downloaded_unpacked_and_removed(server: FileServer, glassbox_home: Path) -> None:
+    seen: list[tuple[int, int]] = []
+    both = (archive(TAR, "set.tar.gz", "set", server.url), archive(ZIP, "mini.zip", "mini", server.url))
+    speech_download.fetch(both, progress=lambda *at: seen.append(at), should_stop=lambda: False)
+    data = glassbox_home / "data"
+    assert (data / "set/go/a.wav").read_bytes() == b"go"
+    assert (data / "mini/go/a.wav").read_bytes() == b"go"
+    assert sorted(path.name for path in data.iterdir()) == ["mini", "set"]
+    assert seen[-1] == (len(TAR) + len(ZIP), len(TAR) + len(ZIP))
+    asked = len(server.asked)
+    speech_download.fetch(both, progress=lambda *at: None, should_stop=lambda: False)
+    assert len(server.asked) == asked  # what is here is kept
+
+
+@pytest.mark.parametrize("bad", [b"no archive", TAR[: len(TAR) // 2], TAR[:60]])
+def test_a_damaged_archive_is_removed_and_leaves_no_folder(tmp_path: Path, bad: bytes) -> None:
+    packed = tmp_path / "set.tar.gz"
+    packed.write_bytes(bad)
+    with pytest.raises(DataUnavailableError, match="is damaged"):
+        speech_download.unpack(packed, tmp_path / "set", should_stop=lambda: False)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_zip_with_a_wrong_byte_is_noticed(tmp_path: Path) -> None:
+    packed = tmp_path / "mini.zip"
+    packed.write_bytes(ZIP.replace(b"go", b"gO", 2).replace(b"mini/gO", b"mini/go"))
+    with pytest.raises(DataUnavailableError, match="is damaged"):
+        speech_download.unpack(packed, tmp_path / "mini", should_stop=lambda: False)
+
+
+@pytest.mark.parametrize("name", ["../outside", "/tmp/glassbox-outside", "a/../../outside"])
+def test_nothing_is_written_outside_the_folder(tmp_path: Path, name: str) -> None:
+    inside = tmp_path / "inside"
+    inside.mkdir()
+    packed = inside / "set.tar.gz"
+    packed.write_bytes(tar_of(**{name: b"x"}))
+    with contextlib.suppress(DataUnavailableError):
+        speech_download.unpack(packed, inside / "set", should_stop=lambda: False)
+    assert [path.name for path in tmp_path.iterdir()] == ["inside"]
+    assert not Path("/tmp/glassbox-outside").exists()
+
+
+def test_unpacking_can_be_stopped(tmp_path: Path) -> None:
+    packed = tmp_path / "set.tar.gz"
+    packed.write_bytes(TAR)
+    with pytest.raises(Cancelled):
+        speech_download.unpack(packed, tmp_path / "set", should_stop=lambda: True)
+    assert [path.name for path in tmp_path.iterdir()] == ["set.tar.gz"]
+
+
+def test_the_catalogue_knows_images_and_speech() -> None:
+    assert set(speech.SOURCES) <= set(catalogue.names())
+    assert catalogue.find("mnist5k").is_here()
+    assert not catalogue.find("synthetic_speech").is_here()
+    assert catalogue.find("speech_commands").num_bytes == 2_428_923_189 + 112_563_277
+    with pytest.raises(NotFoundError, match="no data set “x”"):
+        catalogue.find("x")
+
+
+def test_every_demo_s_data_is_in_the_catalogue() -> None:
+    for name in demos.names():
+        declared = knobs(demos.task(name).Config).get("data")
+        if isinstance(declared, Choice):
+            assert set(declared.options) <= set(catalogue.names())
+
+
+def test_making_speech_is_a_transfer_that_counts_clips(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech, "synthetic_plan", lambda words=(): [("go", 2), ("stop", 2)])
+    monkeypatch.setattr(transfer, "_transfers", {})
+    entry = replace(catalogue.SPEECH["synthetic_speech"], is_here=speech.synthetic_is_here)
+    monkeypatch.setitem(catalogue.SPEECH, "synthetic_speech", entry)
+    state = transfer.start("synthetic_speech").wait(60)
+    assert (state.status, state.done_bytes, state.total_bytes) == ("done", 8, 8)
+    assert entry.is_here()

@@ -1,0 +1,145 @@
+"""What Voice adds to the view of a run: the own recording, scored again as it trains, and mistakes to listen to."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.contract import Previewed
+from core.data import audio, speech
+from core.demos.voice.config import VoiceConfig, classes_of, words_of
+from core.knobs import from_json
+from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
+from core.plots.history import answer_history, history_info, history_sentence
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.words import percent
+from core.runs.records import Run
+from core.settings import home
+from ui import models
+from ui.live import RunParts, live_part, read_log
+from ui.live_chart import live_chart
+from ui.services import owner, store
+from ui.style import is_dark
+from ui.voice import source
+
+KEY = "voice"
+NUM_MISTAKES = 8
+BATCH = 200  # clips that are tested together
+
+
+def run_parts() -> RunParts:
+    """The parts of a voice run."""
+    return RunParts(beside=_beside, after=_after)
+
+
+def config_of(run: Run) -> VoiceConfig:
+    """The config of a run, which may have been saved by an older version."""
+    return from_json(VoiceConfig, run.config)[0]
+
+
+def _beside(run: Run) -> None:
+    st.markdown("**Your recording, while it trains**")
+    if run.is_over:
+        st.fragment(_answers)(run)
+        return
+    st.fragment(_pin)(run)
+    live_part(_answers, run)(run)
+
+
+def _pin(run: Run) -> None:
+    """Choose what is scored: what was given in Try is scored from the first step on."""
+    from core.demos.voice.learner import pin  # with PyTorch
+
+    with st.expander("Give another recording", icon=":material/mic:", expanded=source.last(KEY) is None):
+        source.take(source.input_picker(KEY), KEY)
+    given = source.last(KEY)
+    if given is None:
+        st.caption("Record, upload or take a sample: the newest weights answer it about once a second.")
+        return
+    samples = given.recording.samples
+    st.audio(audio.write_wav(samples))
+    problem = audio.problem(samples)
+    if problem is not None and problem.blocking:
+        st.caption(problem.message)
+        return
+    pinned = f"pinned.{run.id}"
+    if st.session_state.get(pinned) != given.id:
+        heard = audio.cut(samples, audio.commands(samples)[0])
+        store().set_pin(run.id, owner(), pin(audio.to_int16(heard), config_of(run)))
+        st.session_state[pinned] = given.id
+
+
+def _answers(shown: Run) -> None:
+    run = store().get(shown.id)
+    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    key = owner() if any(owner() in event.answers for event in previews) else None
+    if key is None and previews:  # a visitor hears of what the one who started it pinned
+        key = next(iter(previews[-1].answers), None)
+    mine = [event for event in previews if key in event.answers]
+    if key is None or not mine:
+        if run.is_over:
+            st.caption("Nothing was recorded while this run trained.")
+        return
+    classes = classes_of(config_of(run))
+    answers = [event.answers[key] for event in mine]
+    info = history_info([event.epoch for event in mine], answers, classes)
+    if key != owner():
+        st.caption("Recorded by another visitor.")
+    live_chart(
+        probability_bars(classes, answers[-1], dark=is_dark()),
+        key="pin.bars",
+        alt=probabilities_sentence(classes, answers[-1]),
+    )
+    st.caption("How the answer moved, from the first weights to the newest")
+    live_chart(answer_history(info, dark=is_dark(), uirevision=run.id), key="pin.history", alt=history_sentence(info))
+
+
+@st.cache_data(max_entries=16, show_spinner="Testing the model …")
+def _test_answers(home_folder: str, run_id: str, seq: int, _waves: Any) -> npt.NDArray[np.float32]:
+    """(N, C) probabilities of a run's best weights for its test clips."""
+    from ui.voice.page import reader_of
+
+    reader = reader_of(home_folder, run_id)
+    parts = (audio.from_int16(np.asarray(_waves[start : start + BATCH])) for start in range(0, len(_waves), BATCH))
+    return np.concatenate([reader.probabilities(reader.features(part)) for part in parts])
+
+
+def _after(run: Run) -> None:
+    if run.state == "completed":
+        _tested(run)
+
+
+def _tested(run: Run) -> None:
+    config = config_of(run)
+    data = speech.load(config.data, words_of(config))
+    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data.test_waves)
+    predicted, truth = answers.argmax(1), data.test_labels
+    right = float((predicted == truth).mean())
+    st.subheader(f"{percent(right)} of the {len(truth):,} {data.name} test clips", anchor=False)
+    st.caption(
+        "Measured with the weights of the best epoch; nobody who speaks in these clips was heard in training."
+        + (" Synthetic voices: people's speech is harder." if "synthetic" in data.name else "")
+    )
+    left, right_column = st.columns(2, gap="large")
+    with left:
+        st.markdown("**Which word is taken for which**")
+        counts = np.zeros((len(data.classes), len(data.classes)), dtype=np.int64)
+        np.add.at(counts, (truth, predicted), 1)
+        info = confusion_info(counts, data.classes)
+        live_chart(confusion_figure(info, dark=is_dark()), key="confusion", alt=confusion_sentence(info))
+    with right_column:
+        st.markdown("**The most confident mistakes, to listen to**")
+        _mistakes(data, answers, predicted)
+
+
+def _mistakes(data: speech.SpeechSet, answers: npt.NDArray[np.float32], predicted: npt.NDArray[np.int64]) -> None:
+    wrong = np.flatnonzero(predicted != data.test_labels)
+    if not len(wrong):
+        st.caption("None: every test clip was answered right.")
+        return
+    worst = wrong[np.argsort(-answers[wrong, predicted[wrong]])][:NUM_MISTAKES]
+    for index in worst:
+        said, true = data.classes[predicted[index]], data.classes[data.test_labels[index]]
+        st.caption(f"“{true}”, answered “{said}” with {percent(float(answers[index].max()))}")
+        st.audio(audio.write_wav(audio.from_int16(np.asarray(data.test_waves[index]))))
