@@ -1,22 +1,20 @@
-"""The Voice page: title, model in use, and the views Try and Train."""
+"""The Voice page: title, model in use, and the views Try, Train and Look inside."""
 
 import streamlit as st
 
 from core import demos
 from core.contract import Task
-from core.demos.voice.hearing import VoiceReader, read_model, run_reader
 from core.demos.voice.release import release_card
-from core.runs import checkpoints
 from core.settings import home
 from ui import models
-from ui.services import store
 from ui.train import train_view
 from ui.views import view_picker
-from ui.voice import answer, assistant, source
+from ui.voice import answer, assistant, inside, source, teach, three
+from ui.voice.readers import reader_of
 from ui.voice.training import run_parts
 
 KEY = "voice"
-VIEWS = {"try": "Try", "train": "Train"}
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 
 
 def show() -> None:
@@ -24,10 +22,25 @@ def show() -> None:
     task = demos.task(KEY)
     st.title(task.title, anchor=False)
     st.markdown(f":gray[{task.sentence}]")
-    if view_picker(task, VIEWS) == "train":
-        train_view(task, run_parts())
+    view = view_picker(task, VIEWS)
+    if view == "train":
+        _train(task)
+    elif view == "inside":
+        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
     else:
         try_view(task)
+
+
+def _train(task: Task) -> None:
+    if "run" not in st.query_params:
+        teach.panel(task, expanded=st.query_params.get("data") == "own_words")
+        three.panel(task)
+    train_view(task, run_parts())
+
+
+@st.fragment
+def _inside(model_id: str) -> None:
+    inside.look_inside(reader_of(str(home()), model_id))
 
 
 def try_view(task: Task) -> None:
@@ -60,23 +73,3 @@ def release_label() -> str:
     """ "97.9 % of 4,890 clips of the Speech Commands v0.02 12-class test set"."""
     figure = max(release_card()["figures"], key=lambda figure: figure["examples"])
     return f"{figure['accuracy']:.2f} % of {figure['set']}"
-
-
-def reader_of(home_folder: str, model_id: str) -> VoiceReader:
-    """The reader behind a model id."""
-    if model_id == models.RELEASE:
-        return release()
-    return _reader(home_folder, model_id, models.best_checkpoint(model_id).seq)
-
-
-@st.cache_resource(max_entries=1)
-def release() -> VoiceReader:
-    """The release model, read once."""
-    return read_model()
-
-
-@st.cache_resource(max_entries=16)
-def _reader(home_folder: str, run_id: str, seq: int) -> VoiceReader:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
-    assert restored is not None
-    return run_reader(store().get(run_id).config, restored.state["learner"])

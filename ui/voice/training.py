@@ -21,7 +21,8 @@ from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
-from ui.voice import source
+from ui.voice import source, taught
+from ui.voice.readers import reader_of
 
 KEY = "voice"
 NUM_MISTAKES = 8
@@ -98,8 +99,6 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=16, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int, _waves: Any) -> npt.NDArray[np.float32]:
     """(N, C) probabilities of a run's best weights for its test clips."""
-    from ui.voice.page import reader_of
-
     reader = reader_of(home_folder, run_id)
     parts = (audio.from_int16(np.asarray(_waves[start : start + BATCH])) for start in range(0, len(_waves), BATCH))
     return np.concatenate([reader.probabilities(reader.features(part)) for part in parts])
@@ -113,6 +112,8 @@ def _after(run: Run) -> None:
 def _tested(run: Run) -> None:
     config = config_of(run)
     data = speech.load(config.data, words_of(config))
+    if config.data == "own_words":
+        taught.show(run, config, data)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data.test_waves)
     predicted, truth = answers.argmax(1), data.test_labels
     right = float((predicted == truth).mean())

@@ -1,5 +1,6 @@
 """From sound to log-mel features: the front end of every voice network. Recording and decoding are in core.data."""
 
+import math
 from functools import cache
 
 import torch
@@ -12,7 +13,14 @@ HOP_LENGTH = 160  # 10 ms
 FFT_LENGTH = 512
 HIGHEST_FREQUENCY = 4000.0  # Hz
 FLOOR = 1e-6  # added to the power before the logarithm
+SILENCE_FEATURE = math.log(FLOOR)  # of every band where there is no sound
 NUM_FRAMES = (WINDOW - FRAME_LENGTH) // HOP_LENGTH + 1  # 98 in a window
+
+
+def band_centres(num_mels: int) -> tuple[float, ...]:
+    """Where each mel band is most sensitive, in Hz, ascending (HTK scale)."""
+    top = 2595 * math.log10(1 + HIGHEST_FREQUENCY / 700)
+    return tuple(700 * (10 ** (top * band / (num_mels + 1) / 2595) - 1) for band in range(1, num_mels + 1))
 
 
 @cache

@@ -113,11 +113,14 @@ class VoiceNetwork(nn.Module):
                     part.eval()
         return self
 
+    def steps(self, features: torch.Tensor) -> torch.Tensor:
+        """(B, frames, mels) → (B, steps, inputs): what the recurrent layer reads, step by step."""
+        standard = (features - FEATURE_MEAN) / FEATURE_STD
+        return self.front_end(standard) if self.front_end is not None else standard
+
     def states(self, features: torch.Tensor) -> torch.Tensor:
         """(B, frames, mels) → (B, steps, directions · hidden): states of the last recurrent layer."""
-        standard = (features - FEATURE_MEAN) / FEATURE_STD
-        steps = self.front_end(standard) if self.front_end is not None else standard
-        return self.recurrent(steps)[0]
+        return self.recurrent(self.steps(features))[0]
 
     def weights(self, states: torch.Tensor) -> torch.Tensor | None:
         """(B, heads, steps) attention, or None without it."""

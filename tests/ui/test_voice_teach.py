@@ -1,0 +1,86 @@
+"""Own words on the Voice page without a browser: recorded, refused, reviewed, deleted, and taught by a real worker."""
+
+import io
+import time
+
+import numpy as np
+import pytest
+import soundfile
+from streamlit.testing.v1 import AppTest
+
+from core.data import audio, speech, speech_own
+from core.data.speech_synthesis import Utterance, speak
+from tests.ui.test_voice import page, said
+from ui.services import store
+
+VOICES = ("en-us+m1", "en-us+f2", "en-gb-x-rp+m3", "en+f3", "en-us-nyc+m5")
+
+
+def wav(samples: audio.Wave) -> bytes:
+    file = io.BytesIO()
+    soundfile.write(file, samples, audio.RATE, format="WAV", subtype="PCM_16")
+    return file.getvalue()
+
+
+def spoken(word: str, count: int = 5) -> list[audio.Wave]:
+    """A word as different voices say it, with quiet around it."""
+    utterances = [Utterance(word, VOICES[index % 5], 150 + 5 * index, 50) for index in range(count)]
+    rng = np.random.default_rng(0)
+    return [
+        (np.pad(sound / np.abs(sound).max() * 0.4, 4000) + rng.normal(0, 1e-3, len(sound) + 8000)).astype(np.float32)
+        for sound in speak(utterances)
+    ]
+
+
+def choose(app: AppTest, word: str) -> AppTest:
+    app.text_input(key="voice.teach.word").set_value(word).run()
+    assert not app.exception
+    return app
+
+
+def upload(app: AppTest, *sounds: audio.Wave) -> AppTest:
+    files = [(f"{index}.wav", wav(sound), "audio/wav") for index, sound in enumerate(sounds)]
+    turn = app.session_state["voice.teach.turn"] if "voice.teach.turn" in app.session_state else 0
+    app.file_uploader(key=f"voice.teach.files.{turn}").set_value(files).run()
+    assert not app.exception
+    return app
+
+
+def test_recordings_are_kept_reviewed_and_deleted() -> None:
+    app = choose(page(view="train"), "maja")
+    assert "0 recordings of “maja”**, 5 more needed" in said(app)
+    upload(app, *spoken("maja", 2))
+    assert "2 recordings of “maja”**, 3 more needed" in said(app)
+    first = speech_own.examples("maja")[0]
+    app.button(key=f"voice.teach.delete.{first.id}").click().run()
+    assert "1 recording of “maja”**, 4 more needed" in said(app)
+    app.button(key="voice.teach.delete").click().run()
+    assert speech_own.words() == {}
+
+
+def test_what_cannot_be_learned_from_is_said_and_not_kept() -> None:
+    app = choose(page(view="train"), "maja")
+    (sound,) = spoken("maja", 1)
+    upload(app, np.zeros(16_000, np.float32), np.clip(sound * 30, -1, 1), np.concatenate([sound, sound]), sound)
+    text = said(app).replace("\\", "")
+    assert "0.wav: Nothing was heard" in text
+    assert "1.wav: " in text and "clipping" in text
+    assert "2.wav: More than one word was heard" in text
+    assert speech_own.words() == {"maja": 1}
+
+
+@pytest.mark.parametrize("word", ["stop", "house", "../etc", "x9"])
+def test_a_word_that_needs_no_recordings_or_is_none_is_refused(word: str) -> None:
+    app = choose(page(view="train"), word)
+    assert len(app.error) == 1
+    assert not app.get("audio_input")
+
+
+def test_the_words_are_put_into_the_form() -> None:
+    for sound in spoken("maja"):
+        speech_own.add("maja", sound)
+    app = page(view="train")
+    app.button(key="voice.teach.form").click().run()
+    assert not app.exception
+    form = app.session_state["form.voice"]
+    assert form.data == "own_words" and form.words.endswith(",go,maja") and form.start == "release"

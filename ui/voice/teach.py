@@ -1,0 +1,184 @@
+"""The user's own words: record at least five examples of each, review them, and teach them to the release model."""
+
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.contract import Task
+from core.data import audio, speech, speech_own
+from core.data.speech import CORE_WORDS, OTHER_WORDS
+from core.demos.voice.config import VoiceConfig
+from core.errors import GlassboxError
+from core.knobs import to_json
+from ui import train
+from ui.form import set_form
+from ui.voice.answer import decibels
+from ui.voice.browser import microphone_hint
+from ui.words import plain
+
+KEY = "voice.teach"
+PLAYER = 260  # px
+USES = {"train": "to learn", "validation": "to choose by", "test": "to test"}
+PLACE = "Kept on the machine that runs this studio, where its other users can hear them too, until you delete them."
+
+
+def panel(task: Task, *, expanded: bool) -> None:
+    """Everything that is done with own words before they are taught."""
+    with st.expander("Teach it a word of your own", icon=":material/record_voice_over:", expanded=expanded):
+        st.caption(
+            f"Any word, in any language: record it {speech_own.MIN_EXAMPLES} times, a little differently each time. "
+            "Then the answer layer of the release model learns it within half a minute, and keeps the words it knows."
+        )
+        st.fragment(_panel)(task)
+
+
+def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:
+    """The preset that teaches own words, for the release model's words and these."""
+    preset = next(preset for preset in task.presets if preset.name == "own_words")
+    return VoiceConfig(**{**preset.values, "words": ",".join((*CORE_WORDS, *words))})
+
+
+def _panel(task: Task) -> None:
+    word = _word()
+    if word is not None:
+        taking, kept = st.columns(2, gap="large")
+        with taking:
+            _take(word)
+        with kept:
+            _review(word)
+    _teach(task)
+
+
+def _word() -> str | None:
+    """The word that is typed or chosen, once it can be one."""
+    known, key = speech_own.words(), f"{KEY}.word"
+    typed = st.text_input("Word", placeholder="Type the word that you will say", key=key, persist_state="session")
+    if known:
+        with st.container(horizontal=True, gap="small"):
+            for word, count in known.items():
+                st.button(
+                    plain(f"{word} · {count}"),
+                    type="tertiary",
+                    help=f"{count} recorded: review them or add to them",
+                    key=f"{KEY}.known.{word}",
+                    on_click=st.session_state.__setitem__,
+                    args=(key, word),
+                )
+    if not typed:
+        return None
+    try:
+        return speech_own.check_word(typed, taken=(*CORE_WORDS, *OTHER_WORDS))
+    except GlassboxError as error:
+        st.error(plain(str(error)), icon=":material/spellcheck:")
+        return None
+
+
+def _take(word: str) -> None:
+    """Record or upload; what is good enough is kept at once, and the next can follow."""
+    turn = st.session_state.get(f"{KEY}.turn", 0)
+    microphone, files = f"{KEY}.microphone.{turn}", f"{KEY}.files.{turn}"
+    st.audio_input(
+        f"Say “{plain(word)}” once", sample_rate=audio.RATE, key=microphone, on_change=_taken, args=(word, microphone)
+    )
+    microphone_hint(key=f"{KEY}.hint")
+    st.file_uploader(
+        "Or upload recordings of it (WAV, FLAC, MP3, OGG)",
+        type=["wav", "flac", "mp3", "ogg", "oga"],
+        accept_multiple_files=True,
+        key=files,
+        on_change=_taken,
+        args=(word, files),
+    )
+    for problem in st.session_state.get(f"{KEY}.problems", []):
+        st.error(plain(problem), icon=":material/mic_off:")
+
+
+def _taken(word: str, key: str) -> None:
+    """Keep what a widget was given, and draw it anew, empty."""
+    given = st.session_state[key]
+    files = given if isinstance(given, list) else [given]
+    problems = [_keep(word, file.name, file.getvalue()) for file in files if file is not None]
+    st.session_state[f"{KEY}.problems"] = [problem for problem in problems if problem]
+    st.session_state[f"{KEY}.turn"] = st.session_state.get(f"{KEY}.turn", 0) + 1
+
+
+def _keep(word: str, name: str, data: bytes) -> str:
+    """Why a recording was not kept; empty if it was."""
+    try:
+        speech_own.add(word, audio.read_sound(data, name=name).samples)
+    except GlassboxError as error:
+        return str(error) if str(error).startswith(name) else f"{name}: {error}"
+    return ""
+
+
+def _review(word: str) -> None:
+    """The kept recordings, each to be heard and deleted."""
+    examples, lacking = speech_own.examples(word), speech_own.lacking(word)
+    more = f", {lacking} more needed" if lacking else ""
+    st.markdown(f"**{len(examples)} recording{'' if len(examples) == 1 else 's'} of “{plain(word)}”**{more}")
+    if not examples:
+        st.caption("Speak from a hand's width away, and leave a little quiet before and after the word.")
+        return
+    for number, example in enumerate(examples, start=1):
+        wave = audio.from_int16(example.samples)
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.audio(audio.write_wav(wave), width=PLAYER)
+            st.button(
+                "",
+                icon=":material/delete:",
+                type="tertiary",
+                help=f"Delete recording {number}",
+                key=f"{KEY}.delete.{example.id}",
+                on_click=_do,
+                args=(speech_own.delete, word, example.id),
+            )
+            st.caption(f"{decibels(audio.level(wave))} · {USES[example.split]}", width="content")
+    st.caption(PLACE)
+    st.button(
+        "Delete this word",
+        icon=":material/delete_sweep:",
+        key=f"{KEY}.delete",
+        on_click=_do,
+        args=(speech_own.delete_word, word),
+    )
+
+
+def _do(action, *arguments: str) -> None:  # type: ignore[no-untyped-def]  # delete or delete_word
+    try:
+        action(*arguments)
+    except GlassboxError as error:  # deleted in another tab
+        st.session_state[f"{KEY}.problems"] = [str(error)]
+
+
+def _teach(task: Task) -> None:
+    """One click fine-tunes on all words that have enough recordings."""
+    ready = speech_own.ready()
+    if not ready:
+        return
+    config = config_of(task, ready)
+    is_here = speech.synthetic_is_here()
+    named = ", ".join(f"“{word}”" for word in ready)
+    with st.container(horizontal=True, vertical_alignment="center"):
+        pressed = st.button(
+            plain(f"Teach {named}"),
+            icon=":material/school:",
+            type="primary",
+            disabled=not is_here,
+            key=f"{KEY}.start",
+        )
+        st.button(
+            "Put it into the form",
+            icon=":material/tune:",
+            type="tertiary",
+            key=f"{KEY}.form",
+            help="To change settings before the start.",
+            on_click=set_form,
+            args=(task, to_json(config)),
+        )
+        st.caption(
+            train.cost_sentence(task, config)
+            if is_here
+            else "First let the synthetic speech below be made: the words it knows already are repeated with it."
+        )
+    if pressed:
+        train.start(task, config)
