@@ -11,11 +11,24 @@ from typing import Any
 import streamlit as st
 
 from core.contract import Task
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knobs, relevant, to_json
+from core.knobs import (
+    Choice,
+    Config,
+    Flag,
+    Integer,
+    Knob,
+    Real,
+    Settings,
+    from_json,
+    from_text,
+    knobs,
+    relevant,
+    to_json,
+)
 from ui.words import plain
 
 COLUMNS = 3
-PAGE_PARAMETERS = ("view", "run", "model")  # words of the address that are not knobs
+PAGE_PARAMETERS = ("view", "run", "model", "place")  # words of the address that are not knobs
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 
@@ -81,7 +94,7 @@ def preset_picker(task: Task) -> None:
     right.caption(sentence)
 
 
-def write_address(config: Config) -> None:
+def write_address(config: Settings) -> None:
     """Let the address name every knob that is not at its default, and no other knob."""
     defaults = to_json(type(config)())
     wanted = {name: _text(value) for name, value in to_json(config).items() if value != defaults[name]}
@@ -116,10 +129,11 @@ def _widgets(task: Task, names: list[str], config: Config, chosen: dict[str, Any
         for column, name in zip(columns, names[start : start + COLUMNS], strict=False):
             with column:
                 key = f"knob.{task.name}.{name}.{_version(task)}"
-                chosen[name] = _widget(declared[name], getattr(config, name), key)
+                chosen[name] = widget(declared[name], getattr(config, name), key)
 
 
-def _widget(knob: Knob, value: Any, key: str) -> Any:
+def widget(knob: Knob, value: Any, key: str) -> Any:
+    """The widget of one knob; returns what it says. A key that was drawn before keeps what it said then."""
     label = f"{knob.label} ({knob.unit})" if knob.unit else knob.label
     match knob:
         case Choice():

@@ -57,6 +57,7 @@ def warm_up() -> None:
     import torch
 
     import ui.digits.page
+    import ui.foundations.page
 
     torch.set_num_threads(1)  # a page answers one small picture; the other cores are for training
     ui.digits.page.release()  # so that the first visitor does not wait for it
