@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui.foundations import neuron
+from ui.foundations import backprop, neuron
 from ui.foundations.place import Place, ask, tell
 from ui.links import page_path
 from ui.words import plain
 
-PLACES: tuple[Place, ...] = (neuron.PLACE,)
+PLACES: tuple[Place, ...] = (neuron.PLACE, backprop.PLACE)
 
 
 def show() -> None:
