@@ -18,7 +18,7 @@ def step_diagram(walk: Walk, step: int) -> str:
     parts = []
     for i in INPUTS:
         for j in HIDDEN:
-            parts += _connection(walk, known, focus, f"x{i}", f"h{j}", f"w{j}{i}", 0.6)
+            parts += _connection(walk, known, focus, f"x{i}", f"h{j}", f"w{j}{i}", 0.7)
     for j in HIDDEN:
         parts += _connection(walk, known, focus, f"h{j}", "y", f"v{j}", 0.4)
     for name in _PLACES:
@@ -55,10 +55,10 @@ def _connection(
             dash="" if value >= 0 else "7 5",
         ),
         svg.box(x - 21, y - (13 if has_gradient else 8), 42, 26 if has_gradient else 16, stroke="none", radius=4),
-        svg.text(x, y - (6 if has_gradient else 0), signed(value), size=12, bold=f"new_{weight}" in known),
+        svg.text(x, y - (6 if has_gradient else 0), signed(value), size=13, bold=f"new_{weight}" in known),
     ]  # fmt: skip
     if has_gradient:
-        parts.append(svg.text(x, y + 7, signed(walk.values[f"d{weight}"], 3), role="second", size=11))
+        parts.append(svg.text(x, y + 7, signed(walk.values[f"d{weight}"], 3), role="second", size=12))
     return parts
 
 
@@ -73,11 +73,11 @@ def _neuron(walk: Walk, known: set[str], focus: set[str], name: str) -> list[str
     ]
     sum_name = "z" if name == "y" else f"z{name[1]}"
     if name[0] != "x" and sum_name in known:
-        parts.append(svg.text(x, y + 18, f"z {signed(walk.values[sum_name])}", role="muted", size=9))
+        parts.append(svg.text(x, y + 18, f"z {signed(walk.values[sum_name])}", role="muted", size=10))
     gradient = next((g for g in (f"d{sum_name}", f"d{name}") if g in known), None)
     if name[0] != "x" and gradient:
         words = f"∂L/∂{gradient[1:]} {signed(walk.values[gradient], 3)}"
-        parts.append(svg.text(x, y + 36, words, role="second", size=11))
+        parts.append(svg.text(x, y + 36, words, role="second", size=12))
     return parts
 
 
@@ -85,11 +85,11 @@ def _bias(walk: Walk, known: set[str], neuron: str, name: str) -> list[str]:
     x, y = _PLACES[neuron]
     value = walk.values[f"new_{name}" if f"new_{name}" in known else name]
     parts = [
-        svg.text(x - 3, y - 36, f"{name} {signed(value)}", size=11, anchor="end" if f"d{name}" in known else "middle")
+        svg.text(x - 3, y - 36, f"{name} {signed(value)}", size=12, anchor="end" if f"d{name}" in known else "middle")
     ]
     if f"d{name}" in known:
         parts.append(
-            svg.text(x + 3, y - 36, signed(walk.values[f"d{name}"], 3), role="second", size=11, anchor="start")
+            svg.text(x + 3, y - 36, signed(walk.values[f"d{name}"], 3), role="second", size=12, anchor="start")
         )
     return parts
 

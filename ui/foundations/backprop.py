@@ -20,7 +20,7 @@ from core.knobs import knobs
 from core.plots.backprop import step_diagram, step_sentence
 from core.plots.neuron import signed
 from ui.diagram import diagram
-from ui.foundations.place import Place, Question, keep, settings_of, turn, version
+from ui.foundations.place import Place, Question, hold, keep, settings_of, turn, version
 from ui.words import plain
 
 KEY = "step"
@@ -45,7 +45,7 @@ def show() -> Sequence[str]:
         st.error(plain(str(error)), icon=":material/error:")
         return []
     _controls(settings)
-    left, right = st.columns([1, 1], gap="large")
+    left, right = st.columns([6, 5], gap="large")
     with left:
         sentence = step_sentence(steps, settings.step)
         diagram(step_diagram(steps, settings.step), key="step.diagram", alt=sentence)
@@ -67,11 +67,15 @@ def _weights(settings: StepSettings) -> StepSettings:
                     name, -10.0, 10.0, float(getattr(settings, name)), 0.1, "%.4g",
                     help=declared[name].help, key=f"{KEY}.{name}.{version(KEY)}",
                 )  # fmt: skip
-        st.button("Back to the first weights", on_click=keep, args=(KEY, StepSettings()), key="step.reset")
+        st.button("Back to the first weights", on_click=_reset, key="step.reset")
     changed = replace(settings, **chosen)
-    if changed != settings:
-        st.session_state[f"{KEY}.settings"] = changed
-    return turn(KEY, changed, [])
+    hold(KEY, changed)
+    return changed
+
+
+def _reset() -> None:
+    st.session_state.pop("step.losses", None)
+    keep(KEY, StepSettings())
 
 
 def _controls(settings: StepSettings) -> None:

@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from ui.foundations import backprop, neuron
+from ui.foundations import backprop, neuron, playground
 from ui.foundations.place import Place, ask, tell
 from ui.links import page_path
 from ui.words import plain
 
-PLACES: tuple[Place, ...] = (neuron.PLACE, backprop.PLACE)
+PLACES: tuple[Place, ...] = (neuron.PLACE, backprop.PLACE, playground.PLACE)
 
 
 def show() -> None:

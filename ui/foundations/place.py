@@ -73,21 +73,28 @@ def settings_of(kind: type[S], place: str) -> S:
     given = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
     if state not in st.session_state or (given and given != st.session_state.get(f"{state}.written")):
         settings, notices = from_text(kind, given)
-        st.session_state[f"{state}.notices"] = notices
         keep(place, settings)
+        st.session_state[f"{state}.notices"] = notices
     else:
-        _write(place, st.session_state[state])
+        _write(st.session_state[state], place)
     if said := st.session_state.get(f"{state}.notices"):
         st.warning("  \n".join(plain(notice) for notice in said), icon=":material/link_off:")
     kept: S = st.session_state[state]
     return kept
 
 
+def hold(place: str, settings: Settings) -> None:
+    """Take what the widgets of a place say: it outlives them, and stands in the address."""
+    if st.session_state.get(f"{place}.settings") != settings:
+        st.session_state[f"{place}.settings.notices"] = []
+    st.session_state[f"{place}.settings"] = settings
+    _write(settings, place)
+
+
 def keep(place: str, settings: Settings) -> None:
     """Take settings that no widget made: every widget of the place starts anew from them. For callbacks too."""
-    st.session_state[f"{place}.settings"] = settings
+    hold(place, settings)
     st.session_state[f"{place}.version"] = version(place) + 1
-    _write(place, settings)
 
 
 def version(place: str) -> int:
@@ -108,13 +115,11 @@ def turn(place: str, settings: S, names: Sequence[str], *, columns: int = 3) -> 
                 chosen[name] = widget(declared[name], getattr(settings, name), key)
     changed = replace(settings, **chosen)
     if changed != settings:
-        st.session_state[f"{place}.settings"] = changed
-        _write(place, changed)
-        st.session_state[f"{place}.settings.notices"] = []
+        hold(place, changed)
     return changed
 
 
-def _write(place: str, settings: Settings) -> None:
+def _write(settings: Settings, place: str) -> None:
     write_address(settings)
     written = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
     st.session_state[f"{place}.settings.written"] = written
