@@ -2,12 +2,19 @@
 
 import streamlit as st
 
-from ui.foundations import backprop, neuron, playground
+from ui.foundations import backprop, gradients, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.links import page_path
 from ui.words import plain
 
-PLACES: tuple[Place, ...] = (neuron.PLACE, backprop.PLACE, playground.PLACE)
+PLACES: tuple[Place, ...] = (
+    neuron.PLACE,
+    backprop.PLACE,
+    playground.PLACE,
+    race.PLACE,
+    gradients.PLACE,
+    overfitting.PLACE,
+)
 
 
 def show() -> None:

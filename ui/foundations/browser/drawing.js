@@ -1,6 +1,7 @@
 // What the playground draws: the network with the surface of each neuron, the decision surface, the loss curves.
 
-const GRID = 50;  // cells a side of every surface
+const [FINE, COARSE] = [50, 36];  // cells a side of every surface; coarse where there is much to compute
+const MANY = 600;  // weights
 const PLANE = 3;
 
 const FEATURE = {
@@ -23,12 +24,12 @@ function ramp(colors) {
   return table;
 }
 
-function gridInputs(features) {
-  const inputs = new Float32Array(GRID * GRID * features.length);
-  for (let row = 0; row < GRID; row++) {
-    for (let column = 0; column < GRID; column++) {
-      const [x, y] = [column, GRID - 1 - row].map((cell) => ((cell + 0.5) / GRID * 2 - 1) * PLANE);
-      features.forEach((name, at) => { inputs[(row * GRID + column) * features.length + at] = FEATURE[name](x, y); });
+function gridInputs(features, grid) {
+  const inputs = new Float32Array(grid * grid * features.length);
+  for (let row = 0; row < grid; row++) {
+    for (let column = 0; column < grid; column++) {
+      const [x, y] = [column, grid - 1 - row].map((cell) => ((cell + 0.5) / grid * 2 - 1) * PLANE);
+      features.forEach((name, at) => { inputs[(row * grid + column) * features.length + at] = FEATURE[name](x, y); });
     }
   }
   return inputs;
@@ -51,15 +52,16 @@ class Picture {
     this.net = root.querySelector(".net canvas");
     this.surface = root.querySelector(".surface");
     this.curves = root.querySelector(".curves");
-    this.cell = new OffscreenCanvas(GRID, GRID);
-    this.pixels = new ImageData(GRID, GRID);
-    this.words = new Uint32Array(this.pixels.data.buffer);
   }
 
   begin(run, palettes) {
     this.run = run;
     this.palettes = palettes;
-    this.inputs = gridInputs(run.start.features);
+    this.grid = run.weights.reduce((sum, weights) => sum + weights.length, 0) > MANY ? COARSE : FINE;
+    this.inputs = gridInputs(run.start.features, this.grid);
+    this.cell = new OffscreenCanvas(this.grid, this.grid);
+    this.pixels = new ImageData(this.grid, this.grid);
+    this.words = new Uint32Array(this.pixels.data.buffer);
     this.shown = null;  // the neuron under the pointer: [column, row]
     const counts = [run.start.numFeatures, ...run.start.weights.map((layer) => layer.outputs)];
     this.counts = counts;
@@ -70,7 +72,7 @@ class Picture {
   values(column, row, outputs) {
     const width = this.counts[column];
     const from = column ? outputs[column - 1] : this.inputs;
-    const made = new Float32Array(GRID * GRID);
+    const made = new Float32Array(this.grid ** 2);
     for (let at = 0; at < made.length; at++) made[at] = from[at * width + row];
     if (column === this.counts.length - 1) {
       if (this.run.start.loss !== "height") for (let at = 0; at < made.length; at++) made[at] = 2 * sigmoid(made[at]) - 1;
@@ -94,7 +96,7 @@ class Picture {
       this.colors = this.palettes[dark ? "dark" : "light"];
       this.ramp = ramp(this.colors.diverging.slice(2, -2));  // the points keep the stronger ends to themselves
     }
-    const outputs = this.run.forward(this.inputs, GRID * GRID);
+    const outputs = this.run.forward(this.inputs, this.grid ** 2);
     this.drawNetwork(outputs);
     this.drawSurface(outputs);
     this.drawCurves(history);

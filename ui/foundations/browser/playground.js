@@ -66,7 +66,12 @@ class Playground {
   // A shared address names how far the run was: train up to there, a slice at a time.
   catchUp(target) {
     const begin = performance.now();
-    while (this.run.step < target && performance.now() - begin < CATCH_UP_MS && !this.run.hasDiverged) this.learn();
+    const interval = Math.ceil(target / HISTORY);
+    while (this.run.step < target && performance.now() - begin < CATCH_UP_MS && !this.run.hasDiverged) {
+      this.run.learn();
+      if (this.run.step % interval === 0) this.record();
+    }
+    this.record();
     this.show();
     const id = this.id;
     if (this.run.step < target && !this.run.hasDiverged) {
@@ -75,31 +80,20 @@ class Playground {
     }
   }
 
-  learn() {
-    this.run.learn();
-    const every = this.run.step < HISTORY ? 1 : 2 ** Math.ceil(Math.log2(this.run.step / HISTORY));
-    if (this.run.step % every === 0) this.record(every);
-  }
-
-  record(every = 1) {
+  // Loss of all points now, and a point of each curve; a long history keeps every second of its points.
+  record() {
     const { numTrain, targets } = this.run.start;
     this.train = this.run.measure(0, numTrain);
     this.test = this.run.measure(numTrain, targets.length);
-    if (!this.train) return;
-    const point = { step: this.run.step, train: this.train.loss, test: this.test?.loss ?? null };
-    this.history = [...this.history.filter((h) => h.step % every === 0), point];
+    if (!this.train || this.history.at(-1)?.step === this.run.step) return;
+    if (this.history.length >= HISTORY) this.history = this.history.filter((_, at) => at % 2 === 0);
+    this.history.push({ step: this.run.step, train: this.train.loss, test: this.test?.loss ?? null });
   }
 
   advance(steps) {
-    for (let count = 0; count < steps && this.run.step < MAX_STEP && !this.run.hasDiverged; count++) this.learn();
-    this.measure();
+    for (let count = 0; count < steps && this.run.step < MAX_STEP && !this.run.hasDiverged; count++) this.run.learn();
+    this.record();
     this.show();
-  }
-
-  measure() {
-    const { numTrain, targets } = this.run.start;
-    this.train = this.run.measure(0, numTrain);
-    this.test = this.run.measure(numTrain, targets.length);
   }
 
   play() {
@@ -130,9 +124,8 @@ class Playground {
     const speed = this.find(".speed").value;
     const begin = performance.now();
     if (speed === "fast") {
-      do this.learn(); while (performance.now() - begin < TRAIN_MS && this.run.step < MAX_STEP);
-      this.measure();
-      this.show();
+      do this.run.learn(); while (performance.now() - begin < TRAIN_MS && this.run.step < MAX_STEP);
+      this.advance(0);
     } else {
       this.advance(speed === "step" ? 1 : this.run.perEpoch);
     }
