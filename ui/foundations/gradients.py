@@ -7,7 +7,6 @@ import streamlit as st
 
 from core.foundations.gradients import NUM_STEPS, OPTIONS, WIDTH, Flow, GradientSettings, flow
 from core.plots.flow import first_layer_figure, layers_figure
-from core.plots.words import number
 from ui.foundations.digits import small_digits
 from ui.foundations.place import Place, Question, keep, settings_of, turn
 from ui.live_chart import live_chart
@@ -72,8 +71,12 @@ def _sentence(name: str, found: Flow, step: int) -> str:
         return f"{name}: no gradient reaches the first layer."
     ratio = sizes[-1] / sizes[0]
     if ratio >= 1:
-        return f"{name}: the first layer gets {number(ratio)} times less gradient than the last."
-    return f"{name}: the first layer gets {number(1 / ratio)} times more gradient than the last."
+        return f"{name}: the first layer gets {_times(ratio)} times less gradient than the last."
+    return f"{name}: the first layer gets {_times(1 / ratio)} times more gradient than the last."
+
+
+def _times(ratio: float) -> str:
+    return f"{ratio:,.0f}" if ratio >= 100 else f"{ratio:.1f}"
 
 
 def _losses(name: str, found: Flow) -> str:

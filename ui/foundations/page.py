@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from ui.foundations import backprop, gradients, neuron, overfitting, playground, race
+from ui.foundations import backprop, families, gradients, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.links import page_path
 from ui.words import plain
@@ -14,6 +14,7 @@ PLACES: tuple[Place, ...] = (
     race.PLACE,
     gradients.PLACE,
     overfitting.PLACE,
+    families.PLACE,
 )
 
 

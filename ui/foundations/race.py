@@ -58,7 +58,7 @@ def _arrival(name: str, path: Path, settings: RaceSettings) -> str:
         return f"**{label}** flew off after {len(path.places) - 1} steps: its rate is too large here."
     arrived = path.steps_to(lowest + NEAR)
     if arrived is not None:
-        return f"**{label}** is within {NEAR} of the lowest loss after {arrived} steps."
+        return f"**{label}** first comes within {NEAR} of the lowest loss at step {arrived}."
     return f"**{label}** is still {path.losses[-1] - lowest:.3f} above the lowest loss after {settings.steps} steps."
 
 
