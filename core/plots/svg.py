@@ -10,7 +10,8 @@ import html
 
 def svg(width: float, height: float, parts: list[str]) -> str:
     """A whole drawing of so many units; on the page it is scaled to the width it gets."""
-    arrow = '<marker id="head" viewBox="0 0 8 8" refX="7" refY="4" markerWidth="7" markerHeight="7" orient="auto">'
+    size = 'refX="7" refY="4" markerWidth="9" markerHeight="9" markerUnits="userSpaceOnUse" orient="auto"'
+    arrow = f'<marker id="head" viewBox="0 0 8 8" {size}>'
     head = f'<defs>{arrow}<path d="M0 0.5 L7.5 4 L0 7.5 z" class="fill-muted"/></marker></defs>'
     return f'<svg viewBox="0 0 {width:g} {height:g}" xmlns="http://www.w3.org/2000/svg">{head}{"".join(parts)}</svg>'
 

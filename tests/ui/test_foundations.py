@@ -9,13 +9,13 @@ from ui.foundations.page import PLACES
 from ui.foundations.playground import STARTS
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
-PAGE = str(Path(__file__).parents[2] / "pages" / "foundations.py")
 
 every_place = pytest.mark.parametrize("place", PLACES, ids=lambda place: place.name)
 
 
 def opened(**query: str) -> AppTest:
-    app = AppTest.from_file(PAGE, default_timeout=120)
+    app = AppTest.from_file(FRAME, default_timeout=120).run()
+    app.switch_page("../pages/foundations.py")
     app.query_params.update(query)
     app.run()
     assert not app.exception

@@ -17,8 +17,6 @@ from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars
 from ui.demo_pages import tasks
 from ui.diagram import diagram
-from ui.digits import page as digits_page
-from ui.digits.source import CANVAS
 from ui.foundations.place import Place, Question
 from ui.links import page_path
 from ui.live_chart import live_chart
@@ -62,6 +60,8 @@ class _Input:
 
 def _last_input() -> _Input:
     """What this person last drew on Digits; a held-out digit where nothing usable was drawn."""
+    from ui.digits.source import CANVAS  # the canvas cannot be imported outside an app
+
     kept = st.session_state.get("digits.canvas")
     if kept and kept["json"]:
         strokes = drawing.strokes_from_canvas(kept["json"], (CANVAS, CANVAS))
@@ -74,10 +74,12 @@ def _last_input() -> _Input:
 
 
 def _workflow() -> str:
+    from ui.digits.page import DIGITS, release
+
     st.subheader("From raw data to a prediction", anchor=False)
     given = _last_input()
     st.markdown(f"The way of every input, here of **{given.words}**, through the release model of Digits (a CNN).")
-    reader = digits_page.release()
+    reader = release()
     reading = reader.read(given.source, tolerant=True)
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -86,7 +88,7 @@ def _workflow() -> str:
     blocks = layers.trace(reader.network, torch.from_numpy(image.copy()).reshape(1, 1, 28, 28))
     convolutions = [block for block in blocks if block.is_convolution]
     first, last = _maps(convolutions[0]), _maps(convolutions[-1])
-    answer = probabilities_sentence(digits_page.DIGITS, reading.probabilities)
+    answer = probabilities_sentence(DIGITS, reading.probabilities)
     with st.grid(5, min_column_width=150, gap="medium"):
         _stage("1 · Raw data", raw, "What was put in.")
         _stage("2 · Preprocessing", image, "Cut out, scaled, centred: 28×28 numbers.")
@@ -94,8 +96,8 @@ def _workflow() -> str:
         _sheet("4 · Features", last, "Later filters answer to parts of digits.")
         with st.container(gap="xsmall"):
             st.markdown("**5 · Prediction**")
-            bars = probability_bars(digits_page.DIGITS, reading.probabilities, dark=is_dark())
-            live_chart(bars, key="map.answer", alt=answer)
+            bars = probability_bars(DIGITS, reading.probabilities, dark=is_dark())
+            live_chart(bars, key="map.bars", alt=answer)
             st.caption(answer)
     if "your" not in given.words:
         st.page_link(
