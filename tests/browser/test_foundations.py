@@ -22,15 +22,17 @@ def ready(page: Any, address: str) -> None:
 
 def state(page: Any) -> dict[str, Any]:
     """Where the run in the browser is: its step, all weights, and the two losses."""
-    return page.evaluate("""() => {
-        const { run, train, test } = document.querySelector(".playground")?.playground ?? {};
+    return page.locator(".playground").evaluate("""(node) => {
+        const { run, train, test } = node.playground;
         return { step: run.step, weights: [...run.weights, ...run.biases].flatMap((a) => [...a]),
                  train: train?.loss, accuracy: train?.accuracy, test: test?.loss };
     }""")
 
 
-def playground(page: Any, call: str) -> Any:
-    return page.evaluate(f"() => document.querySelector('.playground').playground.{call}")
+def wait_until(page: Any, condition: str) -> None:
+    """Wait for a condition on `play`, the playground's own object."""
+    node = page.locator(".playground").element_handle()
+    page.wait_for_function(f"(node) => {{ const play = node.playground; return {condition}; }}", arg=node, timeout=LONG)
 
 
 def test_a_step_goes_forwards_and_backwards_with_the_same_numbers(page: Any) -> None:
@@ -70,7 +72,7 @@ def test_play_separates_the_spirals_and_the_address_shows_the_same_to_somebody_e
     ready(page, SPIRALS)
     page.locator(".speed").select_option("fast")
     page.locator(".toggle").click()
-    page.wait_for_function("() => document.querySelector('.playground').playground.train.accuracy > 0.97", timeout=LONG)
+    wait_until(page, "play.train.accuracy > 0.97")
     page.locator(".toggle").click()
     mine = state(page)
     expect(page).to_have_url(re.compile(rf"step={mine['step']}\b"), timeout=LONG)
@@ -115,9 +117,7 @@ def test_painted_points_are_learned_from_and_stand_in_the_address(page: Any) -> 
     surface.scroll_into_view_if_needed()
     box = surface.bounding_box()
     stroke(0.75)
-    page.wait_for_function(
-        "() => new Set(document.querySelector('.playground').playground.run.start.targets).size === 2", timeout=LONG
-    )
+    wait_until(page, "new Set(play.run.start.targets).size === 2")
     expect(page.locator(".state")).to_contain_text("step 0", timeout=LONG)
     for _ in range(40):
         page.locator(".epoch").click()
