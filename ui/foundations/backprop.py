@@ -1,5 +1,6 @@
 """Place 2: one step of learning, one sub-step at a time, forwards and backwards, checked against autograd."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Any
@@ -121,8 +122,21 @@ def _sub_step(steps: Walk, step: int) -> None:
     with st.container(border=True):
         st.markdown(f":gray[{PHASES[now.phase]}]  \n#### {now.title}")
         st.markdown(now.words)
-        for formula in now.formulas:
+        for formula in _aligned(now.formulas):
             st.latex(formula)
+
+
+def _aligned(formulas: Sequence[str]) -> list[str]:
+    """Each formula with its steps under each other, so that it fits a phone."""
+    whole: list[str] = []
+    for formula in formulas:
+        if formula.startswith("= "):
+            whole[-1] += f" {formula}"
+        else:
+            whole.append(formula)
+    whole = [re.sub(r"= \((-[\d.]+)\)$", r"= \1", formula) for formula in whole]  # a result needs no brackets
+    steps = [r" \\[0.4em] &= ".join(formula.split(" = ")).replace(r" \\[0.4em] &=", " &=", 1) for formula in whole]
+    return [rf"\begin{{aligned}} {formula} \end{{aligned}}" for formula in steps]
 
 
 def _check(settings: StepSettings, steps: Walk) -> None:
