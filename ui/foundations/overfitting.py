@@ -89,7 +89,7 @@ def _sentence(name: str, run: Learned, base: Learned) -> str:
 PLACE = Place(
     name=KEY,
     title="Overfitting and its remedies",
-    icon=":material/school:",
+    icon=":material/menu_book:",
     sentence="Learned by heart is not understood: 100 digits, a big network, and what helps.",
     question=Question(
         text="100 digits and a big network: which remedy brings the most right answers on new digits?",
