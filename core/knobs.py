@@ -15,7 +15,7 @@ from typing import Any, Literal, TypeVar
 
 from core.errors import InvalidSettingError
 
-C = TypeVar("C", bound="Config")
+S = TypeVar("S", bound="Settings")
 
 When = Mapping[str, tuple[Any, ...]]  # other knob's name → its values for which this knob matters
 
@@ -166,11 +166,21 @@ def knob(declaration: Knob, default: Any) -> Any:
 
 
 @dataclass(frozen=True)
-class Config:
-    """Base of all configs: a frozen set of knobs that cannot hold a value that is not allowed.
+class Settings:
+    """A frozen set of knobs that cannot hold a value that is not allowed."""
 
-    Every training has a number of epochs and a seed, so these two are declared here.
-    """
+    def __post_init__(self) -> None:
+        for name, declaration in knobs(type(self)).items():
+            value = getattr(self, name)
+            if not declaration.allows(value):
+                raise InvalidSettingError(
+                    f"{declaration.label} ({name}) is {value!r}; allowed is {declaration.allowed()}."
+                )
+
+
+@dataclass(frozen=True)
+class Config(Settings):
+    """Base of the settings of a training. Each has a number of epochs and a seed, so these two are declared here."""
 
     epochs: int = knob(Integer(label="Epochs", help="Passes over the training data.", low=1, high=100), 5)
     seed: int = knob(
@@ -184,16 +194,8 @@ class Config:
         0,
     )
 
-    def __post_init__(self) -> None:
-        for name, declaration in knobs(type(self)).items():
-            value = getattr(self, name)
-            if not declaration.allows(value):
-                raise InvalidSettingError(
-                    f"{declaration.label} ({name}) is {value!r}; allowed is {declaration.allowed()}."
-                )
 
-
-def knobs(config_type: type[Config]) -> dict[str, Knob]:
+def knobs(config_type: type[Settings]) -> dict[str, Knob]:
     """Name → declaration of every knob of a Config, in the order of the form: the demo's own first."""
     fields = dataclasses.fields(config_type)
     shared = {f.name for f in dataclasses.fields(Config)}
@@ -201,7 +203,7 @@ def knobs(config_type: type[Config]) -> dict[str, Knob]:
     return {f.name: f.metadata["knob"] for f in ordered}
 
 
-def relevant(config: Config) -> list[str]:
+def relevant(config: Settings) -> list[str]:
     """Names of the knobs that matter for the other values of this config, in the order of the form."""
     return [
         name
@@ -210,12 +212,12 @@ def relevant(config: Config) -> list[str]:
     ]
 
 
-def to_json(config: Config) -> dict[str, Any]:
+def to_json(config: Settings) -> dict[str, Any]:
     """All knobs by name, ready for JSON."""
     return {name: getattr(config, name) for name in knobs(type(config))}
 
 
-def from_json(config_type: type[C], saved: Mapping[str, Any]) -> tuple[C, list[str]]:
+def from_json(config_type: type[S], saved: Mapping[str, Any]) -> tuple[S, list[str]]:
     """Config from saved values, which may be of an older version of the Config.
 
     Returns:
@@ -241,7 +243,7 @@ def from_json(config_type: type[C], saved: Mapping[str, Any]) -> tuple[C, list[s
     return config_type(**values), notices
 
 
-def from_text(config_type: type[C], given: Mapping[str, str]) -> tuple[C, list[str]]:
+def from_text(config_type: type[S], given: Mapping[str, str]) -> tuple[S, list[str]]:
     """Config from written values, as they stand in an address or on a command line.
 
     Returns:

@@ -19,6 +19,7 @@ from core.knobs import (
     Knob,
     Real,
     Several,
+    Settings,
     from_json,
     from_text,
     knobs,
@@ -28,7 +29,7 @@ from core.knobs import (
 from ui.words import plain
 
 COLUMNS = 3
-PAGE_PARAMETERS = ("view", "run", "model")  # words of the address that are not knobs
+PAGE_PARAMETERS = ("view", "run", "model", "place")  # words of the address that are not knobs
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 
@@ -94,7 +95,7 @@ def preset_picker(task: Task) -> None:
     right.caption(sentence)
 
 
-def write_address(config: Config) -> None:
+def write_address(config: Settings) -> None:
     """Let the address name every knob that is not at its default, and no other knob."""
     defaults = to_json(type(config)())
     wanted = {name: _text(value) for name, value in to_json(config).items() if value != defaults[name]}
@@ -129,10 +130,11 @@ def _widgets(task: Task, names: list[str], config: Config, chosen: dict[str, Any
         for column, name in zip(columns, names[start : start + COLUMNS], strict=False):
             with column:
                 key = f"knob.{task.name}.{name}.{_version(task)}"
-                chosen[name] = _widget(declared[name], getattr(config, name), key)
+                chosen[name] = widget(declared[name], getattr(config, name), key)
 
 
-def _widget(knob: Knob, value: Any, key: str) -> Any:
+def widget(knob: Knob, value: Any, key: str) -> Any:
+    """The widget of one knob; returns what it says. A key that was drawn before keeps what it said then."""
     label = f"{knob.label} ({knob.unit})" if knob.unit else knob.label
     match knob:
         case Choice():

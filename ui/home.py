@@ -48,6 +48,8 @@ def welcome() -> None:
                 st.switch_page(page_path("digits"), query_params={"view": "try"})
             if st.button("Train a network", icon=":material/tune:", key="home.train"):
                 st.switch_page(page_path("digits"), query_params={"view": "train"})
+            if st.button("How a network works", icon=":material/school:", key="home.foundations"):
+                st.switch_page(page_path("foundations"))
     right.image(
         mosaic(dark=is_dark()),
         width="stretch",

@@ -22,6 +22,7 @@ page = st.navigation(
     [
         st.Page(page_path("home"), title="Home", icon=":material/home:", default=True),
         *demos,
+        st.Page(page_path("foundations"), title="Foundations", icon=":material/school:"),
         st.Page(page_path("runs"), title="Runs", icon=":material/timeline:"),
     ]
 )

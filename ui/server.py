@@ -58,6 +58,8 @@ def warm_up() -> None:
     """
     import torch
 
+    import ui.foundations.page  # noqa: F401
+
     torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
     for name in demo_pages.tasks():
         importlib.import_module(f"ui.{name}.page").release()  # so that the first visitor does not wait for it

@@ -2,6 +2,8 @@
 
 import streamlit as st
 
+from core.plots.template import DARK, LIGHT
+
 # Tabular figures, so that numbers that change do not wobble; the same in charts. The text of primary buttons is
 # white by default, which has a contrast of 2.3:1 on the dark theme's accent.
 _CSS = """
@@ -22,3 +24,13 @@ def is_dark() -> bool:
 def apply_style() -> None:
     """Add the global CSS; call it once a page run, from the navigation."""
     st.html(_CSS)
+
+
+def palette_css(selector: str) -> str:
+    """The palette as CSS variables that follow the reader's mode by themselves, for components that draw."""
+    roles = ("text", "muted", "grid", "quiet", "accent", "second")
+    pairs = {role: (getattr(LIGHT, role), getattr(DARK, role)) for role in roles}
+    pairs["paper"] = (LIGHT.background, DARK.background)
+    pairs["soft"] = (LIGHT.sequential[0], DARK.sequential[0])
+    declared = "".join(f"--{role}: light-dark({light}, {dark});" for role, (light, dark) in pairs.items())
+    return f"{selector} {{ {declared} }}\n"

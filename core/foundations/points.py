@@ -1,0 +1,142 @@
+"""Points in the plane as short text, so that they fit into an address. Also from a person's table (CSV).
+
+A point is four characters: 11 bits for each coordinate and one for its class, in URL-safe base64.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import io
+from dataclasses import dataclass
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import InvalidInputError
+
+Array = npt.NDArray[np.float64]
+PLANE = 3.0  # points lie in [-PLANE, PLANE]
+MAX_POINTS = 300
+_LEVELS = 2**11 - 1
+MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
+
+
+def encode(points: Array) -> str:
+    """(N, 3) x1, x2 in [-PLANE, PLANE] and class 0 or 1 → text of 4 N characters."""
+    levels = np.clip(np.rint((points[:, :2] / PLANE + 1) / 2 * _LEVELS), 0, _LEVELS).astype(np.uint32)
+    packed = (levels[:, 0] << 13) | (levels[:, 1] << 2) | points[:, 2].astype(np.uint32)
+    raw = np.stack([packed >> 16, (packed >> 8) & 255, packed & 255], axis=1).astype(np.uint8)
+    return base64.urlsafe_b64encode(raw.tobytes()).decode()
+
+
+def decode(text: str) -> Array:
+    """The points of a text, (N, 3) float64; inverse of `encode` up to rounding to 1/341.
+
+    Raises:
+        ValueError: this is no such text, or it holds more than `MAX_POINTS` points.
+    """
+    if len(text) % 4 or len(text) > 4 * MAX_POINTS:
+        raise ValueError(text)
+    try:
+        raw = np.frombuffer(base64.b64decode(text, altchars=b"-_", validate=True), np.uint8)
+    except binascii.Error as error:
+        raise ValueError(text) from error
+    if len(raw) % 3:
+        raise ValueError(text)
+    rows = raw.reshape(-1, 3).astype(np.uint32)
+    packed = (rows[:, 0] << 16) | (rows[:, 1] << 8) | rows[:, 2]
+    if (packed & 2).any():
+        raise ValueError(text)
+    levels = np.stack([packed >> 13, (packed >> 2) & _LEVELS], axis=1)
+    return np.column_stack([(levels / _LEVELS * 2 - 1) * PLANE, packed & 1]).astype(np.float64)
+
+
+@dataclass(frozen=True)
+class Table:
+    """A person's table: its numeric columns, and the columns that can say which of the two classes a row has."""
+
+    rows: int
+    numeric: dict[str, Array]  # name → (rows,), finite
+    labels: dict[str, tuple[str, ...]]  # name → one text a row
+
+
+def read_table(data: bytes, *, name: str) -> Table:
+    """A CSV file with a line of headings.
+
+    Raises:
+        InvalidInputError: too large, not a table, or without two columns of numbers and one of classes.
+    """
+    import pandas as pd
+
+    if len(data) > MAX_BYTES:
+        raise InvalidInputError(f"{name} has {len(data) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read.")
+    try:
+        frame = pd.read_csv(io.BytesIO(data), nrows=MAX_ROWS + 1, encoding="utf-8-sig", sep=None, engine="python")
+    except (ValueError, UnicodeError, pd.errors.ParserError, csv_error()) as error:
+        raise InvalidInputError(
+            f"{name} cannot be read as a table. It has to be a CSV file in UTF-8: a line of headings, then one line an "
+            "example, with commas, semicolons or tabs between the values."
+        ) from error
+    if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
+        raise InvalidInputError(
+            f"{name} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns; cut it down to that."
+        )
+    complete = frame.dropna()
+    numeric = {
+        str(column): complete[column].to_numpy(np.float64)
+        for column in complete.columns
+        if pd.api.types.is_numeric_dtype(complete[column]) and not pd.api.types.is_bool_dtype(complete[column])
+    }
+    numeric = {column: values for column, values in numeric.items() if np.isfinite(values).all() and len(values)}
+    labels = {
+        str(column): tuple(complete[column].astype(str))
+        for column in complete.columns
+        if 2 <= complete[column].nunique() <= 20
+    }
+    if len(numeric) < 2 or not labels or len(complete) < 4:
+        raise InvalidInputError(
+            f"{name} has {len(complete):,} complete rows, {len(numeric)} columns of numbers and {len(labels)} columns "
+            "with 2 to 20 different values. Needed are at least 4 rows, two columns of numbers, and one that says the "
+            "class."
+        )
+    return Table(len(complete), numeric, labels)
+
+
+def csv_error() -> type[Exception]:
+    """What Python's own reader of CSV raises."""
+    import csv
+
+    return csv.Error
+
+
+def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str) -> Array:
+    """At most `MAX_POINTS` rows of a table as points, spread evenly over it.
+
+    Args:
+        columns: the two that are x1 and x2; None: the first two principal components of all numeric columns but the
+            label (Pearson 1901), after each was brought to mean 0 and deviation 1.
+        positive: the value of `label` that is class 1; all others are class 0.
+
+    Returns:
+        (N, 3): coordinates in [-PLANE, PLANE], where three deviations reach the border, and the class.
+
+    Raises:
+        InvalidInputError: a column is constant.
+    """
+    names = columns or tuple(name for name in table.numeric if name != label)
+    values = np.column_stack([table.numeric[name] for name in names])
+    spread = values.std(axis=0)
+    if (spread == 0).any() or not np.isfinite(spread).all():
+        constant = names[int(np.argmax(~(spread > 0)))]
+        raise InvalidInputError(f"All values of column “{constant}” are the same; choose another column.")
+    scaled = (values - values.mean(axis=0)) / spread
+    if columns is None:
+        if scaled.shape[1] < 2:
+            raise InvalidInputError("Principal components need two columns of numbers beside the class.")
+        _, _, directions = np.linalg.svd(scaled, full_matrices=False)
+        scaled = scaled @ directions[:2].T
+        scaled = scaled / scaled.std(axis=0).max()
+    classes = np.array([text == positive for text in table.labels[label]], np.float64)
+    kept = np.unique(np.linspace(0, len(scaled) - 1, min(len(scaled), MAX_POINTS)).astype(int))
+    return np.column_stack([np.clip(scaled[kept], -PLANE, PLANE), classes[kept]])
