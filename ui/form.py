@@ -11,7 +11,20 @@ from typing import Any
 import streamlit as st
 
 from core.contract import Task
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, from_json, from_text, knobs, relevant, to_json
+from core.knobs import (
+    Choice,
+    Config,
+    Flag,
+    Integer,
+    Knob,
+    Real,
+    Reference,
+    from_json,
+    from_text,
+    knobs,
+    relevant,
+    to_json,
+)
 from ui.words import plain
 
 COLUMNS = 3
@@ -26,8 +39,8 @@ def config_form(task: Task) -> Config:
         _take_address(task)
     preset_picker(task)
     config: Config = st.session_state[state]
-    shown = relevant(config)
     declared = knobs(task.Config)
+    shown = _with_widgets(config)
     chosen: dict[str, Any] = {}
     _widgets(task, [name for name in shown if not declared[name].more], config, chosen)
     with st.expander("More", icon=":material/tune:"):
@@ -35,9 +48,15 @@ def config_form(task: Task) -> Config:
     changed = replace(config, **chosen)
     st.session_state[state] = changed
     write_address(changed)
-    if relevant(changed) != shown:  # a choice made other knobs matter: draw them now
+    if _with_widgets(changed) != shown:  # a choice made other knobs matter: draw them now
         st.rerun()
     return changed
+
+
+def _with_widgets(config: Config) -> list[str]:
+    """Names of the knobs that are drawn: what was uploaded is chosen where it is uploaded."""
+    declared = knobs(type(config))
+    return [name for name in relevant(config) if not isinstance(declared[name], Reference)]
 
 
 def set_form(task: Task, values: Mapping[str, Any]) -> None:

@@ -209,16 +209,18 @@ def keep(table: Labelled) -> str:
 
 def stored(own: str) -> Labelled:
     """A table that was kept; raises `DataUnavailableError`."""
-    path = _path(own) if ID.fullmatch(own) else None
-    if path is None or not path.is_file():
+    if not is_stored(own):
         raise DataUnavailableError(
             "The table of your own is not on this machine"
             f"{f' any more (id {own})' if own else ': none was given'}. Upload it on the Sentiment page, view Train."
         )
-    document = json.loads(path.read_bytes())
-    return Labelled(
-        document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"])
-    )
+    document = json.loads(_path(own).read_bytes())
+    return Labelled(document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"]))
+
+
+def is_stored(own: str) -> bool:
+    """Whether a table of that id was kept here."""
+    return ID.fullmatch(own) is not None and _path(own).is_file()
 
 
 def _path(own: str) -> Path:

@@ -161,9 +161,7 @@ def _package_texts(part: str) -> Part:
 
 def _load_rotten_tomatoes() -> Texts:
     part = _package_texts("rotten_tomatoes")
-    return _split(
-        part, num_validation=500, num_test=1_000, classes=POLARITY, label="Rotten Tomatoes", unit="sentences"
-    )
+    return _split(part, num_validation=500, num_test=1_000, classes=POLARITY, label="Rotten Tomatoes", unit="sentences")
 
 
 def _load_imdb() -> Texts:

@@ -57,9 +57,7 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
     return status
 
 
-def answers(
-    answering: Answering, model: Model, names: Iterable[str | UnreadableFile]
-) -> Iterator[dict[str, Any]]:
+def answers(answering: Answering, model: Model, names: Iterable[str | UnreadableFile]) -> Iterator[dict[str, Any]]:
     """One line for each file or text, in order: its answer, or the code and message of what is wrong with it.
 
     `milliseconds` is the time from the file to the answer: its own preparation and its share of the batch.

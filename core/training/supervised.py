@@ -116,7 +116,9 @@ class SupervisedLearner:
         """Mean loss and accuracy (percent) of a split."""
         network = self.answering.eval()
         loss, right = 0.0, 0
-        batches = zip(split.inputs.split(self.evaluation_batch), split.targets.split(self.evaluation_batch), strict=True)
+        batches = zip(
+            split.inputs.split(self.evaluation_batch), split.targets.split(self.evaluation_batch), strict=True
+        )
         for inputs, targets in batches:
             logits = self._logits(network, self.prepare(inputs, None))
             loss += float(self.loss(logits, targets)) * len(targets)
