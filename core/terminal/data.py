@@ -7,7 +7,7 @@ from typing import Any
 
 from core import demos, settings
 from core.contract import Task
-from core.data import sources
+from core.data import sources, text
 from core.data.download import Cancelled
 from core.errors import InvalidSettingError, NotFoundError
 from core.knobs import Choice, knobs
@@ -36,29 +36,29 @@ def run(which: str | None, *, download: str | None) -> int:
 
 def described(name: str) -> dict[str, Any]:
     """A data set, JSON-ready."""
-    source = sources.find(name)
+    source = text.find(name) if name in text.SOURCES else sources.find(name)
     return {
         "name": name,
         "label": source.label,
         "demos": [demo for demo in demos.names() if name in _sets_of(demos.task(demo))],
         "about": source.sentence,
-        "bytes": source.num_bytes,
+        "bytes": source.num_bytes if isinstance(source, sources.Source) else 0,
         "licence": source.licence,
         "source": source.citation,
-        "here": sources.is_here(name),
+        "here": text.is_here(name) if name in text.SOURCES else sources.is_here(name),
     }
 
 
 def _named(which: str | None) -> list[str]:
     if which is None:
-        return list(sources.SOURCES)
-    if which in sources.SOURCES:
+        return [*sources.SOURCES, *text.SOURCES]
+    if which in sources.SOURCES or which in text.SOURCES:
         return [which]
     if which in demos.names():
         return list(_sets_of(demos.task(which)))
     raise NotFoundError(
         f"There is no demo and no data set “{which}”. The demos are: {', '.join(demos.names())}. "
-        f"The data sets are: {', '.join(sources.SOURCES)}."
+        f"The data sets are: {', '.join([*sources.SOURCES, *text.SOURCES])}."
     )
 
 
@@ -66,7 +66,7 @@ def _sets_of(task: Task) -> Iterator[str]:
     """Data sets that a demo's config offers."""
     declared = knobs(task.Config).get("data")
     if isinstance(declared, Choice):
-        yield from (name for name in declared.options if name in sources.SOURCES)
+        yield from (name for name in declared.options if name in sources.SOURCES or name in text.SOURCES)
 
 
 def _download(name: str | None) -> int:

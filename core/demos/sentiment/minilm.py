@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 import re
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -97,15 +98,20 @@ def tokenizer() -> Tokenizer:
 
 def weights() -> dict[str, torch.Tensor]:
     """The encoder's weights under the names of `Transformer`; raises `DataUnavailableError`."""
-    stored = load_file(verified_folder() / "model.safetensors")
-    renamed = {}
-    for name, value in stored.items():
-        for pattern, ours in _NAMES:
-            if re.match(pattern, name):
-                renamed[re.sub(pattern, ours, name)] = value
+    return renamed(load_file(verified_folder() / "model.safetensors"))
+
+
+def renamed(stored: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """Weights of a BERT encoder under the names of `Transformer`; what has no place there is left out."""
+    ours = {
+        re.sub(pattern, name_here, name): value
+        for name, value in stored.items()
+        for pattern, name_here in _NAMES
+        if re.match(pattern, name)
+    }
     # All text is of the first token type here, so its embedding belongs to every place.
-    renamed["positions.weight"] = renamed["positions.weight"] + stored["embeddings.token_type_embeddings.weight"][0]
-    return renamed
+    ours["positions.weight"] = ours["positions.weight"] + stored["embeddings.token_type_embeddings.weight"][0]
+    return ours
 
 
 def network(*, num_classes: int, dropout: float = 0.1, word_dropout: float = 0.0) -> Transformer:

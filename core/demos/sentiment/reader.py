@@ -24,7 +24,8 @@ MAX_CHARACTERS = 20_000
 SURE_OF_TWO, SURE_OF_MORE = 0.7, 0.5
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 FOREIGN_SHARE = 0.5  # of the letters, outside the Latin alphabet
-UNKNOWN_SHARE = 0.6  # of the words
+BROKEN_SHARE = 0.45  # of the words
+SIGNS = ".,;:!?'\"()-…"
 
 
 @dataclass(frozen=True)
@@ -151,7 +152,22 @@ class TextReader:
                 f"Only the first {read} of {len(WORD.findall(text))} words were read; the rest is cut.",
                 False,
             )
+        if _broken_share(encoded) >= BROKEN_SHARE:
+            return Problem(
+                "other_language",
+                "Most of these words are not in the vocabulary. If this is not English, the answer means nothing.",
+                False,
+            )
         return None
+
+
+def _broken_share(encoded: Encoded) -> float:
+    """Share of the words that fall into pieces or are not known at all; 0 where there are fewer than three words."""
+    pieces = [piece for piece in encoded.pieces if piece.end > piece.start]
+    starts = [i for i, piece in enumerate(pieces) if not piece.text.startswith("##") and piece.text[0] not in SIGNS]
+    following = [pieces[i + 1].text if i + 1 < len(pieces) else "" for i in starts]
+    broken = sum(pieces[i].unknown or after.startswith("##") for i, after in zip(starts, following, strict=True))
+    return broken / len(starts) if len(starts) >= 3 else 0.0
 
 
 def read_model(folder: Path = FOLDER) -> TextReader:
