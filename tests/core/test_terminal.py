@@ -353,7 +353,7 @@ def test_every_knob_of_every_demo_is_an_option_with_its_range_in_the_help(call: 
 def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
     status, lines, err = call("data")
     assert (status, err) == (0, "")
-    assert [line["name"] for line in lines] == list(sources.SOURCES)
+    assert [line["name"] for line in lines] == [*sources.SOURCES, *text.SOURCES]
     by_name = {line["name"]: line for line in lines}
     assert by_name["mnist"]["bytes"] == 11_594_722
     assert by_name["mnist"]["licence"] == "CC BY-SA 3.0"

@@ -35,7 +35,7 @@ def test_missing_sst2_says_where_it_should_be(glassbox_home: Path) -> None:
 
 
 def write_sst2(folder: Path) -> None:
-    words = "one two three four five six seven eight nine ten eleven twelve".split()
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"]
     sentences = [" ".join([f"w{i}", *words, f"z{i}"]) for i in range(30)]
     phrases = [(sentence, i % 2) for i, sentence in enumerate(sentences)]
     phrases += [(sentence.rpartition(" ")[0], i % 2) for i, sentence in enumerate(sentences)]  # parts of them

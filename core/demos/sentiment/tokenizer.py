@@ -49,7 +49,7 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         texts: what to learn from, the training texts alone.
         vocabulary: pieces at most.
     """
-    from tokenizers import Regex, Tokenizer, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
     tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))  # type: ignore[call-arg]
     tokenizer.normalizer = normalizers.Sequence(  # type: ignore[assignment]
@@ -71,6 +71,7 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
     tokenizer.post_processor = processors.TemplateProcessing(  # type: ignore[assignment]
         single=f"{START} $A {END}", special_tokens=[(START, 2), (END, 3)]
     )
+    tokenizer.decoder = decoders.WordPiece()  # type: ignore[assignment]
     return tokenizer
 
 
