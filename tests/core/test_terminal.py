@@ -21,7 +21,7 @@ from PIL import Image
 
 from core import demos
 from core.contract import Checkpointed, Ended, Evaluated, Placement
-from core.data import sources, strokes
+from core.data import sources, strokes, text
 from core.data.drawing import Strokes, strokes_from_json
 from core.data.idx import File
 from core.demos.digits.config import DigitsConfig
