@@ -1,4 +1,4 @@
-"""The Sentiment page: title, model in use, and the views Try and Train."""
+"""The Sentiment page: title, model in use, and the views Try, Train and Look inside."""
 
 import streamlit as st
 
@@ -9,7 +9,7 @@ from core.demos.sentiment.release import release_card
 from core.runs import checkpoints
 from core.settings import home
 from ui import models
-from ui.sentiment import answer, many, own_table
+from ui.sentiment import answer, inside, many, own_table
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.text_box import current_text, set_text, text_box
 from ui.sentiment.training import run_parts
@@ -18,7 +18,7 @@ from ui.train import train_view
 from ui.views import view_picker
 
 KEY = "sentiment"
-VIEWS = {"try": "Try", "train": "Train"}
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
 
 
@@ -27,8 +27,11 @@ def show() -> None:
     task = demos.task("sentiment")
     st.title(task.title, anchor=False)
     st.markdown(f":gray[{task.sentence}]")
-    if view_picker(task, VIEWS) == "train":
+    view = view_picker(task, VIEWS)
+    if view == "train":
         train_view(task, run_parts(), ready=own_table.show)
+    elif view == "inside":
+        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
     else:
         try_view(task)
 
@@ -56,8 +59,7 @@ def try_view(task: Task) -> None:
 @st.fragment
 def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
     reader = reader_of(str(home()), model_id)
-    _examples()
-    text = text_box(key=KEY, label="Your text (English)", placeholder="Type or paste a sentence or a review …")
+    text = _typed()
     other = _other_model(model_id, ids, labels)
     if other is None:
         _answered(reader, text, key=KEY, alone=True)
@@ -66,6 +68,21 @@ def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
         with column:
             st.caption(labels[one])
             _answered(reader_of(str(home()), one), text, key=f"{KEY}.{name}", alone=False)
+
+
+@st.fragment
+def _inside(model_id: str) -> None:
+    reader = reader_of(str(home()), model_id)
+    text = _typed()
+    reading = reader.read(text)
+    answer.show_answer(reading, reader, key=f"{KEY}.inside")
+    inside.look_inside(reading, reader, key=f"{KEY}.inside", box=KEY)
+
+
+def _typed() -> str:
+    """The text of the box that Try, Train and Look inside share."""
+    _examples()
+    return text_box(key=KEY, label="Your text (English)", placeholder="Type or paste a sentence or a review …")
 
 
 def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
