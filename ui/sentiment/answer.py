@@ -137,7 +137,7 @@ def show_attention(reading: Reading, reader: TextReader, *, key: str) -> None:
     if not isinstance(reader.network, Transformer):
         st.caption("An LSTM has no attention: it reads word after word.")
         return
-    layers, heads = len(reader.network.layers), reader.network.layers[0].attention.heads  # type: ignore[union-attr]
+    layers, heads = len(reader.network.layers), reader.network.heads
     left, right = st.columns(2)
     layer = left.selectbox("Layer", range(layers), format_func=lambda i: f"{i + 1} of {layers}", key=f"{key}.layer")
     head = right.selectbox("Head", range(heads), format_func=lambda i: f"{i + 1} of {heads}", key=f"{key}.head")

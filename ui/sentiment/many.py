@@ -129,7 +129,7 @@ def _results(job: Job, key: str) -> None:
         st.info(f"Stopped: {done:,} of {len(job.texts):,} texts were answered.", icon=":material/pause_circle:")
     st.markdown(shares_sentence(job.answers, classes))
     label = f"probability of {classes[1]}" if len(classes) == 2 else "probability"
-    rows = [
+    rows: list[dict[str, object]] = [
         {"text": text, "answer": said, label: share}
         for text, said, share in zip(job.texts, job.answers, job.shares, strict=False)
     ]

@@ -9,6 +9,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
+from core.settings import data_folder
 from ui.form import set_form
 from ui.sentiment.many import likely_text
 from ui.words import plain
@@ -31,7 +32,7 @@ def show(config: Config) -> bool:
         source = text.find(config.data)
         st.info(
             f"**{source.label} is not on this machine.** {source.sentence} Put `train.tsv` and `dev.tsv` from the "
-            f"archive SST-2.zip of the GLUE benchmark into `{plain(str(text.settings.data_folder() / 'sst2'))}`, or "
+            f"archive SST-2.zip of the GLUE benchmark into `{plain(str(data_folder() / 'sst2'))}`, or "
             "choose Rotten Tomatoes, which is always here.",
             icon=":material/folder_off:",
         )

@@ -36,7 +36,7 @@ def calibration(probabilities: NDArray[np.float32], labels: NDArray[np.int64], *
     counts = np.bincount(place, minlength=bins)
     of = np.maximum(counts, 1)
     said = np.bincount(place, confidence, minlength=bins) / of
-    true = np.bincount(place, right, minlength=bins) / of
+    true = np.bincount(place, right.astype(np.float64), minlength=bins) / of
     error = float((counts * np.abs(said - true)).sum() / max(len(labels), 1))
     return Calibration(
         tuple(map(float, edges)), tuple(map(int, counts)), tuple(map(float, said)), tuple(map(float, true)), error

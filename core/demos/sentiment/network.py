@@ -106,8 +106,8 @@ class Attention(nn.Module):
 
     def forward(self, tokens: torch.Tensor, layout: Layout) -> torch.Tensor:
         """(T, D) → (T, D)."""
-        parts = (self._heads(layer(tokens), layout) for layer in (self.query, self.key, self.value))
-        mixed = F.scaled_dot_product_attention(*parts, attn_mask=layout.mask())
+        queries, keys, values = (self._heads(layer(tokens), layout) for layer in (self.query, self.key, self.value))
+        mixed = F.scaled_dot_product_attention(queries, keys, values, attn_mask=layout.mask())
         return self.output(layout.pack(mixed.transpose(1, 2)))
 
     def look(self, tokens: torch.Tensor, layout: Layout) -> Looked:
@@ -164,7 +164,25 @@ def sinusoids(length: int, width: int) -> torch.Tensor:
     return torch.stack([angles.sin(), angles.cos()], 2).flatten(1)[:, :width]
 
 
-class Transformer(nn.Module):
+class Embedded(nn.Module):
+    """What every network here begins with: an embedding of words, some of them hidden while training."""
+
+    def __init__(self, *, vocabulary: int, width: int, word_dropout: float, unknown_id: int) -> None:
+        super().__init__()
+        self.word_dropout, self.unknown_id = word_dropout, unknown_id
+        self.embedding = nn.Embedding(vocabulary, width, padding_idx=PADDING_ID)
+
+    def embed(self, ids: torch.Tensor) -> tuple[torch.Tensor, Layout]:
+        """(B, L) token ids → (T, D) embeddings of the words alone, without their places, and the layout."""
+        layout = layout_of(ids)
+        packed = ids.flatten().index_select(0, layout.index)
+        if self.training and self.word_dropout:
+            dropped = (torch.rand(packed.shape, device=ids.device) < self.word_dropout) & (layout.position > 0)
+            packed = packed.masked_fill(dropped, self.unknown_id)
+        return self.embedding(packed), layout
+
+
+class Transformer(Embedded):
     """Token ids (B, L) int, padded with 0 → (B, num_classes) logits, by way of the mean of the last layer's tokens.
 
     Args:
@@ -192,14 +210,13 @@ class Transformer(nn.Module):
         epsilon: float = 1e-5,
         unknown_id: int = UNKNOWN_ID,
     ) -> None:
-        super().__init__()
-        self.word_dropout, self.unknown_id = word_dropout, unknown_id
-        self.embedding = nn.Embedding(vocabulary, width, padding_idx=PADDING_ID)
+        super().__init__(vocabulary=vocabulary, width=width, word_dropout=word_dropout, unknown_id=unknown_id)
         self.positions = nn.Embedding(length, width) if positions == "learned" else None
         self.register_buffer("waves", sinusoids(length, width) if positions == "sinusoidal" else None, persistent=False)
         self.norm = nn.LayerNorm(width, eps=epsilon)
         self.pre_norm = norm == "pre"
         shape = {"width": width, "heads": heads, "feed_forward": feed_forward, "dropout": dropout}
+        self.heads = heads
         self.layers = nn.ModuleList(
             Layer(**shape, norm=norm, epsilon=epsilon)  # type: ignore[arg-type]
             for _ in range(layers)
@@ -211,15 +228,6 @@ class Transformer(nn.Module):
             self.embedding.weight[PADDING_ID] = 0
         if self.positions is not None:
             nn.init.normal_(self.positions.weight, std=0.02)
-
-    def embed(self, ids: torch.Tensor) -> tuple[torch.Tensor, Layout]:
-        """(B, L) token ids → (T, D) embeddings of the words alone, without their places, and the layout."""
-        layout = layout_of(ids)
-        packed = ids.flatten().index_select(0, layout.index)
-        if self.training and self.word_dropout:
-            dropped = (torch.rand(packed.shape, device=ids.device) < self.word_dropout) & (layout.position > 0)
-            packed = packed.masked_fill(dropped, self.unknown_id)
-        return self.embedding(packed), layout
 
     def place(self, words: torch.Tensor, layout: Layout) -> torch.Tensor:
         """(T, D) word embeddings → (T, D) what the first layer reads."""
@@ -255,7 +263,7 @@ class Transformer(nn.Module):
         return tokens, looked
 
 
-class LSTM(nn.Module):
+class LSTM(Embedded):
     """Token ids (B, L) int, padded with 0 → (B, num_classes) logits, by way of the mean of a bidirectional LSTM's
     states (Hochreiter and Schmidhuber 1997; Graves and Schmidhuber 2005)."""
 
@@ -270,15 +278,11 @@ class LSTM(nn.Module):
         word_dropout: float,
         unknown_id: int = UNKNOWN_ID,
     ) -> None:
-        super().__init__()
-        self.word_dropout, self.unknown_id = word_dropout, unknown_id
-        self.embedding = nn.Embedding(vocabulary, width, padding_idx=PADDING_ID)
+        super().__init__(vocabulary=vocabulary, width=width, word_dropout=word_dropout, unknown_id=unknown_id)
         between = dropout if layers > 1 else 0.0
         self.lstm = nn.LSTM(width, width // 2, layers, batch_first=True, bidirectional=True, dropout=between)
         self.dropout = nn.Dropout(dropout)
         self.head = nn.Linear(width, num_classes)
-
-    embed = Transformer.embed
 
     def from_words(self, words: torch.Tensor, layout: Layout) -> torch.Tensor:
         """(T, D) word embeddings → (B, num_classes) logits."""

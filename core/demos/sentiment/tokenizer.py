@@ -51,15 +51,15 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
     """
     from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))  # type: ignore[call-arg]
-    tokenizer.normalizer = normalizers.Sequence(  # type: ignore[assignment]
+    tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
+    tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace("’", "'"),
             normalizers.Replace(Regex(r"\s+(?=n't\b)"), ""),  # the treebank writes "do n't"
             normalizers.BertNormalizer(lowercase=True),
         ]
     )
-    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)  # type: ignore[assignment]
+    tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
     trainer = trainers.WordPieceTrainer(
         vocab_size=vocabulary,
         min_frequency=2,
@@ -68,10 +68,10 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         show_progress=False,
     )
     tokenizer.train_from_iterator(texts, trainer)
-    tokenizer.post_processor = processors.TemplateProcessing(  # type: ignore[assignment]
+    tokenizer.post_processor = processors.TemplateProcessing(
         single=f"{START} $A {END}", special_tokens=[(START, 2), (END, 3)]
     )
-    tokenizer.decoder = decoders.WordPiece()  # type: ignore[assignment]
+    tokenizer.decoder = decoders.WordPiece()
     return tokenizer
 
 

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 
 import numpy as np
 import torch
+from numpy.typing import NDArray
 
 from core.demos.sentiment.network import Layout, Transformer
 from core.demos.sentiment.reader import TextReader
 from core.demos.sentiment.tokenizer import UNKNOWN, Encoded
 from core.explain.words import Contributions, contributions
 
+Numbers = NDArray[np.float32]
 TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]+|_+")  # a word with its apostrophes and hyphens, or signs
 NUM_NEIGHBOURS = 24  # words that are tried in the place of one
 MOST_SWAPS = 4
@@ -150,13 +152,13 @@ class Looks:
     """What a transformer did with a text, as numbers. H heads, L tokens, d numbers a head."""
 
     tokens: tuple[str, ...]
-    queries: tuple[np.ndarray, ...]  # (H, L, d) each layer
-    keys: tuple[np.ndarray, ...]
-    values: tuple[np.ndarray, ...]
-    scores: tuple[np.ndarray, ...]  # (H, L, L)
-    weights: tuple[np.ndarray, ...]  # (H, L, L)
-    mixed: tuple[np.ndarray, ...]  # (H, L, d)
-    answers: np.ndarray  # (layers + 1, K) what the head would answer to each layer's input and to the last output
+    queries: tuple[Numbers, ...]  # (H, L, d) each layer
+    keys: tuple[Numbers, ...]
+    values: tuple[Numbers, ...]
+    scores: tuple[Numbers, ...]  # (H, L, L)
+    weights: tuple[Numbers, ...]  # (H, L, L)
+    mixed: tuple[Numbers, ...]  # (H, L, d)
+    answers: Numbers  # (layers + 1, K) what the head would answer to each layer's input and to the last output
 
 
 def looks(reader: TextReader, text: str) -> Looks | None:
@@ -171,7 +173,7 @@ def looks(reader: TextReader, text: str) -> Looks | None:
         layout = network.embed(ids)[1]
         answers = torch.cat([network.answer(tokens, layout) / reader.temperature for tokens in passed]).softmax(1)
 
-    def each(name: str) -> tuple[np.ndarray, ...]:
+    def each(name: str) -> tuple[Numbers, ...]:
         return tuple(getattr(one, name)[0].numpy() for one in looked)
 
     names = tuple("?" if piece.text == UNKNOWN else piece.text for piece in encoded.pieces)
