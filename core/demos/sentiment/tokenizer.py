@@ -6,9 +6,10 @@ that the vocabulary holds (WordPiece: Schuster and Nakajima 2012; Wu et al. 2016
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,9 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 PADDING, UNKNOWN, START, END = "[PAD]", "[UNK]", "[CLS]", "[SEP]"
+SIGNS = (PADDING, UNKNOWN, START, END)  # the first ids
+CONTINUED = "##"  # begins a piece that continues a word
+ALPHABET = 200  # letters at most
 PADDING_ID = 0  # of every tokenizer here, the pretrained encoder's too
 WORDS = r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
 
@@ -49,9 +53,28 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         texts: what to learn from, the training texts alone.
         vocabulary: pieces at most.
     """
-    from tokenizers import Regex, Tokenizer, decoders, models, normalizers, pre_tokenizers, processors, trainers
+    from tokenizers import models, trainers
 
-    tokenizer = Tokenizer(models.WordPiece(unk_token=UNKNOWN))
+    texts = list(texts)
+    tokenizer = _tokenizer(models.WordPiece(unk_token=UNKNOWN))
+    letters = Counter[str]()
+    for text in texts:
+        letters.update(tokenizer.normalizer.normalize_str(text))
+    common = sorted(letter for letter, _ in letters.most_common(ALPHABET) if not letter.isspace())
+    # The trainer numbers what it has not been given in the order of a hash table, another one in each process, and
+    # breaks ties by these numbers. So it is given all single letters.
+    given = [*SIGNS, *(CONTINUED + letter for letter in common)]
+    trainer = trainers.WordPieceTrainer(
+        vocab_size=vocabulary, min_frequency=2, special_tokens=given, limit_alphabet=ALPHABET, show_progress=False
+    )
+    tokenizer.train_from_iterator(texts, trainer)
+    return _tokenizer(models.WordPiece(vocab=tokenizer.get_vocab(), unk_token=UNKNOWN))
+
+
+def _tokenizer(model: Any) -> Tokenizer:
+    from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
+
+    tokenizer = Tokenizer(model)
     tokenizer.normalizer = normalizers.Sequence(
         [
             normalizers.Replace("’", "'"),
@@ -60,18 +83,11 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
         ]
     )
     tokenizer.pre_tokenizer = pre_tokenizers.Split(Regex(WORDS), "removed", invert=True)
-    trainer = trainers.WordPieceTrainer(
-        vocab_size=vocabulary,
-        min_frequency=2,
-        special_tokens=[PADDING, UNKNOWN, START, END],
-        limit_alphabet=200,
-        show_progress=False,
-    )
-    tokenizer.train_from_iterator(texts, trainer)
     tokenizer.post_processor = processors.TemplateProcessing(
-        single=f"{START} $A {END}", special_tokens=[(START, 2), (END, 3)]
+        single=f"{START} $A {END}", special_tokens=[(START, SIGNS.index(START)), (END, SIGNS.index(END))]
     )
     tokenizer.decoder = decoders.WordPiece()
+    tokenizer.add_special_tokens(list(SIGNS))
     return tokenizer
 
 
