@@ -97,7 +97,7 @@ def _shown(word: Word, value: float, limit: float, *, gap: str, reader: TextRead
     strength = value / limit if limit else 0.0
     if not word.pieces:
         return Shown(word.text, gap, "transparent", "cut: not read", cut=True)
-    title = f"{value:+.2f} for {_side(reader, target, value)}"
+    title = f"{_signed(value)} for {_side(reader, target, value)}"
     broken = not word.known
     pieces = " · ".join("?" if name == "[UNK]" else name.removeprefix("##") for name in word.names)
     return Shown(
@@ -127,8 +127,12 @@ def contribution_sentence(found: Explained, reader: TextReader) -> str:
     if ranked and ranked[0][0] < 0:
         said.append((ranked[0], _side(reader, found.target, -1)))
     return " ".join(
-        f"Most towards {plain(side)}: **{plain(word.text)}** ({value:+.2f})." for (value, word), side in said
+        f"Most towards {plain(side)}: **{plain(word.text)}** ({_signed(value)})." for (value, word), side in said
     )
+
+
+def _signed(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "−")
 
 
 def show_attention(reading: Reading, reader: TextReader, *, key: str) -> None:
