@@ -22,7 +22,7 @@ from core.terminal.interrupt import STATUS
 EXAMPLES = """\
 examples:
   python -m core predict digits seven.png drawing.json
-  python -m core predict sentiment --text "not bad at all"
+  python -m core predict sentiment --text "A wonderful film."
   find scans -name '*.png' | python -m core predict digits - > answers.jsonl
   python -m core data --download mnist
   python -m core evaluate digits --data ~/data

@@ -51,7 +51,7 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
         raise InvalidSettingError(f"There is nothing to answer. Name {task.answering.inputs}.")
     chosen = models.model(task, model)
     status = 0
-    for line in answers(task.answering, chosen, chain(texts, _inputs(task.answering, files))):
+    for line in answers(task.answering, chosen, chain(_inputs(task.answering, files), texts)):
         output.answer(line)
         status = status or int("error" in line)
     return status
