@@ -13,8 +13,6 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol
 from core.knobs import Config
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     import torch
 
 
@@ -181,9 +179,10 @@ class Answering:
     """How a demo's models answer files outside its page."""
 
     inputs: str  # what a file may be, for help texts
-    prepare: Callable[[Path], Readied]  # used from several threads; raises InvalidInputError and OSError
+    prepare: Callable[[Any], Readied]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
     release: Callable[[], Model]
     of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Model]  # saved config, learner's part of a checkpoint
+    reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 
 
 @dataclass(frozen=True)

@@ -160,6 +160,23 @@ class Several(Knob):
         return ", ".join(value.split(","))
 
 
+@dataclass(frozen=True, kw_only=True)
+class Reference(Knob):
+    """The id of something that a person has uploaded; empty for none. A form has no widget for it."""
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def allows(self, value: Any) -> bool:
+        return isinstance(value, str) and re.fullmatch(r"([0-9a-f]{16})?", value) is not None
+
+    def allowed(self) -> str:
+        return "an id of 16 letters and digits, or nothing"
+
+    def in_words(self, value: Any) -> str:
+        return value or "none"
+
+
 def knob(declaration: Knob, default: Any) -> Any:
     """A Config field: its declaration and its default."""
     return field(default=default, metadata={"knob": declaration})

@@ -18,6 +18,7 @@ from core.knobs import (
     Integer,
     Knob,
     Real,
+    Reference,
     Several,
     Settings,
     from_json,
@@ -40,8 +41,8 @@ def config_form(task: Task) -> Config:
         _take_address(task)
     preset_picker(task)
     config: Config = st.session_state[state]
-    shown = relevant(config)
     declared = knobs(task.Config)
+    shown = _with_widgets(config)
     chosen: dict[str, Any] = {}
     _widgets(task, [name for name in shown if not declared[name].more], config, chosen)
     with st.expander("More", icon=":material/tune:"):
@@ -49,9 +50,15 @@ def config_form(task: Task) -> Config:
     changed = replace(config, **chosen)
     st.session_state[state] = changed
     write_address(changed)
-    if relevant(changed) != shown:  # a choice made other knobs matter: draw them now
+    if _with_widgets(changed) != shown:  # a choice made other knobs matter: draw them now
         st.rerun()
     return changed
+
+
+def _with_widgets(config: Config) -> list[str]:
+    """Names of the knobs that are drawn: what was uploaded is chosen where it is uploaded."""
+    declared = knobs(type(config))
+    return [name for name in relevant(config) if not isinstance(declared[name], Reference)]
 
 
 def set_form(task: Task, values: Mapping[str, Any]) -> None:

@@ -1,5 +1,7 @@
 """The view Train of every demo: the form before a run, the live view of the run that the address names."""
 
+from collections.abc import Callable
+
 import streamlit as st
 
 from core.contract import Task
@@ -15,14 +17,18 @@ from ui.services import machine_speed, owner, store
 from ui.words import duration, plain, size
 
 
-def train_view(task: Task, parts: RunParts) -> None:
-    """The run in the address, or a form to start one."""
+def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] = data_panel.show) -> None:
+    """The run in the address, or a form to start one.
+
+    Args:
+        ready: draws what is missing for a config, and returns whether a run can start.
+    """
     run_id = st.query_params.get("run")
     if run_id is not None:
         run_view(task, run_id, parts)
         return
     config = config_form(task)
-    is_ready = data_panel.show(config)
+    is_ready = ready(config)
     _start_row(task, config, is_ready=is_ready)
 
 

@@ -1,7 +1,7 @@
-"""Every data set that can be put on this machine, images and speech alike: what it is, if it is here, how to get it.
+"""Every data set that can be put on this machine, images, speech and texts: what it is, if it is here, how to get it.
 
 Pages, the terminal and `core/data/transfer.py` need no more of a data set than this. What is in the files is the
-business of `core/data/sources.py` (images) and `core/data/speech.py`.
+business of `core/data/sources.py` (images), `core/data/speech.py` and `core/data/text.py`.
 """
 
 from __future__ import annotations
@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from core.data import sources, speech, speech_download, speech_own
+from core.data import sources, speech, speech_download, speech_own, text
 from core.data.download import Progress, ShouldStop
 from core.errors import NotFoundError
 
@@ -35,12 +35,14 @@ def find(name: str) -> Entry:
         return _images(name)
     if name in SPEECH:
         return SPEECH[name]
+    if name in text.SOURCES:
+        return _texts(name)
     raise NotFoundError(f"There is no data set “{name}”. The data sets are: {', '.join(names())}.")
 
 
 def names() -> list[str]:
     """Names of all data sets, images first."""
-    return [*sources.SOURCES, *SPEECH]
+    return [*sources.SOURCES, *SPEECH, *text.SOURCES]
 
 
 def _images(name: str) -> Entry:
@@ -55,6 +57,26 @@ def _images(name: str) -> Entry:
         folder=source.folder,
         is_here=lambda: sources.is_here(name),
         fetch=lambda progress, should_stop: sources.fetch(name, progress=progress, should_stop=should_stop),
+    )
+
+
+def _texts(name: str) -> Entry:
+    """Texts come with a package or are put into a folder by hand; nothing is downloaded."""
+    source = text.find(name)
+
+    def fetch(progress: Progress, should_stop: ShouldStop) -> None:
+        source.load()  # nothing can be downloaded: it says what is missing and how to get it
+
+    return Entry(
+        name=name,
+        label=source.label,
+        sentence=source.sentence,
+        licence=source.licence,
+        citation=source.citation,
+        num_bytes=0,
+        folder="sst2" if name == "sst2" else "",
+        is_here=lambda: text.is_here(name),
+        fetch=fetch,
     )
 
 

@@ -18,6 +18,7 @@ Signed = npt.NDArray[np.floating]
 PLACE = 70  # CSS px, of a map with the gap around it
 NUM_IN_ONE_ROW = 10  # the answers
 SHARE_OF_GAP = 0.08  # of a place
+READABLE = 0.5  # share of the palette, from its middle, on which the text of the page can be read
 
 
 def signed_pixels(values: Signed, *, limit: float, dark: bool) -> npt.NDArray[np.uint8]:
@@ -93,3 +94,10 @@ def scale_sentence(values: Signed) -> str:
     """How to read the colours of signed numbers on one scale."""
     low, high = float(values.min()), float(values.max())
     return f"Blue is positive, orange negative, grey zero; here from {low:.2f} to {high:.2f}.".replace("-", "−")
+
+
+def signed_color(strength: float, *, dark: bool) -> str:
+    """Background colour for text, "#rrggbb": from nothing at 0 to the negative or positive colour at -1 or 1, never so
+    strong that the page's text on it could not be read."""
+    red, green, blue = signed_pixels(np.array([[READABLE * strength]]), limit=1.0, dark=dark)[0, 0]
+    return f"#{red:02x}{green:02x}{blue:02x}"

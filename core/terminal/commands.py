@@ -22,6 +22,7 @@ from core.terminal.interrupt import STATUS
 EXAMPLES = """\
 examples:
   python -m core predict digits seven.png drawing.json
+  python -m core predict sentiment --text "A wonderful film."
   find scans -name '*.png' | python -m core predict digits - > answers.jsonl
   python -m core data --download mnist
   python -m core evaluate digits --data ~/data
@@ -99,13 +100,18 @@ def _add_predict(verbs: Any) -> None:
         verbs,
         "predict",
         "Answer files, one JSON line each.",
-        lambda options: predict.run(options.demo, options.files, model=options.model),
+        lambda options: predict.run(options.demo, options.files, texts=options.text, model=options.model),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="files of each demo:\n"
         + "\n".join(f"  {task.name}: {task.answering.inputs}" for task in _answering() if task.answering),
     )
     _demo(verb, [task.name for task in _answering()])
-    verb.add_argument("files", metavar="FILE", nargs="+", help="what to answer; - reads names from standard input")
+    verb.add_argument(
+        "files", metavar="FILE", nargs="*", help="what to answer; - reads names (or texts) from standard input"
+    )
+    verb.add_argument(
+        "--text", metavar="TEXT", action="append", default=[], help="a text to answer, for demos that read texts"
+    )
     _model(verb)
 
 

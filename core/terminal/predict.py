@@ -1,4 +1,4 @@
-"""`predict`: files in, one answer a line out, in the order they were given."""
+"""`predict`: files in (or texts, one a line of a file), one answer a line out, in the order they were given."""
 
 from __future__ import annotations
 
@@ -7,13 +7,13 @@ import time
 from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from itertools import islice
+from itertools import chain, islice
 from pathlib import Path
 from typing import Any
 
 from core import demos
 from core.contract import Answering, Model, Readied
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, InvalidSettingError
 from core.terminal import models, output
 
 BATCH = 128  # files that are read ahead and go through the network together
@@ -23,26 +23,42 @@ UNREADABLE = "unreadable"
 
 
 @dataclass(frozen=True)
+class UnreadableFile:
+    """A file of texts that could not be read, or not to its end."""
+
+    name: str
+    message: str
+
+
+@dataclass(frozen=True)
 class _Timed:
     name: str
     readied: Readied
     milliseconds: float
 
 
-def run(demo: str, files: Sequence[str], *, model: str) -> int:
-    """Answer every file; returns 1 if any of them could not be answered, else 0."""
+def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: str) -> int:
+    """Answer every file and text; returns 1 if any of them could not be answered, else 0.
+
+    Raises:
+        InvalidSettingError: neither files nor texts, or texts for a demo that reads files.
+    """
     task = demos.task(demo)
-    chosen = models.model(task, model)
     assert task.answering is not None
+    if texts and task.answering.reads != "lines":
+        raise InvalidSettingError(f"{task.title} answers {task.answering.inputs}, no text: leave --text out.")
+    if not files and not texts:
+        raise InvalidSettingError(f"There is nothing to answer. Name {task.answering.inputs}.")
+    chosen = models.model(task, model)
     status = 0
-    for line in answers(task.answering, chosen, _names(files)):
+    for line in answers(task.answering, chosen, chain(_inputs(task.answering, files), texts)):
         output.answer(line)
         status = status or int("error" in line)
     return status
 
 
-def answers(answering: Answering, model: Model, names: Iterable[str]) -> Iterator[dict[str, Any]]:
-    """One line for each file, in order: its answer, or the code and message of what is wrong with it.
+def answers(answering: Answering, model: Model, names: Iterable[str | UnreadableFile]) -> Iterator[dict[str, Any]]:
+    """One line for each file or text, in order: its answer, or the code and message of what is wrong with it.
 
     `milliseconds` is the time from the file to the answer: its own preparation and its share of the batch.
     """
@@ -64,16 +80,38 @@ def answers(answering: Answering, model: Model, names: Iterable[str]) -> Iterato
                 yield line
 
 
-def _prepared(answering: Answering, name: str) -> _Timed:
+def _prepared(answering: Answering, name: str | UnreadableFile) -> _Timed:
     start = time.perf_counter()
+    if isinstance(name, UnreadableFile):
+        return _Timed(name.name, Readied(None, problem=UNREADABLE, message=name.message), 0.0)
     try:
-        readied = answering.prepare(Path(name))
+        readied = answering.prepare(Path(name) if answering.reads == "files" else name)
     except InvalidInputError as error:
         readied = Readied(None, problem=UNREADABLE, message=str(error))
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
-        readied = Readied(None, problem=UNREADABLE, message=f"“{name}” cannot be read: {reason}.")
+        readied = Readied(None, problem=UNREADABLE, message=_reason(name, error))
     return _Timed(name, readied, 1000 * (time.perf_counter() - start))
+
+
+def _reason(name: str, error: Exception) -> str:
+    reason = (error.strerror if isinstance(error, OSError) else None) or str(error)
+    return f"“{name}” cannot be read: {reason}."
+
+
+def _inputs(answering: Answering, files: Sequence[str]) -> Iterator[str | UnreadableFile]:
+    """Names of files; for a demo that reads lines, the lines of the files that are not blank."""
+    if answering.reads == "files":
+        yield from _names(files)
+        return
+    for name in files:
+        if name == FROM_STANDARD_INPUT:
+            yield from (stripped for line in sys.stdin if (stripped := line.strip()))
+            continue
+        try:
+            with Path(name).open(encoding="utf-8-sig") as file:
+                yield from (stripped for line in file if (stripped := line.strip()))
+        except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name with a NUL in it
+            yield UnreadableFile(name, _reason(name, error))
 
 
 def _names(files: Sequence[str]) -> Iterator[str]:

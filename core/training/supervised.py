@@ -13,19 +13,19 @@ Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (logits, targets)
 Attack = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (network inputs, loss gradient by them) → worse inputs
 
 EVALUATION_BATCH = 500
+WARM_UP = 0.2  # share of a phase
 
 
-def schedule_factor(name: str, fraction: float) -> float:
+def schedule_factor(name: str, fraction: float, *, warm_up: float = WARM_UP) -> float:
     """Learning-rate factor at a fraction in [0, 1) of a phase.
 
-    "constant"; "cosine" (Loshchilov and Hutter 2017); "one_cycle": linear warm-up over the first fifth from a
-    twenty-fifth, then linear down to nearly zero (Smith 2018).
+    "constant"; "cosine" (Loshchilov and Hutter 2017); "one_cycle": linear warm-up from a twenty-fifth over a
+    share of the phase, then linear down to nearly zero (Smith 2018).
     """
     if name == "constant":
         return 1.0
     if name == "cosine":
         return 0.5 * (1 + float(torch.cos(torch.tensor(fraction * torch.pi))))
-    warm_up = 0.2
     if fraction < warm_up:
         return 0.04 + 0.96 * fraction / warm_up
     return max(1.0 - (fraction - warm_up) / (1 - warm_up), 0.001)
@@ -47,6 +47,8 @@ class SupervisedLearner:
         averaging: decay of an exponential moving average of the weights that answers instead of them; 0 is off.
         placement: where and how to compute.
         attack: makes adversarial examples, which then carry half of the loss; None: none are made.
+        warm_up: share of a phase in which the learning rate of "one_cycle" rises.
+        evaluation_batch: examples that are answered together outside training.
     """
 
     def __init__(
@@ -60,6 +62,8 @@ class SupervisedLearner:
         averaging: float,
         placement: Placement,
         attack: Attack | None = None,
+        warm_up: float = WARM_UP,
+        evaluation_batch: int = EVALUATION_BATCH,
     ) -> None:
         self.network = network
         self.loss = loss
@@ -69,6 +73,8 @@ class SupervisedLearner:
         self.averaging = averaging
         self.placement = placement
         self.attack = attack
+        self.warm_up = warm_up
+        self.evaluation_batch = evaluation_batch
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
         self.average = (
             torch.optim.swa_utils.AveragedModel(
@@ -92,7 +98,7 @@ class SupervisedLearner:
 
     def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
         """One update; returns loss and accuracy (percent) of the batch as it is, unattacked, as 0-d tensors."""
-        factor = schedule_factor(self.schedule, progress.phase_fraction)
+        factor = schedule_factor(self.schedule, progress.phase_fraction, warm_up=self.warm_up)
         for group, rate in zip(self.optimizer.param_groups, self.base_rates, strict=True):
             group["lr"] = rate * factor
         self.network.train()
@@ -124,7 +130,7 @@ class SupervisedLearner:
     def probabilities(self, inputs: torch.Tensor) -> torch.Tensor:
         """(N, ...) stored inputs → (N, num_classes) float32 probabilities of the newest weights."""
         network = self.answering.eval()
-        batches = inputs.split(EVALUATION_BATCH)
+        batches = inputs.split(self.evaluation_batch)
         return torch.cat([self._logits(network, self.prepare(batch, None)).softmax(1) for batch in batches])
 
     @torch.no_grad()
@@ -132,7 +138,9 @@ class SupervisedLearner:
         """Mean loss and accuracy (percent) of a split."""
         network = self.answering.eval()
         loss, right = 0.0, 0
-        batches = zip(split.inputs.split(EVALUATION_BATCH), split.targets.split(EVALUATION_BATCH), strict=True)
+        batches = zip(
+            split.inputs.split(self.evaluation_batch), split.targets.split(self.evaluation_batch), strict=True
+        )
         for inputs, targets in batches:
             logits = self._logits(network, self.prepare(inputs, None))
             loss += float(self.loss(logits, targets)) * len(targets)

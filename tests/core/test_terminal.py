@@ -477,3 +477,34 @@ def test_a_bar_is_rewritten_in_place_on_a_terminal_and_logged_in_tenths_elsewher
     bar.show(0.5, "half")
     bar.say("saved")
     assert capsys.readouterr().err == "\r\x1b[K[############............]  50 %  half\r\x1b[Ksaved\n"
+
+
+def test_texts_are_answered_one_a_line_of_a_file_and_from_the_command_itself(call: Call, tmp_path: Path) -> None:
+    file = tmp_path / "reviews.txt"
+    file.write_text("A terrible film.\n\n!!!\n", encoding="utf-8")
+    missing = str(tmp_path / "none.txt")
+    status, lines, _ = call("predict", "sentiment", str(file), missing, "--text", "A wonderful film.")
+    assert status == 1
+    assert [line.get("answer", line.get("error")) for line in lines] == [
+        "negative",
+        "no_words",
+        "unreadable",
+        "positive",
+    ]
+    assert lines[3]["input"] == "A wonderful film."
+    assert lines[3]["sure"] is True
+    assert sum(lines[3]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def test_a_text_for_a_demo_of_files_and_nothing_at_all_are_refused(call: Call) -> None:
+    status, _, err = call("predict", "digits", "--text", "seven")
+    assert (status, "leave --text out" in err) == (1, True)
+    status, _, err = call("predict", "sentiment")
+    assert (status, "nothing to answer" in err) == (1, True)
+
+
+def test_evaluate_reads_the_dev_sentences_of_a_folder(call: Call, tmp_path: Path) -> None:
+    (tmp_path / "dev.tsv").write_text("sentence\tlabel\na wonderful film .\t1\na terrible film .\t0\n")
+    status, (line,), _ = call("evaluate", "sentiment", "--data", str(tmp_path))
+    assert status == 0
+    assert (line["set"], line["examples"], line["accuracy"]) == ("2 SST-2 dev sentences", 2, 1.0)

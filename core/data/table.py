@@ -1,0 +1,227 @@
+"""A person's own table of texts and labels: reading a CSV with limits, checking it row by row, and keeping it.
+
+What is kept is the texts and labels that were good, under an id made of their content.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+import json
+import os
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from core import settings
+from core.errors import DataUnavailableError, InvalidInputError
+
+MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
+MAX_TEXT, MAX_LABEL = 20_000, 60  # characters
+FEWEST_CLASSES, MOST_CLASSES, FEWEST_ROWS = 2, 10, 20
+SHOWN = 100  # bad rows at most that are listed
+FOLDER = "texts"  # inside home()
+ID = re.compile(r"[0-9a-f]{16}")
+
+
+@dataclass(frozen=True)
+class Table:
+    """A read CSV. Rows may be ragged; the first row named the columns."""
+
+    name: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    lines: tuple[int, ...]  # line of the file where each row begins, from 1
+
+
+@dataclass(frozen=True)
+class BadRow:
+    """A row that was left out, and why."""
+
+    line: int
+    reason: str
+    content: str
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """Texts with labels, as indices of the classes."""
+
+    name: str
+    classes: tuple[str, ...]
+    texts: tuple[str, ...]
+    labels: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What could be used of a table, and what could not."""
+
+    labelled: Labelled
+    bad: tuple[BadRow, ...]  # the first of them
+    num_bad: int
+
+
+def read_csv(content: bytes, *, name: str) -> Table:
+    """A CSV with a heading row; commas, semicolons or tabs.
+
+    Raises:
+        InvalidInputError: too large, not UTF-8, not text, empty, or with too many rows or columns.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(
+            f"“{name}” has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. Split the file."
+        )
+    text = _decoded(content, name)
+    heading = text.lstrip().partition("\n")[0]
+    if not heading.strip():
+        raise InvalidInputError(f"“{name}” is empty. A table needs a first row with the names of its columns.")
+    delimiter = max(",;\t", key=heading.count)
+    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    line = 1
+    try:
+        for row in reader:
+            if len(row) > MAX_COLUMNS:
+                raise InvalidInputError(
+                    f"“{name}” has {len(row):,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
+                    "Keep the columns with the text and the label."
+                )
+            if len(rows) > MAX_ROWS:
+                raise InvalidInputError(
+                    f"“{name}” has more than {MAX_ROWS:,} rows, which is the most allowed. Split the file."
+                )
+            if row:
+                rows.append(tuple(row))
+                lines.append(line)
+            line = reader.line_num + 1
+    except csv.Error as error:
+        raise InvalidInputError(
+            f"“{name}” cannot be read as a table: {error} in line {line:,}. A quotation mark may be missing there."
+        ) from error
+    columns = tuple(cell.strip() for cell in rows[0])
+    return Table(name, columns, tuple(rows[1:]), tuple(lines[1:]))
+
+
+def _decoded(content: bytes, name: str) -> str:
+    if b"\0" in content[:100_000] and not content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise InvalidInputError(f"“{name}” is not a text file. Save the table as CSV (UTF-8) and give that.")
+    encoding = "utf-16" if content.startswith((b"\xff\xfe", b"\xfe\xff")) else "utf-8-sig"
+    try:
+        return content.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = content[: error.start].count(b"\n") + 1
+        raise InvalidInputError(
+            f"“{name}” is not encoded as UTF-8: line {line:,} holds the byte 0x{content[error.start]:02x}. Save it as "
+            "“CSV UTF-8” and give it again."
+        ) from error
+
+
+def column(table: Table, name: str) -> int:
+    """Place of a column; raises `InvalidInputError`, naming those that exist."""
+    if name not in table.columns:
+        known = ", ".join(f"“{one}”" for one in table.columns[:20])
+        raise InvalidInputError(f"“{table.name}” has no column “{name}”. Its columns are: {known}.")
+    return table.columns.index(name)
+
+
+def column_texts(table: Table, name: str) -> list[str]:
+    """One column of all rows; empty where a row is too short."""
+    place = column(table, name)
+    return [row[place] if len(row) > place else "" for row in table.rows]
+
+
+def labelled(table: Table, *, text: str, label: str) -> Imported:
+    """The rows of a table that can be learned from.
+
+    Args:
+        table: from `read_csv`.
+        text, label: names of the columns.
+
+    Raises:
+        InvalidInputError: no such column, fewer than 2 or more than 10 labels, fewer than 20 good rows.
+    """
+    text_place, label_place = column(table, text), column(table, label)
+    if text_place == label_place:
+        raise InvalidInputError(f"Text and label are both the column “{text}”. Choose two different columns.")
+    good: dict[str, str] = {}
+    bad: list[BadRow] = []
+    for line, row in zip(table.lines, table.rows, strict=True):
+        reason = _wrong(row, table, text_place, label_place, good)
+        if reason is None:
+            good[row[text_place].strip()] = row[label_place].strip()
+        else:
+            bad.append(BadRow(line, reason, ", ".join(row)[:80]))
+    return Imported(_checked(table.name, good), tuple(bad[:SHOWN]), len(bad))
+
+
+def _wrong(row: Sequence[str], table: Table, text: int, label: int, good: dict[str, str]) -> str | None:
+    """What is wrong with a row; None if nothing is."""
+    if len(row) != len(table.columns):
+        return f"it has {len(row)} cells in place of {len(table.columns)}"
+    if not row[text].strip():
+        return "its text is empty"
+    if len(row[text]) > MAX_TEXT:
+        return f"its text has {len(row[text]):,} characters; at most {MAX_TEXT:,} are allowed"
+    if not row[label].strip():
+        return "its label is empty"
+    if len(row[label]) > MAX_LABEL:
+        return f"its label has {len(row[label]):,} characters; at most {MAX_LABEL} are allowed"
+    if row[text].strip() in good:
+        return "the same text stands in a row before it"
+    return None
+
+
+def _checked(name: str, good: dict[str, str]) -> Labelled:
+    counts = Counter(good.values())
+    classes = tuple(sorted(counts))
+    if not FEWEST_CLASSES <= len(classes) <= MOST_CLASSES:
+        some = ", ".join(f"“{one}”" for one in classes[:5])
+        raise InvalidInputError(
+            f"“{name}” has {len(classes)} different labels in its good rows ({some}{' …' if len(classes) > 5 else ''});"
+            f" from {FEWEST_CLASSES} to {MOST_CLASSES} are allowed. Is it the right column?"
+        )
+    if len(good) < FEWEST_ROWS:
+        raise InvalidInputError(
+            f"“{name}” has {len(good)} good rows; at least {FEWEST_ROWS} are needed to learn, choose and test."
+        )
+    number = {one: index for index, one in enumerate(classes)}
+    return Labelled(name, classes, tuple(good), tuple(number[one] for one in good.values()))
+
+
+def keep(table: Labelled) -> str:
+    """Write a table under `home()` and return its id, which depends on its content alone."""
+    document = {"name": table.name, "classes": table.classes, "texts": table.texts, "labels": table.labels}
+    content = json.dumps(document, ensure_ascii=False).encode()
+    own = hashlib.sha256(content).hexdigest()[:16]
+    path = _path(own)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        temporary.write_bytes(content)
+        temporary.replace(path)
+    return own
+
+
+def stored(own: str) -> Labelled:
+    """A table that was kept; raises `DataUnavailableError`."""
+    if not is_stored(own):
+        raise DataUnavailableError(
+            "The table of your own is not on this machine"
+            f"{f' any more (id {own})' if own else ': none was given'}. Upload it on the Sentiment page, view Train."
+        )
+    document = json.loads(_path(own).read_bytes())
+    return Labelled(document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"]))
+
+
+def is_stored(own: str) -> bool:
+    """Whether a table of that id was kept here."""
+    return ID.fullmatch(own) is not None and _path(own).is_file()
+
+
+def _path(own: str) -> Path:
+    return settings.home() / FOLDER / f"{own}.json"

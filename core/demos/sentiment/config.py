@@ -1,0 +1,354 @@
+"""The knobs of the Sentiment demo and its presets. Light: no PyTorch here."""
+
+from dataclasses import dataclass
+
+from core.contract import Preset
+from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
+
+_SCRATCH = {"start": ("scratch",)}
+_OWN_WORDS = {**_SCRATCH, "network": ("transformer", "lstm")}
+_TRANSFORMER = {**_SCRATCH, "network": ("transformer",)}
+_MINILM = {**_SCRATCH, "network": ("minilm",)}
+
+
+@dataclass(frozen=True)
+class SentimentConfig(Config):
+    """What a person can turn about a network that reads text, and its training."""
+
+    network: str = knob(
+        Choice(
+            label="Network",
+            help="Transformer: every word looks at every other. LSTM: reads word after word, in both directions. "
+            "MiniLM: a transformer that has read a billion sentences before.",
+            options={
+                "transformer": "Transformer from scratch",
+                "minilm": "MiniLM, pretrained",
+                "lstm": "LSTM (for comparison)",
+            },
+            when=_SCRATCH,
+        ),
+        "transformer",
+    )
+    layers: int = knob(
+        Integer(label="Layers", help="How often the words are mixed.", unit="layers", low=1, high=8, when=_OWN_WORDS),
+        2,
+    )
+    heads: int = knob(
+        Integer(
+            label="Heads",
+            help="Ways of looking at the other words that each layer has side by side.",
+            unit="heads",
+            low=1,
+            high=8,
+            choices=(1, 2, 4, 8),
+            when=_TRANSFORMER,
+        ),
+        4,
+    )
+    width: int = knob(
+        Integer(
+            label="Width",
+            help="Numbers that stand for a word.",
+            unit="numbers",
+            low=32,
+            high=384,
+            choices=(32, 64, 128, 192, 256, 384),
+            when=_OWN_WORDS,
+        ),
+        128,
+    )
+    feed_forward: int = knob(
+        Integer(
+            label="Feed-forward",
+            help="Neurons of the small network that follows the attention in each layer.",
+            unit="neurons",
+            low=32,
+            high=2048,
+            step=32,
+            more=True,
+            when=_TRANSFORMER,
+        ),
+        512,
+    )
+    positions: str = knob(
+        Choice(
+            label="Positional encoding",
+            help="How the network knows where a word stands. Without any, a text is a bag of words.",
+            options={"learned": "Learned", "sinusoidal": "Sines and cosines", "none": "None (bag of words)"},
+            more=True,
+            when=_TRANSFORMER,
+        ),
+        "learned",
+    )
+    vocabulary: int = knob(
+        Integer(
+            label="Vocabulary",
+            help="Pieces of words that the network knows, at most; they are chosen from the training texts.",
+            unit="pieces",
+            low=500,
+            high=30_000,
+            step=500,
+            when=_OWN_WORDS,
+        ),
+        8_000,
+    )
+    tuning: str = knob(
+        Choice(
+            label="What is trained",
+            help="The whole encoder, its last layers only, or small corrections beside it (LoRA, Hu et al. 2021).",
+            options={"whole": "The whole encoder", "last": "The last layers", "lora": "LoRA"},
+            when=_MINILM,
+        ),
+        "whole",
+    )
+    last_layers: int = knob(
+        Integer(
+            label="Last layers",
+            help="How many of its six layers are trained.",
+            unit="layers",
+            low=1,
+            high=6,
+            when={**_MINILM, "tuning": ("last",)},
+        ),
+        2,
+    )
+    rank: int = knob(
+        Integer(
+            label="Rank",
+            help="Size of the corrections beside each query and value.",
+            low=1,
+            high=64,
+            choices=(1, 2, 4, 8, 16, 32, 64),
+            when={**_MINILM, "tuning": ("lora",)},
+        ),
+        8,
+    )
+    embeddings: bool = knob(
+        Flag(
+            label="Train the embeddings of the words",
+            help="They are half of the encoder and most words hardly change; frozen, they cost nothing.",
+            more=True,
+            when={**_MINILM, "tuning": ("whole",)},
+        ),
+        False,
+    )
+    layer_decay: float = knob(
+        Real(
+            label="Learning rate, a layer down",
+            help="Each layer learns this much slower than the one above it.",
+            low=0.5,
+            high=1.0,
+            step=0.05,
+            more=True,
+            when={**_MINILM, "tuning": ("whole", "last")},
+        ),
+        0.9,
+    )
+    start: str = knob(
+        Choice(
+            label="Start from",
+            help="Random weights, or the release model, which is then trained further (its network and its vocabulary "
+            "are kept).",
+            options={"scratch": "Scratch", "release": "Release weights"},
+            more=True,
+        ),
+        "scratch",
+    )
+    data: str = knob(
+        Choice(
+            label="Data",
+            help="What the network learns from.",
+            options={
+                "rotten_tomatoes": "8,530 Rotten Tomatoes sentences",
+                "imdb": "25,000 IMDb reviews",
+                "sst2": "SST-2 (67,349 phrases)",
+                "own": "Your own table",
+            },
+        ),
+        "rotten_tomatoes",
+    )
+    table: str = knob(
+        Reference(label="Own table", help="The table that was uploaded on this page.", when={"data": ("own",)}), ""
+    )
+    share: float = knob(
+        Real(
+            label="Share of the training data",
+            help="Less data, more overfitting.",
+            unit="%",
+            low=0.1,
+            high=100.0,
+            step=0.1,
+            more=True,
+        ),
+        100.0,
+    )
+    length: int = knob(
+        Integer(
+            label="Length",
+            help="Pieces of a text that are read; the rest is cut.",
+            unit="pieces",
+            low=16,
+            high=512,
+            step=16,
+            when=_SCRATCH,
+        ),
+        64,
+    )
+    optimizer: str = knob(
+        Choice(
+            label="Optimizer",
+            help="How a gradient becomes a step.",
+            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
+        ),
+        "adamw",
+    )
+    learning_rate: float = knob(
+        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
+        1e-3,
+    )
+    schedule: str = knob(
+        Choice(
+            label="Schedule",
+            help="How the learning rate changes over the run.",
+            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "Warm up, then down"},
+            more=True,
+        ),
+        "one_cycle",
+    )
+    warm_up: float = knob(
+        Real(
+            label="Warm-up",
+            help="Share of the run in which the learning rate rises.",
+            low=0.0,
+            high=0.5,
+            step=0.01,
+            more=True,
+            when={"schedule": ("one_cycle",)},
+        ),
+        0.1,
+    )
+    batch_size: int = knob(
+        Integer(
+            label="Batch size",
+            help="Examples behind each step.",
+            unit="texts",
+            low=8,
+            high=256,
+            choices=(8, 16, 32, 64, 128, 256),
+        ),
+        64,
+    )
+    label_smoothing: float = knob(
+        Real(
+            label="Label smoothing",
+            help="Asks for a little less than certainty.",
+            low=0.0,
+            high=0.5,
+            step=0.01,
+            more=True,
+        ),
+        0.1,
+    )
+    dropout: float = knob(
+        Real(
+            label="Dropout", help="Share of numbers switched off at random in each step.", low=0.0, high=0.8, step=0.05
+        ),
+        0.3,
+    )
+    word_dropout: float = knob(
+        Real(
+            label="Word dropout",
+            help="Share of words hidden at random in each step, so that none becomes indispensable.",
+            low=0.0,
+            high=0.5,
+            step=0.05,
+        ),
+        0.1,
+    )
+    weight_decay: float = knob(
+        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.5, step=0.001, more=True),
+        0.05,
+    )
+    averaging: float = knob(
+        Real(
+            label="Weight averaging",
+            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
+            low=0.0,
+            high=0.9999,
+            step=0.001,
+            more=True,
+        ),
+        0.0,
+    )
+    device: str = knob(
+        Choice(
+            label="Device",
+            help="Where the arithmetic is done.",
+            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
+            more=True,
+        ),
+        "auto",
+    )
+
+
+PRESETS = (
+    Preset(
+        name="small",
+        label="Small transformer",
+        sentence="Two layers of four heads, from scratch, on 7,030 sentences: it overfits soon, and that can be seen.",
+        values={},
+    ),
+    Preset(
+        name="lstm",
+        label="LSTM",
+        sentence="The same data for a network that reads word after word: compare it with the transformer.",
+        values={"network": "lstm", "layers": 1},
+    ),
+    Preset(
+        name="bag",
+        label="Bag of words",
+        sentence="A transformer that is not told where a word stands: “not good, bad” is “not bad, good”.",
+        values={"positions": "none"},
+    ),
+    Preset(
+        name="reviews",
+        label="Long reviews",
+        sentence="Whole IMDb reviews, cut at 128 pieces.",
+        values={"data": "imdb", "length": 128, "batch_size": 32, "epochs": 3},
+    ),
+    Preset(
+        name="finetune",
+        label="Fine-tune MiniLM",
+        sentence="A pretrained encoder learns the task in a few passes, far better than anything from scratch.",
+        values={
+            "network": "minilm",
+            "learning_rate": 1e-4,
+            "batch_size": 32,
+            "epochs": 2,
+            "dropout": 0.1,
+            "word_dropout": 0.0,
+            "weight_decay": 0.01,
+        },
+    ),
+    Preset(
+        name="lora",
+        label="MiniLM with LoRA",
+        sentence="Only small corrections beside the frozen encoder are trained.",
+        values={
+            "network": "minilm",
+            "tuning": "lora",
+            "learning_rate": 1e-3,
+            "batch_size": 32,
+            "epochs": 2,
+            "dropout": 0.1,
+            "word_dropout": 0.0,
+            "weight_decay": 0.01,
+        },
+    ),
+    Preset(
+        name="sst2",
+        label="SST-2 from scratch",
+        sentence="The recipe of the release model; needs SST-2 in a folder.",
+        values={"data": "sst2", "epochs": 4, "averaging": 0.999},
+    ),
+)

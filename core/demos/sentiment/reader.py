@@ -1,0 +1,196 @@
+"""Reading a text: from what was typed to probabilities, with what stood in the way and the time it took."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+
+from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
+from core.demos.sentiment.release import FOLDER, release_card, release_config, release_tokenizer, release_weights
+from core.demos.sentiment.tokenizer import Encoded, encode, encode_many
+from core.knobs import from_json
+from core.training.supervised import answering_weights
+
+MAX_CHARACTERS = 20_000
+SURE_OF_TWO, SURE_OF_MORE = 0.7, 0.5
+WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+FOREIGN_SHARE = 0.5  # of the letters, outside the Latin alphabet
+BROKEN_SHARE = 0.45  # of the words
+SIGNS = ".,;:!?'\"()-…"
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong or doubtful about a text, with what to do."""
+
+    code: str  # "empty", "no_words", "too_long", "other_script", "other_language", "cut"
+    message: str
+    blocking: bool  # nothing must be predicted from it
+
+
+@dataclass(frozen=True)
+class Reading:
+    """What came out. Where a problem is blocking there is no answer."""
+
+    text: str
+    problem: Problem | None
+    encoded: Encoded | None
+    probabilities: tuple[float, ...] | None  # (K,)
+    sure: bool
+    milliseconds: float
+
+    @property
+    def winner(self) -> int:
+        """Index of the likeliest class."""
+        assert self.probabilities is not None
+        return int(np.argmax(self.probabilities))
+
+
+def find_problem(text: str) -> Problem | None:
+    """What keeps a text from being read, known before any network."""
+    if not text.strip():
+        return Problem("empty", "There is nothing to read yet. Type a sentence, or take an example.", True)
+    if len(text) > MAX_CHARACTERS:
+        return Problem(
+            "too_long",
+            f"This text has {len(text):,} characters; at most {MAX_CHARACTERS:,} are read. Give a part of it.",
+            True,
+        )
+    letters = [character for character in text if character.isalpha()]
+    if not letters:
+        return Problem(
+            "no_words",
+            "There are no words in this text, only signs, numbers or emoji. The network reads words: write some.",
+            True,
+        )
+    if sum(ord(letter) > 0x24F for letter in letters) > FOREIGN_SHARE * len(letters):
+        return Problem(
+            "other_script",
+            "This text is written in letters that the network has never seen. It knows English only: translate it.",
+            True,
+        )
+    return None
+
+
+class TextReader:
+    """A trained network behind its tokenizer. It may answer many threads at a time.
+
+    Args:
+        network: (B, L) token ids → (B, K) logits, on the processor.
+        tokenizer: its JSON text.
+        classes: names of the K classes.
+        length: tokens that are read at most.
+        temperature: what logits are divided by.
+    """
+
+    def __init__(
+        self, network: Network, *, tokenizer: str, classes: Sequence[str], length: int, temperature: float = 1.0
+    ) -> None:
+        self.network = network.eval()
+        self.tokenizer = tokenizer_from(tokenizer)
+        self.classes = tuple(classes)
+        self.length = length
+        self.temperature = temperature
+
+    @property
+    def sure_from(self) -> float:
+        """Probability of the likeliest class from which on an answer is called sure."""
+        return SURE_OF_TWO if len(self.classes) == 2 else SURE_OF_MORE
+
+    @torch.no_grad()
+    def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, K) float32, divided by the temperature; texts of similar length are computed together."""
+        ids = encode_many(self.tokenizer, texts, length=self.length)
+        lengths = (ids != 0).sum(1)
+        order = np.argsort(lengths, kind="stable")
+        out = np.empty((len(ids), len(self.classes)), np.float32)
+        start = 0
+        while start < len(order):
+            size = max(1, EVALUATION_TOKENS // 4 // int(lengths[order[min(start + 63, len(order) - 1)]]))
+            chosen = order[start : start + size]
+            batch = torch.from_numpy(ids[chosen, : int(lengths[chosen].max())])
+            out[chosen] = self.network(batch).numpy()
+            start += size
+        return out / np.float32(self.temperature)
+
+    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, K) float32."""
+        return torch.from_numpy(self.logits(texts)).softmax(1).numpy()
+
+    def encode(self, text: str) -> Encoded:
+        """The tokens of a text, with the places where they stand and where it is cut."""
+        return encode(self.tokenizer, text, length=self.length)
+
+    def read(self, text: str) -> Reading:
+        """Answer a text, or say why not."""
+        start = time.perf_counter()
+        problem = find_problem(text)
+        if problem is not None and problem.blocking:
+            return Reading(text, problem, None, None, False, 1000 * (time.perf_counter() - start))
+        encoded = self.encode(text)
+        answer = self.probabilities([text])[0]
+        milliseconds = 1000 * (time.perf_counter() - start)
+        problem = self._doubt(text, encoded)
+        return Reading(
+            text, problem, encoded, tuple(map(float, answer)), bool(answer.max() >= self.sure_from), milliseconds
+        )
+
+    def _doubt(self, text: str, encoded: Encoded) -> Problem | None:
+        if encoded.cut is not None:
+            read = len(WORD.findall(text[: encoded.cut]))
+            return Problem(
+                "cut",
+                f"Only the first {read} of {len(WORD.findall(text))} words were read; the rest is cut.",
+                False,
+            )
+        if _broken_share(encoded) >= BROKEN_SHARE:
+            return Problem(
+                "other_language",
+                "Most of these words are not in the vocabulary. If this is not English, the answer means nothing.",
+                False,
+            )
+        return None
+
+
+def _broken_share(encoded: Encoded) -> float:
+    """Share of the words that fall into pieces or are not known at all; 0 where there are fewer than three words."""
+    pieces = [piece for piece in encoded.pieces if piece.end > piece.start]
+    starts = [i for i, piece in enumerate(pieces) if not piece.text.startswith("##") and piece.text[0] not in SIGNS]
+    following = [pieces[i + 1].text if i + 1 < len(pieces) else "" for i in starts]
+    broken = sum(pieces[i].unknown or after.startswith("##") for i, after in zip(starts, following, strict=True))
+    return broken / len(starts) if len(starts) >= 3 else 0.0
+
+
+def read_model(folder: Path = FOLDER) -> TextReader:
+    """The model of a folder like `weights/sentiment`, by default the release model itself."""
+    card, config = release_card(folder), release_config(folder)
+    network = make_network(config, num_classes=len(card["classes"]))
+    network.load_state_dict(release_weights(folder))
+    return TextReader(
+        network,
+        tokenizer=release_tokenizer(folder),
+        classes=card["classes"],
+        length=config.length,
+        temperature=card["temperature"],
+    )
+
+
+def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> TextReader:
+    """The network of a run, from its saved config and the learner's part of a checkpoint."""
+    known, _ = from_json(SentimentConfig, config)
+    classes = learner_state["classes"]
+    network = make_network(known, num_classes=len(classes))
+    if known.network == "minilm" and known.start == "scratch":
+        network = with_weights(network, known)
+    network.load_state_dict(answering_weights(learner_state), strict=known.network != "minilm")
+    shape = release_config() if known.start == "release" else known
+    return TextReader(network, tokenizer=learner_state["tokenizer"], classes=classes, length=shape.length)

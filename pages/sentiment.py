@@ -1,0 +1,5 @@
+"""Sentiment: type a text, see the answer and its reasons, train a network."""
+
+from ui.sentiment import page
+
+page.show()

@@ -1,0 +1,101 @@
+"""What Train needs beside its form: a table of one's own, data that is missing, the encoder that is missing."""
+
+import streamlit as st
+
+from core import demos
+from core.data import table, text
+from core.demos.sentiment import minilm
+from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.learner import check
+from core.errors import GlassboxError, InvalidInputError
+from core.knobs import Config, to_json
+from core.settings import data_folder
+from ui.form import set_form
+from ui.sentiment.many import likely_text
+from ui.words import plain
+
+SHOWN = 20  # bad rows in the first view
+
+
+def show(config: Config) -> bool:
+    """What is missing for this config, with a way to get it; returns whether a run can start."""
+    assert isinstance(config, SentimentConfig)
+    try:
+        check(config)
+    except GlassboxError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return False
+    has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
+    if config.data == "own":
+        return _own(config) and has_encoder
+    if not text.is_here(config.data):
+        source = text.find(config.data)
+        st.info(
+            f"**{source.label} is not on this machine.** {source.sentence} Put `train.tsv` and `dev.tsv` from the "
+            f"archive SST-2.zip of the GLUE benchmark into `{plain(str(data_folder() / 'sst2'))}`, or "
+            "choose Rotten Tomatoes, which is always here.",
+            icon=":material/folder_off:",
+        )
+        return False
+    return has_encoder
+
+
+def _encoder() -> bool:
+    try:
+        minilm.verified_folder()
+    except GlassboxError as error:
+        st.warning(plain(str(error)), icon=":material/cloud_off:")
+        return False
+    return True
+
+
+def _own(config: SentimentConfig) -> bool:
+    if config.table:
+        try:
+            kept = table.stored(config.table)
+        except GlassboxError as error:
+            st.warning(plain(str(error)), icon=":material/table:")
+        else:
+            names = ", ".join(plain(name) for name in kept.classes)
+            st.success(f"**{plain(kept.name)}**: {len(kept.texts):,} texts with the labels {names}.")
+    file = st.file_uploader(
+        "A table of your own (CSV, at most 10 MB) with a column of texts and a column of 2 to 10 labels",
+        type=["csv", "tsv", "txt"],
+        key="sentiment.own.file",
+    )
+    if file is not None:
+        _import(config, file.getvalue(), file.name, file.file_id)
+    return bool(config.table) and table.is_stored(config.table)
+
+
+def _import(config: SentimentConfig, content: bytes, name: str, file_id: str) -> None:
+    try:
+        found = table.read_csv(content, name=name)
+        left, right = st.columns(2)
+        texts = likely_text(found)
+        text_column = left.selectbox("Column with the texts", found.columns, index=texts, key=f"own.text.{file_id}")
+        others = [column for column in found.columns if column != text_column]
+        if not others:
+            raise InvalidInputError(f"“{name}” has one column only; a column with labels is needed beside the texts.")
+        guess = next((i for i, column in enumerate(others) if column.lower() in ("label", "class", "sentiment")), 0)
+        label_column = right.selectbox("Column with the labels", others, index=guess, key=f"own.label.{file_id}")
+        imported = table.labelled(found, text=text_column, label=label_column)
+    except InvalidInputError as error:
+        st.error(plain(str(error)), icon=":material/table:")
+        return
+    _report(imported)
+    if st.button("Use this table", icon=":material/check:", key=f"own.use.{file_id}"):
+        set_form(demos.task("sentiment"), {**to_json(config), "table": table.keep(imported.labelled)})
+        st.rerun()
+
+
+def _report(imported: table.Imported) -> None:
+    labelled = imported.labelled
+    counts = [labelled.labels.count(i) for i in range(len(labelled.classes))]
+    names = ", ".join(f"{plain(one)} ({count:,})" for one, count in zip(labelled.classes, counts, strict=True))
+    st.markdown(f"{len(labelled.texts):,} good rows: {names}.")
+    if imported.num_bad:
+        with st.expander(f"{imported.num_bad:,} rows were left out", icon=":material/rule:"):
+            st.dataframe(
+                [{"line": row.line, "why": row.reason, "row": row.content} for row in imported.bad], hide_index=True
+            )

@@ -1,0 +1,152 @@
+"""The Sentiment page: title, model in use, and the views Try, Train and Look inside."""
+
+import streamlit as st
+
+from core import demos
+from core.contract import Task
+from core.demos.sentiment.reader import TextReader, read_model, run_reader
+from core.demos.sentiment.release import release_card
+from core.runs import checkpoints
+from core.settings import home
+from ui import models
+from ui.sentiment import answer, inside, many, own_table
+from ui.sentiment.examples import EXAMPLES
+from ui.sentiment.text_box import current_text, set_text, text_box
+from ui.sentiment.training import run_parts
+from ui.services import store
+from ui.train import train_view
+from ui.views import view_picker
+
+KEY = "sentiment"
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
+WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
+
+
+def show() -> None:
+    """Draw the page."""
+    task = demos.task("sentiment")
+    st.title(task.title, anchor=False)
+    st.markdown(f":gray[{task.sentence}]")
+    view = view_picker(task, VIEWS)
+    if view == "train":
+        train_view(task, run_parts(), ready=own_table.show)
+    elif view == "inside":
+        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
+    else:
+        try_view(task)
+
+
+def try_view(task: Task) -> None:
+    """Give a text, get an answer while typing; or many at once."""
+    options = models.choices(task, release_label=release_label())
+    model_id = models.model_picker(task, options)
+    way = st.segmented_control(
+        "How many",
+        list(WAYS),
+        default="one",
+        required=True,
+        format_func=WAYS.__getitem__,
+        key=f"{KEY}.way",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if way == "many":
+        many.show(reader_of(str(home()), model_id), key=f"{KEY}.many")
+        return
+    _one(model_id, [option.id for option in options], {option.id: option.label for option in options})
+
+
+@st.fragment
+def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
+    reader = reader_of(str(home()), model_id)
+    text = _typed()
+    other = _other_model(model_id, ids, labels)
+    if other is None:
+        _answered(reader, text, key=KEY, alone=True)
+        return
+    for column, one, name in zip(st.columns(2, gap="large"), (model_id, other), ("first", "second"), strict=True):
+        with column:
+            st.caption(labels[one])
+            _answered(reader_of(str(home()), one), text, key=f"{KEY}.{name}", alone=False)
+
+
+@st.fragment
+def _inside(model_id: str) -> None:
+    reader = reader_of(str(home()), model_id)
+    text = _typed()
+    reading = reader.read(text)
+    answer.show_answer(reading, reader, key=f"{KEY}.inside")
+    inside.look_inside(reading, reader, key=f"{KEY}.inside", box=KEY)
+
+
+def _typed() -> str:
+    """The text of the box that Try, Train and Look inside share."""
+    _examples()
+    return text_box(key=KEY, label="Your text (English)", placeholder="Type or paste a sentence or a review …")
+
+
+def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
+    reading = reader.read(text)
+    left, right = st.columns([3, 2], gap="large") if alone else (st.container(), st.container())
+    with right if alone else left:
+        answer.show_answer(reading, reader, key=key)
+    if reading.encoded is None:
+        return
+    with left if alone else right:
+        st.markdown("**What each word contributes**", help="Click a word to delete or replace it.")
+        answer.show_words(reading, reader, key=key, box=KEY if alone or key.endswith("first") else None)
+    if alone:
+        with st.expander("Attention, layer by layer and head by head", icon=":material/grid_on:"):
+            answer.show_attention(reading, reader, key=key)
+
+
+def _examples() -> None:
+    def take() -> None:
+        name = st.session_state[f"{KEY}.example"]
+        if name is not None:
+            set_text(KEY, EXAMPLES[name])
+
+    chosen = next((name for name, text in EXAMPLES.items() if text == current_text(KEY)), None)
+    st.session_state[f"{KEY}.example"] = chosen
+    st.pills("Examples that teach", list(EXAMPLES), key=f"{KEY}.example", on_change=take)
+
+
+def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str | None:
+    others = [one for one in ids if one != model_id]
+    if not others:
+        return None
+    chosen: str | None = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        format_func=labels.__getitem__,
+        placeholder="a second model, side by side",
+        key=f"{KEY}.other.{model_id}",
+    )
+    return chosen
+
+
+def release_label() -> str:
+    """ "82.5 % of 872 SST-2 dev sentences"."""
+    figure = next(figure for figure in release_card()["figures"] if "dev" in figure["set"])
+    return f"{figure['accuracy']:.1f} % of {figure['set']}"
+
+
+def reader_of(home_folder: str, model_id: str) -> TextReader:
+    """The reader behind a model id."""
+    if model_id == models.RELEASE:
+        return release()
+    return _reader(home_folder, model_id, models.best_checkpoint(model_id).seq)
+
+
+@st.cache_resource(max_entries=1)
+def release() -> TextReader:
+    """The release model, read once."""
+    return read_model()
+
+
+@st.cache_resource(max_entries=4)
+def _reader(home_folder: str, run_id: str, seq: int) -> TextReader:
+    restored = checkpoints.restore(store(), run_id, prefer="best")
+    assert restored is not None
+    return run_reader(store().get(run_id).config, restored.state["learner"])

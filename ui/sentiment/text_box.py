@@ -1,0 +1,90 @@
+"""A box to type a text into, which Python hears of after a pause in typing, without Enter.
+
+Here: the component and the text of this session. What is done with the text is the caller's business.
+"""
+
+import functools
+
+import streamlit as st
+
+PAUSE = 350  # ms without a key before the text is answered
+LONGEST = 200_000  # characters that are sent at all
+
+_HTML = '<label class="box"><span></span><textarea rows="3" spellcheck="false"></textarea></label>'
+
+_CSS = """
+.box { display: block; font-family: var(--st-font), sans-serif; color: var(--st-text-color); }
+.box span { display: block; font-size: 0.875rem; margin-bottom: 0.25rem; }
+textarea {
+  box-sizing: border-box; width: 100%; min-height: 5.5rem; resize: vertical; padding: 0.6rem 0.75rem;
+  font: inherit; font-size: 1.05rem; line-height: 1.5; color: inherit; background: var(--st-secondary-background-color);
+  border: 1px solid var(--st-border-color); border-radius: var(--st-base-radius, 0.5rem);
+}
+textarea:focus { outline: 2px solid var(--st-primary-color); outline-offset: -1px; }
+textarea::placeholder { color: color-mix(in srgb, var(--st-text-color) 65%, var(--st-background-color)); }
+"""
+
+_JS = """
+export default function ({ data, parentElement, setStateValue }) {
+  const node = parentElement.querySelector(".box");
+  const area = node.querySelector("textarea");
+  node.querySelector("span").textContent = data.label;
+  area.placeholder = data.placeholder;
+  if (node.version !== data.version) {  // Python put another text here; otherwise the browser is ahead of it
+    node.version = data.version;
+    area.value = data.text;
+  }
+  area.oninput = () => {
+    clearTimeout(node.timer);
+    node.timer = setTimeout(() => {
+      if (node.isConnected)
+        setStateValue("typed", { version: node.version, text: area.value.slice(0, data.longest) });
+    }, data.pause);
+  };
+  area.onkeydown = (event) => event.stopPropagation();  // Streamlit has shortcuts on single keys
+}
+"""
+
+
+def text_box(*, key: str, label: str, placeholder: str) -> str:
+    """Show the box and return its text; it outlives reruns and page switches.
+
+    Args:
+        key: stable for the box's place; `set_text` takes the same.
+    """
+    version = st.session_state.get(f"{key}.version", 0)
+    text = current_text(key)
+    data = {
+        "label": label,
+        "placeholder": placeholder,
+        "text": text,
+        "version": version,
+        "pause": PAUSE,
+        "longest": LONGEST,
+    }
+    result = _component()(
+        key=f"{key}.box",
+        data=data,
+        default={"typed": {"version": version, "text": text}},
+        on_typed_change=lambda: None,
+    )
+    typed = result.typed
+    if isinstance(typed, dict) and typed.get("version") == version and isinstance(typed.get("text"), str):
+        st.session_state[f"{key}.text"] = typed["text"][:LONGEST]
+    return current_text(key)
+
+
+def current_text(key: str) -> str:
+    """The text of a box."""
+    return str(st.session_state.get(f"{key}.text", ""))
+
+
+def set_text(key: str, text: str) -> None:
+    """Put a text into the box, with the next run of the page."""
+    st.session_state[f"{key}.text"] = text
+    st.session_state[f"{key}.version"] = st.session_state.get(f"{key}.version", 0) + 1
+
+
+@functools.cache
+def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
+    return st.components.v2.component("glassbox_text_box", html=_HTML, css=_CSS, js=_JS)

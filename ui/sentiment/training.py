@@ -1,0 +1,168 @@
+"""What Sentiment adds to the view of a run: the own sentence, scored again as it trains, and what the model gets
+wrong."""
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core.contract import Previewed
+from core.data import text
+from core.demos.sentiment.baselines import Baseline, baselines
+from core.demos.sentiment.calibration import calibration
+from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.learner import classes_of
+from core.demos.sentiment.reader import TextReader
+from core.demos.sentiment.words import explain
+from core.knobs import from_json
+from core.plots.calibration import calibration_figure, calibration_info, calibration_sentence
+from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
+from core.plots.history import answer_history, history_info, history_sentence
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.words import percent
+from core.runs.records import Run
+from core.settings import home
+from ui import models
+from ui.live import RunParts, live_part, read_log
+from ui.live_chart import live_chart
+from ui.sentiment.answer import show_explained
+from ui.sentiment.text_box import text_box
+from ui.services import owner, store
+from ui.style import is_dark
+from ui.words import plain
+
+KEY = "sentiment"
+LONGEST_PIN = 2_000  # characters
+NUM_MISTAKES = 5
+LONGEST_MISTAKE = 400  # characters
+
+
+def run_parts() -> RunParts:
+    """The parts of a sentiment run."""
+    return RunParts(beside=_beside, after=_after)
+
+
+def _config(run: Run) -> SentimentConfig:
+    return from_json(SentimentConfig, run.config)[0]
+
+
+def _beside(run: Run) -> None:
+    st.markdown("**Your sentence, while it trains**")
+    if run.is_over:
+        st.fragment(_answers)(run)
+        return
+    st.fragment(_pin)(run)
+    live_part(_answers, run)(run)
+
+
+def _pin(run: Run) -> None:
+    typed = text_box(key=KEY, label="The newest weights answer it about once a second", placeholder="Type a sentence …")
+    pin = typed.strip()[:LONGEST_PIN]
+    pinned = f"pinned.{run.id}"
+    if st.session_state.get(pinned, "") != pin:
+        store().set_pin(run.id, owner(), pin or None)
+        st.session_state[pinned] = pin
+
+
+def _answers(shown: Run) -> None:
+    run = store().get(shown.id)
+    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    key = owner() if any(owner() in event.answers for event in previews) else None
+    if key is None and previews:  # a visitor sees what the one who started it pinned
+        key = next(iter(previews[-1].answers))
+    mine = [event for event in previews if key in event.answers]
+    if key is None or not mine:
+        if run.is_over:
+            st.caption("No sentence was typed while this run trained.")
+        return
+    classes = classes_of(_config(run))
+    answers = [event.answers[key] for event in mine]
+    info = history_info([event.epoch for event in mine], answers, classes)
+    pinned = store().pins(run.id).get(key)
+    if pinned and (run.is_over or key != owner()):
+        st.markdown(f"“{plain(str(pinned))}”")
+    live_chart(
+        probability_bars(classes, answers[-1], dark=is_dark()),
+        key="pin.bars",
+        alt=probabilities_sentence(classes, answers[-1]),
+    )
+    st.caption("How the answer moved, from the first weights to the newest")
+    live_chart(answer_history(info, dark=is_dark(), uirevision=run.id), key="pin.history", alt=history_sentence(info))
+
+
+@st.cache_data(max_entries=32, show_spinner="Testing the model …")
+def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.float32]:
+    """(N, K) probabilities of a run's best weights for its test texts."""
+    from ui.sentiment.page import reader_of
+
+    config = _config(store().get(run_id))
+    return reader_of(home_folder, run_id).probabilities(text.load(config.data, config.table).test.texts)
+
+
+@st.cache_data(max_entries=8, show_spinner="Training two classical classifiers on the same texts …")
+def _baselines(data: str, own: str) -> list[Baseline]:
+    return baselines(text.load(data, own))
+
+
+def _after(run: Run) -> None:
+    if run.state != "completed":
+        return
+    from ui.sentiment.page import reader_of
+
+    config = _config(run)
+    texts = text.load(config.data, config.table)
+    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)
+    right = float((answers.argmax(1) == texts.test.labels).mean())
+    st.subheader(f"{percent(right)} of the {len(texts.test):,} test {texts.unit} of {plain(texts.label)}", anchor=False)
+    st.caption("Measured with the weights of the best epoch; none of these texts was used for training or choosing.")
+    left, middle = st.columns(2, gap="large")
+    with left:
+        _confusion(answers, texts)
+    with middle:
+        _calibration(answers, texts)
+    _mistakes(answers, texts, reader_of(str(home()), run.id))
+    _compared(right, config)
+
+
+def _confusion(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
+    st.markdown("**What is taken for what**")
+    counts = np.zeros((len(texts.classes), len(texts.classes)), np.int64)
+    np.add.at(counts, (texts.test.labels, answers.argmax(1)), 1)
+    info = confusion_info(counts, texts.classes)
+    live_chart(confusion_figure(info, dark=is_dark()), key="confusion", alt=confusion_sentence(info))
+    st.caption(confusion_sentence(info))
+
+
+def _calibration(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
+    st.markdown("**Can its probabilities be trusted?**")
+    found = calibration(answers, texts.test.labels)
+    info = calibration_info(found.confidence, found.accuracy, found.counts, found.error)
+    sentence = calibration_sentence(info)
+    live_chart(calibration_figure(info, dark=is_dark()), key="calibration", alt=sentence)
+    st.caption(sentence)
+
+
+def _mistakes(answers: npt.NDArray[np.float32], texts: text.Texts, reader: TextReader) -> None:
+    st.markdown("**The most confident mistakes**")
+    said = answers.argmax(1)
+    wrong = np.flatnonzero(said != texts.test.labels)
+    if not len(wrong):
+        st.caption("None: every test text was answered right.")
+        return
+    worst = wrong[np.argsort(-answers[wrong, said[wrong]])][:NUM_MISTAKES]
+    for index in map(int, worst):
+        shown = texts.test.texts[index][:LONGEST_MISTAKE]
+        true, answer = texts.classes[int(texts.test.labels[index])], texts.classes[int(said[index])]
+        st.caption(f"is {plain(true)}, said {plain(answer)} with {percent(float(answers[index].max()))}")
+        target = 1 if len(texts.classes) == 2 else int(said[index])
+        show_explained(explain(reader, shown, target=target), reader, text=shown, key=f"mistake.{index}", box=None)
+
+
+def _compared(right: float, config: SentimentConfig) -> None:
+    st.markdown("**Beside classical classifiers on the same texts**")
+    if not st.toggle("Train them (some seconds)", key="sentiment.classical"):
+        return
+    rows = [{"Method": "This network", "Test accuracy": percent(right)}]
+    rows += [
+        {"Method": one.label, "Test accuracy": percent(one.accuracy)} for one in _baselines(config.data, config.table)
+    ]
+    st.table(rows)
