@@ -3,19 +3,21 @@
 It reads the run store and nothing else, so it shows the same in any browser, before and after a restart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
 from core.contract import Event, Metric, Task
 from core.errors import GlassboxError, NotFoundError
-from core.knobs import from_json, knobs, relevant, to_json
+from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
 from core.service import launch
 from core.service.supervisor import default_max_running
 from core.training import diagnosis
+from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.form import set_form
 from ui.links import page_path, run_query
@@ -35,6 +37,10 @@ class RunParts:
 
     beside: Callable[[Run], None]  # next to the curves: the person's own input and its answers
     after: Callable[[Run], None]  # under them once the run is over and has a model
+    shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
+    diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
+        None  # events, config; None: as for a classifier
+    )
 
 
 @dataclass
@@ -96,7 +102,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     live_part(_status, run)(task, run)
     left, right = st.columns([4, 3], gap="large")
     with left:
-        live_part(_curves, run)(task, run)
+        live_part(_curves, run)(task, run, parts)
     with right:
         parts.beside(run)
     if run.is_over and store().checkpoints(run.id):
@@ -186,7 +192,7 @@ def _buttons(task: Task, run: Run) -> None:
         st.error(message, icon=":material/error:")
 
 
-def _curves(task: Task, shown: Run) -> None:
+def _curves(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
     select = next((metric for metric in task.metrics if metric.name == task.select), None)
@@ -194,15 +200,29 @@ def _curves(task: Task, shown: Run) -> None:
     if not info.validation:
         st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
         return
-    for metric in task.metrics:
+
+    def draw(metric: Metric) -> None:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
-    _diagnosis(task, run, events, select)
 
-
-def _diagnosis(task: Task, run: Run, events: list[Event], select: Metric | None) -> None:
+    folded = [metric for metric in task.metrics if parts.shown and metric.name not in parts.shown]
+    for metric in task.metrics:
+        if metric not in folded:
+            draw(metric)
     config, _ = from_json(task.Config, run.config)
-    found = diagnosis.diagnose(events, config, select=select)
+    _diagnosis(
+        task,
+        run,
+        config,
+        parts.diagnose(events, config) if parts.diagnose else diagnosis.diagnose(events, config, select=select),
+    )
+    if folded:
+        with st.expander("More curves", icon=":material/show_chart:"):
+            for metric in folded:
+                draw(metric)
+
+
+def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) -> None:
     if found is None:
         return
     with st.container(border=True):
