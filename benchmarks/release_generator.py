@@ -1,11 +1,13 @@
 """Train the release models of the Generator demo, write `weights/generator/`, and measure what is written.
 
     python -m benchmarks.release_generator mnist [--epochs 8] [--minutes 25] [--seed 0]
+    python -m benchmarks.release_generator mnist --finish [--epochs 4] [--minutes 15]
     python -m benchmarks.release_generator mnist fashion --measure
 
 Needs full MNIST or Fashion-MNIST in the data folder (see docs/settings.md), and the frozen classifiers of
 `benchmarks/frozen_classifier.py`. Training ends with its last epoch, when its minutes are over, or with Ctrl-C;
-what is there then is the model, no checkpoint is chosen. With --measure nothing is trained.
+what is there then is the model, no checkpoint is chosen. --finish goes on from the written weights with smaller steps
+and a weaker penalty, which a judge that has come close to guessing needs. With --measure nothing is trained.
 """
 
 import argparse
@@ -29,7 +31,7 @@ from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.judge import judge
 from core.demos.generator.learner import GeneratorLearner
 from core.demos.generator.painter import release_painter
-from core.demos.generator.release import FOLDER, release_card
+from core.demos.generator.release import FOLDER, release_card, release_model_card, release_weights
 from core.knobs import to_json
 from core.terminal.interrupt import interruptible
 from core.training import engine, placement
@@ -38,9 +40,12 @@ NUM_MEASURED = 10_000  # generated pictures, and test images beside them
 MEASURED_SEED = 99  # of their latent vectors; training's own figures use others
 
 
-def release_training(data: str, *, epochs: int, seed: int) -> GeneratorConfig:
-    """The config of a release model."""
-    return GeneratorConfig(data=data, epochs=epochs, seed=seed, averaging=0.998)
+def release_training(data: str, *, epochs: int, seed: int, is_finish: bool) -> GeneratorConfig:
+    """The config of a release model: of its whole training, or of the last part."""
+    config = GeneratorConfig(data=data, epochs=epochs, seed=seed, averaging=0.998)
+    if is_finish:
+        return replace(config, seed=seed + 1, penalty=0.2, generator_rate=5e-4, discriminator_rate=5e-4)
+    return config
 
 
 def main() -> None:
@@ -51,6 +56,7 @@ def main() -> None:
     parser.add_argument("--minutes", type=float, default=25.0, help="stop after so many")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--finish", action="store_true", help="go on from the written weights")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
@@ -58,17 +64,24 @@ def main() -> None:
     placement.apply(where)
     for data in options.data:
         if not options.measure:
-            config = release_training(data, epochs=options.epochs, seed=options.seed)
-            train(options.out, config, where, minutes=options.minutes)
+            config = release_training(data, epochs=options.epochs, seed=options.seed, is_finish=options.finish)
+            train(options.out, config, where, minutes=options.minutes, is_finish=options.finish)
         measure(options.out, data)
 
 
-def train(folder: Path, config: GeneratorConfig, where: Placement, *, minutes: float) -> None:
+def train(folder: Path, config: GeneratorConfig, where: Placement, *, minutes: float, is_finish: bool) -> None:
     """One training, written as half-precision weights and an entry of `model.json`."""
     task = demos.task("generator")
     dataset = engine.on_device(task.load(config), where.device)
     learner = task.learner(config, where)
     assert isinstance(learner, GeneratorLearner)
+    earlier: list[dict[str, Any]] = []
+    if is_finish:
+        written = release_weights(config.data, folder)
+        for network in (learner.generator, learner.average):
+            network.load_state_dict(written["generator"])
+        learner.discriminator.load_state_dict(written["discriminator"])
+        earlier = release_model_card(config.data, folder)["trainings"]
     start, used = time.time(), time.process_time()
     ended: Ended | None = None
     with interruptible() as interrupt:
@@ -86,13 +99,14 @@ def train(folder: Path, config: GeneratorConfig, where: Placement, *, minutes: f
             ended = event if isinstance(event, Ended) else ended
     assert ended is not None
     training = {
+        "config": to_json(replace(config, device="auto")),
         "steps": ended.step,
         "epochs": round(ended.epoch, 2),
         "minutes": round((time.time() - start) / 60, 1),
         "processor_minutes": round((time.process_time() - used) / 60, 1),
         "machine": f"{platform.machine()}, {where.threads} thread, {where.device}, PyTorch {torch.__version__}",
     }
-    write(folder, learner, config, {"trained_on": dataset.train.name, **training})
+    write(folder, learner, config, {"trained_on": dataset.train.name, "trainings": [*earlier, training]})
 
 
 def write(folder: Path, learner: GeneratorLearner, config: GeneratorConfig, training: dict[str, Any]) -> None:

@@ -27,6 +27,11 @@ SMALL = GeneratorConfig(width=8, latent=8, batch_size=16, epochs=2)
 ON_CPU = Placement()
 
 
+@pytest.fixture(autouse=True)
+def few_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.demos.generator.learner.NUM_JUDGED", 40)
+
+
 @pytest.fixture(scope="module")
 def few() -> Dataset:
     whole = load(SMALL)
