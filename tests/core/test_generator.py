@@ -192,12 +192,12 @@ def test_the_penalty_has_its_turn_and_counts_as_much_more(few: Dataset, monkeypa
     plain = learner._update
 
     def note(optimizer: Any, total: torch.Tensor) -> None:
-        turns.append(float(total))
+        turns.append(total.item())
         plain(optimizer, total)
 
     real, labels = learner.prepare(few.train.inputs[:16]), few.train.targets[:16]
     monkeypatch.setattr(learner, "_update", note)
-    told = [float(learner.discriminator_step(real, labels, number=number)["discriminator"]) for number in range(6)]
+    told = [learner.discriminator_step(real, labels, number=number)["discriminator"].item() for number in range(6)]
     extra = [round(total - loss, 6) != 0 for total, loss in zip(turns, told, strict=True)]
     assert extra == [True, False, False, False, True, False]
 

@@ -24,7 +24,7 @@ PAGE = str(Path(__file__).parents[2] / "pages" / "generator.py")
 
 
 def page(**query: str) -> AppTest:
-    app = AppTest.from_file(PAGE, default_timeout=60)
+    app = AppTest.from_file(PAGE, default_timeout=120)
     app.query_params.update(query)
     app.run()
     assert not app.exception
