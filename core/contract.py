@@ -188,7 +188,10 @@ class Answering:
 class Maker(Protocol):
     """A trained network that makes examples, as a script uses it."""
 
-    classes: Sequence[str]  # name of each label
+    @property
+    def classes(self) -> Sequence[str]:
+        """Name of each label."""
+        ...
 
     def synthetic(self, count: int, *, seed: int, only: int | None = None) -> tuple[Any, Any]:
         """Examples (N, 28, 28) uint8 and labels (N,) int64, of one class or of all in turn; NumPy arrays.

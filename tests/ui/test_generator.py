@@ -19,6 +19,7 @@ from core.knobs import knobs, to_json
 from core.runs.records import Run, Standing
 from core.runs.store import RunStore
 from ui.generator import synthetic
+from ui.run_words import result
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "generator.py")
 
@@ -179,6 +180,11 @@ def test_the_fixed_grid_is_small_enough_to_be_stored_often() -> None:
     noise = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
     assert len(base64.b64decode(sheet_text(noise))) < 40_000
     assert len(fixed_grid(GeneratorConfig())["labels"]) == 40
+
+
+def test_a_run_is_named_by_its_first_figure_where_nothing_selects(glassbox_home: Path) -> None:
+    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    assert result(demos.task("generator"), run, []) == "Agreement with the asked class: 80.0\u00a0%"
 
 
 def test_start_creates_a_run(glassbox_home: Path) -> None:

@@ -9,7 +9,6 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import Any
 
 from core.contract import Ended, Evaluated, Event, Stepped
@@ -145,7 +144,7 @@ def _rates(config: GeneratorConfig, of_generator: float, of_discriminator: float
     generator = max(float(f"{config.generator_rate * of_generator:.1g}"), 1e-5)
     discriminator = max(float(f"{config.discriminator_rate * of_discriminator:.1g}"), 1e-5)
     changes = {"generator_rate": generator, "discriminator_rate": discriminator}
-    if replace(config, **changes) == config:
+    if (generator, discriminator) == (config.generator_rate, config.discriminator_rate):
         return None, ""
     return changes, f"Try learning rates of {generator:g} (G) and {discriminator:g} (D)"
 

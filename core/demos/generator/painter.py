@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 import torch
+from torch import nn
 
 from core.data import sources
 from core.demos.generator.config import GeneratorConfig
@@ -35,7 +36,7 @@ class Painter:
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
         self.config = config
-        self.classes = sources.find(config.data).classes
+        self.classes: Sequence[str] = sources.find(config.data).classes
         self.generator = make_generator(config)
         self.generator.load_state_dict(weights["generator"])
         self.generator.eval().requires_grad_(False)
@@ -65,7 +66,9 @@ class Painter:
         The right singular vectors of the first layer: along the first of them its output changes most (Shen and Zhou
         2021, arXiv:2007.06600). Signs are such that the largest number in each is positive.
         """
-        weights = self.generator.seed[0].weight[:, : self.config.latent].numpy()
+        first = self.generator.seed[0]
+        assert isinstance(first, nn.Linear)
+        weights = first.weight[:, : self.config.latent].numpy()
         rows = np.linalg.svd(weights, full_matrices=False)[2]
         return rows * np.sign(rows[np.arange(len(rows)), np.abs(rows).argmax(1)])[:, None]
 
