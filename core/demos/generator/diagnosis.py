@@ -66,7 +66,7 @@ def _won(stepped: Sequence[Stepped], config: GeneratorConfig) -> Diagnosis | Non
         _mean([event for event in stepped if epoch < event.epoch <= epoch + 1], "generator")
         for epoch in range(math.floor(stepped[-1].epoch))
     ]
-    lowest = min(value for value in by_epoch if math.isfinite(value))
+    lowest = min((value for value in by_epoch if math.isfinite(value)), default=math.inf)
     if min(right.values()) < WON or not loss > GROWN * lowest:
         return None
     return Diagnosis(
