@@ -1,7 +1,7 @@
 """Train the release models of the Generator demo, write `weights/generator/`, and measure what is written.
 
     python -m benchmarks.release_generator mnist [--epochs 8] [--minutes 25] [--seed 0]
-    python -m benchmarks.release_generator mnist --finish [--epochs 4] [--minutes 15]
+    python -m benchmarks.release_generator mnist --finish [--rate 5e-4] [--epochs 4] [--minutes 15]
     python -m benchmarks.release_generator mnist fashion --measure
 
 Needs full MNIST or Fashion-MNIST in the data folder (see docs/settings.md), and the frozen classifiers of
@@ -40,11 +40,11 @@ NUM_MEASURED = 10_000  # generated pictures, and test images beside them
 MEASURED_SEED = 99  # of their latent vectors; training's own figures use others
 
 
-def release_training(data: str, *, epochs: int, seed: int, is_finish: bool) -> GeneratorConfig:
-    """The config of a release model: of its whole training, or of the last part."""
+def release_training(data: str, *, epochs: int, seed: int, is_finish: bool, rate: float) -> GeneratorConfig:
+    """The config of a release model: of its first training, or of one that finishes it with a rate of its own."""
     config = GeneratorConfig(data=data, epochs=epochs, seed=seed, averaging=0.998)
     if is_finish:
-        return replace(config, seed=seed + 1, penalty=0.2, generator_rate=5e-4, discriminator_rate=5e-4)
+        return replace(config, seed=seed + 1, penalty=0.2, generator_rate=rate, discriminator_rate=rate)
     return config
 
 
@@ -57,6 +57,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--finish", action="store_true", help="go on from the written weights")
+    parser.add_argument("--rate", type=float, default=5e-4, help="of both networks, with --finish")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
@@ -64,7 +65,9 @@ def main() -> None:
     placement.apply(where)
     for data in options.data:
         if not options.measure:
-            config = release_training(data, epochs=options.epochs, seed=options.seed, is_finish=options.finish)
+            config = release_training(
+                data, epochs=options.epochs, seed=options.seed, is_finish=options.finish, rate=options.rate
+            )
             train(options.out, config, where, minutes=options.minutes, is_finish=options.finish)
         measure(options.out, data)
 
