@@ -13,7 +13,7 @@ def test_a_three_is_asked_for_and_seen_and_a_data_set_can_be_read_by_numpy(page:
     pictures = page.get_by_role("img", name=re.compile("^12 pictures"))
     expect(pictures).to_be_visible()
     expect(page.get_by_text(re.compile("(1[0-2]) of 12 are 3 to it, as asked"))).to_be_visible()
-    page.get_by_role("button", name="A data set").click()
+    page.get_by_role("radio", name=re.compile("A data set")).click()
     with page.expect_download() as waiting:
         page.get_by_role("button", name="For NumPy (npz)").click()
     with np.load(waiting.value.path()) as made:

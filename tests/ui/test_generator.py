@@ -58,12 +58,12 @@ def test_clothes_have_their_names() -> None:
 
 def test_a_slider_and_the_dice_change_the_pictures() -> None:
     app = page()
-    before = app.get("imgs")[0].proto.imgs[0].url
+    before = app.image[0].value[0]
     app.slider(key="grid.direction.0").set_value(3.0).run()
-    moved = app.get("imgs")[0].proto.imgs[0].url
+    moved = app.image[0].value[0]
     assert moved != before
     app.button(key="grid.roll").click().run()
-    assert app.get("imgs")[0].proto.imgs[0].url not in (before, moved)
+    assert app.image[0].value[0] not in (before, moved)
 
 
 def test_the_nearest_training_pictures_say_how_far_they_are() -> None:
@@ -94,7 +94,7 @@ def test_clothes_cannot_write_a_number_and_say_so() -> None:
 
 def test_a_walk_shows_its_way_and_can_be_taken_along() -> None:
     app = part(page(), "walk")
-    assert len(app.get("imgs")) == 2
+    assert len(app.image) == 2
     assert {"The walk (GIF)", "The filmstrip (PNG)"} <= {button.label for button in app.get("download_button")}
 
 
