@@ -17,14 +17,14 @@ FARTHEST = 4.0  # standard deviations along a direction
 SIDE_OF_DICE = 1_000_000
 
 
-def class_picker(painter: Painter, *, key: str, label: str = "Class") -> int:
+def class_picker(painter: Painter, *, key: str, label: str = "Class", start: int = 3) -> int:
     """The label of the chosen class; 0, with a sentence, for a generator that was told none."""
     if not painter.config.conditional:
         st.caption("This generator was told no classes, so it draws whatever its random numbers say.")
         return 0
     names = painter.classes
     chosen = st.selectbox(
-        label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session", index=3
+        label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session", index=start
     )
     return int(chosen)
 

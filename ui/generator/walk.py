@@ -24,30 +24,32 @@ def show(model_id: str, painter: Painter) -> None:
     """Two ends to choose, and what lies between."""
     columns = st.columns(2, gap="large")
     ends: list[tuple[Latents, int]] = []
-    for column, name, seed in zip(columns, ("From", "To"), (1, 2), strict=True):
+    for column, name, seed, start in zip(columns, ("From", "To"), (1, 2), (3, 8), strict=True):
         with column:
-            ends.append(_end(painter, name, seed=seed))
+            ends.append(_end(painter, name, seed=seed, start=start))
     (first, first_label), (last, last_label) = ends
     frames = painter.between(way_between(first, last, NUM_FRAMES), first_label, last_label)
     moving, strip = st.columns([1, 3], gap="large", vertical_alignment="center")
     film = gif(frames)
     names = f"{painter.classes[first_label]} to {painter.classes[last_label]}"
     with moving:
-        st.image(film, width=168, caption="The walk, there and back")
+        st.image(film, width=168, caption="The walk, there and back", alt=f"A moving picture from {names} and back")
     with strip:
         _filmstrip(painter, frames[::FILM_EVERY])
     st.caption(
         "The random numbers move along an arc from one vector to the other, and the class with them. A network that "
-        "had learned pictures by heart would jump; this one has something to draw everywhere."
+        "had only learned pictures by heart would jump from one to the next."
     )
     with st.container(horizontal=True):
         _download("The walk (GIF)", film, f"{names}.gif", "image/gif")
         _download("The filmstrip (PNG)", grid_png(frames[::2], columns=len(frames[::2])), f"{names}.png", "image/png")
 
 
-def _end(painter: Painter, name: str, *, seed: int) -> tuple[Latents, int]:
+def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents, int]:
     key = f"walk.{name.lower()}"
-    label = controls.class_picker(painter, key=f"{key}.class.{painter.config.data}", label=f"{name}: class")
+    label = controls.class_picker(
+        painter, key=f"{key}.class.{painter.config.data}", label=f"{name}: class", start=start
+    )
     vectors = latents(NUM_CHOICES, painter.config.latent, seed=controls.dice(key=key, label="Others", start=seed))
     images = painter.draw(vectors, [label] * NUM_CHOICES)
     place = f"{key}.place"
