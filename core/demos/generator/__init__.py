@@ -65,7 +65,7 @@ TASK = Task(
     presets=PRESETS,
     metrics=(
         Metric(name="agreement", label="Agreement with the asked class", unit="%", goal="max"),
-        Metric(name="diversity", label="Diversity within a class, real is 100 %", unit="%", goal="max"),
+        Metric(name="diversity", label="Diversity within a class, of real", unit="%", goal="max"),
         Metric(name="classes", label="Classes drawn", goal="max"),
         Metric(name="frechet", label="Fréchet distance"),
         Metric(name="generator", label="Loss of G"),
