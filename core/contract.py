@@ -82,7 +82,7 @@ class Learner(Protocol):
         ...
 
     def preview(self, example: Any) -> Any:
-        """What the newest weights say to one example; JSON-ready (class probabilities) or a picture as nested lists."""
+        """The newest weights on one example; JSON-ready: probabilities, or a picture as a PNG in base64."""
         ...
 
     def state_dict(self) -> dict[str, Any]:
@@ -185,6 +185,36 @@ class Answering:
     reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 
 
+class Maker(Protocol):
+    """A trained network that makes examples, as a script uses it."""
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Name of each label."""
+        ...
+
+    def synthetic(self, count: int, *, seed: int, only: int | None = None) -> tuple[Any, Any]:
+        """Examples (N, 28, 28) uint8 and labels (N,) int64, of one class or of all in turn; NumPy arrays.
+
+        Raises:
+            InvalidSettingError: it was trained without classes, so has none to give.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Generating:
+    """How a demo's models make examples outside its page."""
+
+    data: Sequence[str]  # data sets that there is a release model of, the usual one first
+    release: Callable[[str], Maker]
+    of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Maker]  # saved config, learner's part of a checkpoint
+
+
+def _nothing(config: Any) -> Mapping[str, Any]:
+    return {}
+
+
 @dataclass(frozen=True)
 class Task:
     """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
@@ -211,6 +241,8 @@ class Task:
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
     page: str = ""  # the page that shows its runs; empty: its own, of its name
     placement: Placement | None = None  # None: the fastest one is measured before the first step
+    generating: Generating | None = None  # None: its models make nothing
+    watched: Callable[[Any], Mapping[str, Any]] = _nothing  # config → examples that every run previews, by key
 
 
 @dataclass(frozen=True)
@@ -239,7 +271,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Previewed:
-    """Answers of the newest weights to the pinned examples, by pin key."""
+    """Answers of the newest weights to the pinned examples by pin key, and to those of `Task.watched`."""
 
     step: int
     epoch: float

@@ -3,8 +3,9 @@
 It reads the run store and nothing else, so it shows the same in any browser, before and after a restart.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import streamlit as st
 
@@ -16,6 +17,7 @@ from core.runs.records import Run
 from core.service import launch
 from core.service.supervisor import default_max_running
 from core.training import diagnosis
+from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.demo_pages import run_page
 from ui.form import set_form
@@ -39,6 +41,10 @@ class RunParts:
     below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
     instead: Callable[[Run], None] | None = None  # in place of all these
     is_network: bool = True  # False: nothing that Try could use or a form could change
+    shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
+    diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
+        None  # events, config; None: as for a classifier
+    )
 
 
 @dataclass
@@ -113,7 +119,7 @@ def _instead(shown: Run, parts: RunParts) -> None:
 def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
     left, right = st.columns([4, 3], gap="large")
     with left:
-        live_part(_curves, run)(task, run)
+        live_part(_curves, run)(task, run, parts)
     with right:
         parts.beside(run)
     if parts.below is not None:
@@ -217,7 +223,7 @@ def _resume_button(run: Run) -> None:
     )
 
 
-def _curves(task: Task, shown: Run) -> None:
+def _curves(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
     config, _ = from_json(task.Config, run.config)
@@ -226,14 +232,28 @@ def _curves(task: Task, shown: Run) -> None:
     if not info.validation:
         st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
         return
-    for metric in task.metrics:
+
+    def draw(metric: Metric) -> None:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
-    _diagnosis(task, run, config, events, select)
+
+    folded = [metric for metric in task.metrics if parts.shown and metric.name not in parts.shown]
+    for metric in task.metrics:
+        if metric not in folded:
+            draw(metric)
+    _diagnosis(
+        task,
+        run,
+        config,
+        parts.diagnose(events, config) if parts.diagnose else diagnosis.diagnose(events, config, select=select),
+    )
+    if folded:
+        with st.expander("More curves", icon=":material/show_chart:"):
+            for metric in folded:
+                draw(metric)
 
 
-def _diagnosis(task: Task, run: Run, config: Config, events: list[Event], select: Metric | None) -> None:
-    found = diagnosis.diagnose(events, config, select=select)
+def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) -> None:
     if found is None:
         return
     with st.container(border=True):

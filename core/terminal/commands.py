@@ -16,7 +16,7 @@ from core.contract import Task
 from core.errors import DataUnavailableError, GlassboxError
 from core.knobs import Flag, Knob, knobs
 from core.runs.records import State
-from core.terminal import data, evaluate, models, output, predict, runs, train
+from core.terminal import data, evaluate, generate, models, output, predict, runs, train
 from core.terminal.interrupt import STATUS
 
 EXAMPLES = """\
@@ -24,6 +24,7 @@ examples:
   python -m core predict digits seven.png drawing.json
   python -m core predict sentiment --text "A wonderful film."
   find scans -name '*.png' | python -m core predict digits - > answers.jsonl
+  python -m core generate generator --class 3 --count 64 --out threes.npz
   python -m core data --download mnist
   python -m core evaluate digits --data ~/data
   python -m core train digits --preset small_cnn --epochs 3 --learning-rate 0.01
@@ -83,6 +84,7 @@ def parser() -> argparse.ArgumentParser:
     verbs = top.add_subparsers(metavar="COMMAND", required=True, parser_class=Parser)
     _add_predict(verbs)
     _add_evaluate(verbs)
+    _add_generate(verbs)
     _add_train(verbs)
     _add_data(verbs)
     _add_runs(verbs)
@@ -125,6 +127,34 @@ def _add_evaluate(verbs: Any) -> None:
     _demo(verb, [task.name for task in _answering()])
     verb.add_argument(
         "--data", metavar="FOLDER", help="data sets in their canonical layout, MNIST/raw/*.gz; default: GLASSBOX_DATA"
+    )
+    _model(verb)
+
+
+def _add_generate(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "generate",
+        "Make examples with a trained network, as a data set.",
+        lambda options: generate.run(
+            options.demo,
+            data=options.data,
+            model=options.model,
+            wanted=options.wanted,
+            count=options.count,
+            seed=options.seed,
+            out=options.out,
+        ),
+    )
+    makers = [task for task in map(demos.task, demos.names()) if task.generating is not None]
+    sets = [name for task in makers if task.generating for name in task.generating.data]
+    _demo(verb, [task.name for task in makers])
+    verb.add_argument("--data", choices=sets, help="which release model: the data it has learned; default: the first")
+    verb.add_argument("--class", dest="wanted", metavar="CLASS", default=generate.ALL, help="number or name; or all")
+    verb.add_argument("--count", metavar="NUMBER", type=int, default=64, help="examples to make; default 64")
+    verb.add_argument("--seed", metavar="NUMBER", type=int, default=0, help="start of the random numbers; default 0")
+    verb.add_argument(
+        "--out", metavar="PATH", required=True, help="FILE.npz for NumPy, or a folder that gets a PNG for each example"
     )
     _model(verb)
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from core.contract import Model, Task
+from typing import Any
+
+from core.contract import Maker, Model, Task
 from core.errors import InvalidInputError, InvalidSettingError
 from core.runs.store import RunStore
 
@@ -22,6 +24,20 @@ def model(task: Task, name: str) -> Model:
         raise InvalidInputError(f"{task.title} answers on its page only.")
     if name == RELEASE:
         return task.answering.release()
+    return task.answering.of_run(*_saved(task, name))
+
+
+def maker(task: Task, name: str, *, data: str) -> Maker:
+    """What makes examples: the release model of a data set, or a run by its id. Raises as `model` does."""
+    if task.generating is None:
+        raise InvalidInputError(f"{task.title} makes no examples.")
+    if name == RELEASE:
+        return task.generating.release(data)
+    return task.generating.of_run(*_saved(task, name))
+
+
+def _saved(task: Task, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
+    """Config and learner's part of the best checkpoint of a run."""
     from core.runs import checkpoints  # with PyTorch
 
     store = RunStore()
@@ -31,4 +47,4 @@ def model(task: Task, name: str) -> Model:
     restored = checkpoints.restore(store, name, prefer="best")
     if restored is None:
         raise InvalidSettingError(f"Run {name} is {run.state} and has saved no model yet. Use “{RELEASE}” or wait.")
-    return task.answering.of_run(run.config, restored.state["learner"])
+    return run.config, restored.state["learner"]

@@ -28,7 +28,10 @@ DEEP = 3  # layers from which on saturating activations starve the first ones
 SATURATING = ("sigmoid", "tanh")
 DEPTH_KNOBS = ("hidden_layers", "depth", "num_layers", "layers")
 
-Kind = Literal["overfitting", "not_learning", "unstable", "plateau", "still_improving", "good", "diverged"]
+Kind = Literal[
+    "overfitting", "not_learning", "unstable", "plateau", "still_improving", "good", "diverged",
+    "discriminator_wins", "collapse",
+]  # fmt: skip
 
 
 @dataclass(frozen=True)

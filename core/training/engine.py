@@ -140,7 +140,8 @@ def train(
         resume: `Checkpointed.state` to go on from, of a run with the same config and the same first phases.
         recall: gives back the state that was checkpointed at a step, to report on the best weights at the end; without
             it the last weights are reported on.
-        pins: the examples to be answered about once a second, by key.
+        pins: the examples to be answered about once a second, by key; those of `task.watched` are answered after 1, 2,
+            4, 8 … steps and with every evaluation.
         should_stop: asked after every step.
 
     Yields:
@@ -152,7 +153,7 @@ def train(
         yield from loop.evaluated()
         yield loop.checkpoint()
     previewed_at = checkpointed_at = time.monotonic()
-    yield from loop.previewed(pins())
+    yield from loop.previewed({**loop.watched, **pins()})
     while loop.step < loop.total:
         loop.advance()
         if loop.reports() and not _finite(metrics := loop.meter.take()):
@@ -164,9 +165,12 @@ def train(
             yield from loop.evaluated()
         stopping = should_stop() and loop.step < loop.total
         now = time.monotonic()
+        watched = loop.watched if loop.watches() else {}
         if now - previewed_at >= PREVIEW_SECONDS or loop.step == loop.total:
-            yield from loop.previewed(pins())
+            yield from loop.previewed({**watched, **pins()})
             previewed_at = now
+        else:
+            yield from loop.previewed(watched)
         if stopping or loop.evaluates() or now - checkpointed_at >= CHECKPOINT_SECONDS:
             if not loop.is_finite():
                 yield loop.diverged()
@@ -207,6 +211,7 @@ class Loop:
         self.validation: Mapping[str, float] = {}
         self.improved = False
         self.meter = _Meter(saved["meter"])
+        self.watched = task.watched(config)
         if resume:
             learner.load_state_dict(resume["learner"])
 
@@ -251,6 +256,10 @@ class Loop:
     def evaluates(self) -> bool:
         position = (self.step - 1) % self.per_epoch + 1
         return position in self.evaluation_steps
+
+    def watches(self) -> bool:
+        """Whether it is time for the demo's own examples: after 1, 2, 4, 8 … steps, and with every evaluation."""
+        return self.step & (self.step - 1) == 0 or self.evaluates()
 
     def evaluated(self) -> Iterator[Event]:
         if self.dataset.train.inputs.is_cuda:

@@ -1,0 +1,200 @@
+"""The knobs of the Generator demo and its presets. Light: no PyTorch here."""
+
+from dataclasses import dataclass
+
+from core.contract import Preset
+from core.knobs import Choice, Config, Flag, Integer, Knob, Real, knob
+
+OPTIMIZERS = {
+    "adam": "Adam (β 0, 0.99)",
+    "adam_momentum": "Adam (β 0.5, 0.999)",
+    "rmsprop": "RMSprop",
+    "sgd": "SGD",
+}
+
+
+def _rate(whose: str) -> Knob:
+    return Real(
+        label=f"Learning rate of {whose}", help="Size of its steps.", low=1e-5, high=1.0, step=1e-5, scale="log"
+    )
+
+
+def _optimizer(whose: str) -> Knob:
+    return Choice(label=f"Optimizer of {whose}", help="How a gradient becomes a step.", options=OPTIMIZERS, more=True)
+
+
+@dataclass(frozen=True)
+class GeneratorConfig(Config):
+    """What a person can turn about two competing networks and their training."""
+
+    data: str = knob(
+        Choice(
+            label="Data",
+            help="What the pictures are to look like.",
+            options={
+                "mnist5k": "5,000 MNIST digits",
+                "mnist": "Full MNIST (70,000)",
+                "fashion": "Fashion-MNIST (70,000)",
+            },
+        ),
+        "mnist5k",
+    )
+    conditional: bool = knob(
+        Flag(label="Conditional", help="Both networks are told the class, so that a picture of it can be asked for."),
+        True,
+    )
+    loss: str = knob(
+        Choice(
+            label="Loss",
+            help="How the judge's scores become what each of the two networks makes small.",
+            options={
+                "relativistic": "Relativistic, with R1 and R2 (R3GAN, 2024)",
+                "non_saturating": "Non-saturating (2014)",
+                "least_squares": "Least squares (2017)",
+                "wasserstein": "Wasserstein with gradient penalty (2017)",
+            },
+        ),
+        "relativistic",
+    )
+    penalty: float = knob(
+        Real(
+            label="Gradient penalty",
+            help="How strongly D's gradient is held small (relativistic) or near one (Wasserstein).",
+            low=0.0,
+            high=100.0,
+            step=0.1,
+            more=True,
+            when={"loss": ("relativistic", "wasserstein")},
+        ),
+        1.0,
+    )
+    penalty_every: int = knob(
+        Integer(
+            label="Penalty every",
+            help="The gradient penalty is computed only so often, and then counts as much more.",
+            unit="steps",
+            low=1,
+            high=16,
+            choices=(1, 2, 4, 8, 16),
+            more=True,
+            when={"loss": ("relativistic", "wasserstein")},
+        ),
+        8,
+    )
+    width: int = knob(
+        Integer(
+            label="Width",
+            help="Filters of the layers near the picture, in both.",
+            unit="filters",
+            low=8,
+            high=64,
+            step=8,
+        ),
+        32,
+    )
+    latent: int = knob(
+        Integer(
+            label="Latent size",
+            help="Random numbers behind each picture.",
+            unit="numbers",
+            low=2,
+            high=128,
+            choices=(2, 8, 16, 32, 64, 128),
+        ),
+        64,
+    )
+    generator_rate: float = knob(_rate("G"), 1e-3)
+    discriminator_rate: float = knob(_rate("D"), 1e-3)
+    generator_optimizer: str = knob(_optimizer("G"), "adam")
+    discriminator_optimizer: str = knob(_optimizer("D"), "adam")
+    discriminator_steps: int = knob(
+        Integer(
+            label="Steps of D",
+            help="Updates of the discriminator for each one of the generator.",
+            unit="steps",
+            low=1,
+            high=5,
+            more=True,
+        ),
+        1,
+    )
+    averaging: float = knob(
+        Real(
+            label="Weight averaging",
+            help="Draws with a moving average of G's weights; 0.99 averages about the last 100 steps. 0 is off.",
+            low=0.0,
+            high=0.9999,
+            step=0.001,
+            more=True,
+        ),
+        0.99,
+    )
+    augmentation: str = knob(
+        Choice(
+            label="Augmentation of D",
+            help="Moves what D sees, real and generated alike, so that it cannot learn few pictures by heart.",
+            options={"none": "None", "shift": "Shift", "shift_cut": "Shift and cut out"},
+            more=True,
+        ),
+        "none",
+    )
+    batch_size: int = knob(
+        Integer(
+            label="Batch size",
+            help="Real pictures behind each step, and as many generated ones.",
+            unit="images",
+            low=16,
+            high=512,
+            choices=(16, 32, 64, 128, 256, 512),
+        ),
+        64,
+    )
+    device: str = knob(
+        Choice(
+            label="Device",
+            help="Where the arithmetic is done.",
+            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
+            more=True,
+        ),
+        "auto",
+    )
+
+
+PRESETS = (
+    Preset(
+        name="quick",
+        label="Good in 20 seconds",
+        sentence="Two small networks and 3,500 digits: they can be read after the first few passes.",
+        values={},
+    ),
+    Preset(
+        name="best",
+        label="Best",
+        sentence="All of MNIST, slower averaging and 20 passes: for an evening, or a graphics card.",
+        values={"data": "mnist", "averaging": 0.999, "epochs": 20},
+    ),
+    Preset(
+        name="collapse",
+        label="Collapse on purpose",
+        sentence="A fast generator that is told no class meets a slow judge: it finds one picture that passes.",
+        values={
+            "conditional": False,
+            "loss": "non_saturating",
+            "generator_rate": 1e-2,
+            "discriminator_rate": 1e-4,
+            "averaging": 0.0,
+        },
+    ),
+    Preset(
+        name="original",
+        label="The loss of 2014",
+        sentence="Non-saturating, as in the first paper on such networks, with the optimizer of DCGAN.",
+        values={
+            "loss": "non_saturating",
+            "generator_optimizer": "adam_momentum",
+            "discriminator_optimizer": "adam_momentum",
+            "generator_rate": 2e-4,
+            "discriminator_rate": 2e-4,
+        },
+    ),
+)

@@ -1,0 +1,64 @@
+"""What two competing networks and their data cost, from the knobs alone: no data is read, no network computed."""
+
+from functools import lru_cache
+
+import torch
+from torch import nn
+
+from core.contract import Cost, NetworkCost
+from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
+from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
+from core.demos.generator.network import IMAGE_SIDE
+from core.training.estimate import network_cost
+
+ADAM_COPIES = 3  # two of Adam and the average
+
+
+class _Told(nn.Module):
+    """A network with its class already chosen, so that one input is all it takes."""
+
+    def __init__(self, network: nn.Module) -> None:
+        super().__init__()
+        self.network = network
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self.network(inputs, torch.zeros(len(inputs), dtype=torch.long))
+
+
+@lru_cache(maxsize=256)
+def _networks(config: GeneratorConfig) -> tuple[NetworkCost, NetworkCost]:
+    return (
+        network_cost(lambda: _Told(make_generator(config)), (config.latent,)),
+        network_cost(lambda: _Told(make_discriminator(config)), (1, IMAGE_SIDE, IMAGE_SIDE)),
+    )
+
+
+def cost(config: GeneratorConfig) -> Cost:
+    """All that an estimate needs to know about a config; its pass forward and back stands for the work of a step.
+
+    A real example passes D with a generated one, forward and back, for which G draws once; for each update of G it
+    draws and is corrected once more, through D. A penalty costs D about as much again, when it has its turn.
+    """
+    drawn, judged = _networks(config)
+    num_train, num_validation, num_test = NUM_EXAMPLES[config.data]
+    turns = 1 / config.discriminator_steps  # of G, for each of D
+    draws = 1 / 3 + turns
+    has_penalty = config.loss in ("relativistic", "wasserstein") and config.penalty > 0
+    judges = 2 + turns * (4 / 3 if config.loss == "relativistic" else 1) + (4 / config.penalty_every) * has_penalty
+
+    def together(of_generator: int, of_discriminator: int) -> int:
+        return round(draws * of_generator + judges * of_discriminator)
+
+    return Cost(
+        network=NetworkCost(
+            flops=together(drawn.flops, judged.flops),
+            activations=together(drawn.activations, judged.activations),
+            num_layers=together(drawn.num_layers, judged.num_layers),
+        ),
+        num_train=num_train,
+        num_validation=min(num_validation, NUM_JUDGED),
+        num_test=min(num_test, NUM_JUDGED),
+        example_bytes=EXAMPLE_BYTES,
+        optimizer_copies=ADAM_COPIES,
+    )

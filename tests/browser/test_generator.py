@@ -1,0 +1,37 @@
+"""Generator in a browser: ask for a class, take a data set along, train until digits can be read."""
+
+import re
+
+import numpy as np
+from playwright.sync_api import Page, expect
+
+TRAINING_MS = 150_000
+
+
+def test_a_three_is_asked_for_and_seen_and_a_data_set_can_be_read_by_numpy(page: Page) -> None:
+    page.goto("/generator")
+    pictures = page.get_by_role("img", name=re.compile("^12 pictures"))
+    expect(pictures).to_be_visible()
+    expect(page.get_by_text(re.compile("(1[0-2]) of 12 are 3 to it, as asked"))).to_be_visible()
+    page.get_by_role("radio", name=re.compile("A data set")).click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name="For NumPy (npz)").click()
+    with np.load(waiting.value.path()) as made:
+        assert made["images"].shape == (1000, 28, 28)
+        assert np.bincount(made["labels"]).tolist() == [100] * 10
+
+
+def test_a_run_from_the_form_draws_the_own_picture_while_it_trains_and_shows_its_filmstrip(page: Page) -> None:
+    page.goto("/generator?view=train&epochs=3&width=8")
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.wait_for_url(re.compile(r"run=\w{6}"))
+    expect(page.get_by_role("img", name=re.compile(r"40 generated pictures after \d+ steps"))).to_be_visible(
+        timeout=TRAINING_MS
+    )
+    expect(page.get_by_role("img", name=re.compile(r"the own picture after \d+ steps"))).to_be_visible(
+        timeout=TRAINING_MS
+    )
+    expect(page.get_by_role("img", name=re.compile("Agreement with the asked class"))).to_be_visible()
+    expect(page.get_by_text("The result")).to_be_visible(timeout=TRAINING_MS)
+    overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    assert overflow <= 0

@@ -1,0 +1,299 @@
+"""The Generator demo: networks, learner, exact resume, previews, and the painter that draws with what was trained."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from core import demos
+from core.contract import Batch, Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Previewed, Progress, Stepped
+from core.demos.generator.config import PRESETS, GeneratorConfig
+from core.demos.generator.judge import judge
+from core.demos.generator.latents import fixed_grid, latents
+from core.demos.generator.learner import GeneratorLearner, load, make_learner, num_parameters
+from core.demos.generator.losses import LOSSES
+from core.demos.generator.network import Discriminator, Generator, cut, shifted
+from core.demos.generator.painter import run_painter
+from core.demos.generator.pictures import read_sheet_text, sheet_text
+from core.errors import InvalidSettingError
+from core.knobs import to_json
+from core.training import engine
+
+TASK = demos.task("generator")
+SMALL = GeneratorConfig(width=8, latent=8, batch_size=16, epochs=2)
+ON_CPU = Placement()
+
+
+@pytest.fixture(autouse=True)
+def few_judged(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.demos.generator.learner.NUM_JUDGED", 40)
+
+
+@pytest.fixture(scope="module")
+def few() -> Dataset:
+    whole = load(SMALL)
+    return Dataset(
+        train=replace(whole.train, inputs=whole.train.inputs[:96], targets=whole.train.targets[:96]),
+        validation=replace(
+            whole.validation, inputs=whole.validation.inputs[:60], targets=whole.validation.targets[:60]
+        ),
+        test=replace(whole.test, inputs=whole.test.inputs[:60], targets=whole.test.targets[:60]),
+    )
+
+
+def trained(config: GeneratorConfig, dataset: Dataset, **options: Any) -> tuple[GeneratorLearner, list[Event]]:
+    learner = make_learner(config, ON_CPU)
+    return learner, list(engine.train(TASK, config, dataset, learner=learner, **options))
+
+
+def assert_equal(ours: Any, theirs: Any) -> None:
+    if isinstance(ours, torch.Tensor):
+        assert torch.equal(ours, theirs)
+    elif isinstance(ours, dict):
+        assert ours.keys() == theirs.keys()
+        for key in ours:
+            assert_equal(ours[key], theirs[key])
+    elif isinstance(ours, list | tuple):
+        for mine, its in zip(ours, theirs, strict=True):
+            assert_equal(mine, its)
+    else:
+        assert ours == theirs
+
+
+def test_the_default_networks_have_about_350_thousand_parameters() -> None:
+    assert 300_000 < num_parameters(GeneratorConfig()) < 400_000
+
+
+def test_a_generator_without_classes_draws_the_same_whatever_label_is_given() -> None:
+    network = Generator(latent=4, num_classes=0, width=8).eval()
+    vectors = torch.randn(3, 4)
+    first, second = network(vectors, torch.zeros(3).long()), network(vectors, torch.ones(3).long())
+    assert torch.equal(first, second)
+    assert first.shape == (3, 1, 28, 28)
+
+
+def test_the_class_is_told_to_both_networks() -> None:
+    torch.manual_seed(0)
+    generator, judged = Generator(latent=4, num_classes=10, width=8).eval(), Discriminator(num_classes=10, width=8)
+    vectors, threes, fours = torch.randn(2, 4), torch.full((2,), 3), torch.full((2,), 4)
+    images = generator(vectors, threes)
+    assert not torch.equal(images, generator(vectors, fours))
+    assert not torch.equal(judged(images, threes), judged(images, fours))
+
+
+def test_the_projection_is_the_product_of_class_and_features() -> None:
+    torch.manual_seed(0)
+    network = Discriminator(num_classes=10, width=8)
+    images, labels = torch.rand(4, 1, 28, 28), torch.tensor([0, 3, 3, 9])
+    assert network.classes is not None
+    found = network.found(2 * images - 1)
+    expected = network.score(found)[:, 0] + torch.einsum("nf,nf->n", network.classes.weight[labels], found)
+    torch.testing.assert_close(network(images, labels), expected)
+
+
+def test_a_shift_moves_each_picture_whole_and_fills_with_nothing() -> None:
+    torch.manual_seed(0)
+    images = torch.zeros(50, 1, 9, 9)
+    images[:, 0, 4, 4] = torch.arange(1.0, 51)
+    moved = shifted(images, furthest=3)
+    assert torch.equal(moved.flatten(1).sum(1), images.flatten(1).sum(1))
+    places = {tuple(place.tolist()) for place in moved[:, 0].nonzero()[:, 1:]}
+    assert len(places) > 10
+    assert {row for row, _ in places} | {column for _, column in places} <= set(range(1, 8))
+
+
+def test_a_cut_takes_a_square_and_leaves_the_rest() -> None:
+    torch.manual_seed(0)
+    kept = cut(torch.ones(200, 1, 28, 28), side=9)
+    missing = (kept == 0).flatten(1).sum(1)
+    assert missing.max() == 81
+    assert missing.min() >= 25  # a corner
+
+
+@pytest.mark.parametrize("loss", LOSSES)
+def test_every_loss_trains_and_stays_finite(loss: str, few: Dataset) -> None:
+    learner, events = trained(replace(SMALL, loss=loss, epochs=1, penalty_every=2), few)
+    assert isinstance(events[-1], Ended)
+    assert events[-1].reason == "completed"
+    assert {"generator", "discriminator", "real_accuracy", "generated_accuracy"} == {
+        name for event in events if isinstance(event, Stepped) for name in event.metrics
+    }
+    assert all(parameter.isfinite().all() for parameter in learner.generator.parameters())
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"loss": "wasserstein", "penalty_every": 4, "discriminator_steps": 2, "augmentation": "shift_cut"},
+        {"loss": "non_saturating", "generator_optimizer": "adam_momentum", "discriminator_optimizer": "rmsprop"},
+        {"loss": "least_squares", "conditional": False, "generator_optimizer": "sgd", "averaging": 0.0},
+    ],
+    ids=["relativistic", "wasserstein", "non_saturating", "least_squares"],
+)
+def test_a_resumed_run_equals_the_uninterrupted_one_bit_for_bit(changes: dict[str, Any], few: Dataset) -> None:
+    config = replace(SMALL, **changes)
+    whole, events = trained(config, few)
+    stops = iter([False, False, True])
+    _, first = trained(config, few, should_stop=lambda: next(stops))
+    saved = [event for event in first if isinstance(event, Checkpointed)][-1]
+    assert saved.step == 3
+
+    resumed, rest = trained(config, few, resume=saved.state)
+
+    assert_equal(resumed.state_dict(), whole.state_dict())
+    assert events[-1] == rest[-1]
+
+
+def test_a_step_updates_each_network_by_its_own_rate_and_the_average_slowly(few: Dataset) -> None:
+    config = replace(SMALL, generator_rate=1e-5, discriminator_rate=1e-2)
+    learner = make_learner(config, ON_CPU)
+    before = {name: part.clone() for name, part in learner.generator.state_dict().items()}
+    judged = learner.discriminator.score.weight.clone()
+    batch = Batch(few.train.inputs[:16], few.train.targets[:16], torch.zeros(16, 0))
+    learner.step(batch, Progress(step=40, steps_per_epoch=100, phases=(1,)))
+    moved = (learner.generator.picture[0].weight - before["picture.0.weight"]).abs().max().item()
+    assert 0 < moved <= 1.1e-5
+    assert (learner.discriminator.score.weight - judged).abs().max().item() > 1e-3
+    followed = (learner.average.picture[0].weight - before["picture.0.weight"]).abs().max().item()
+    assert followed == pytest.approx(moved * (1 - 41 / 50), rel=0.02)  # 41/50 is the decay after 40 steps
+
+
+def test_the_average_follows_the_formula(few: Dataset) -> None:
+    learner = make_learner(replace(SMALL, averaging=0.9), ON_CPU)
+    expected = learner.average.seed[0].weight.clone()
+    batch = Batch(few.train.inputs[:16], few.train.targets[:16], torch.zeros(16, 0))
+    for number in (0, 1, 500):
+        learner.step(batch, Progress(step=number, steps_per_epoch=1000, phases=(1,)))
+        decay = min(0.9, (1 + number) / (10 + number))
+        expected = decay * expected + (1 - decay) * learner.generator.seed[0].weight
+    torch.testing.assert_close(learner.average.seed[0].weight, expected.detach())
+
+
+def test_steps_of_d_share_the_batch_among_themselves(few: Dataset) -> None:
+    config = replace(SMALL, discriminator_steps=3)
+    assert TASK.batch_size(config) == 48
+    learner = make_learner(config, ON_CPU)
+    batch = Batch(few.train.inputs[:48], few.train.targets[:48], torch.zeros(48, 0))
+    learner.step(batch, Progress(step=0, steps_per_epoch=2, phases=(1,)))
+    num_updates = [
+        int(next(iter(optimizer.state.values()))["step"])
+        for optimizer in (learner.discriminator_optimizer, learner.generator_optimizer)
+    ]
+    assert num_updates == [3, 1]
+
+
+def test_the_penalty_has_its_turn_and_counts_as_much_more(few: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
+    learner = make_learner(replace(SMALL, penalty=2.0, penalty_every=4), ON_CPU)
+    turns: list[float] = []
+    plain = learner._update
+
+    def note(optimizer: Any, total: torch.Tensor) -> None:
+        turns.append(total.item())
+        plain(optimizer, total)
+
+    real, labels = learner.prepare(few.train.inputs[:16]), few.train.targets[:16]
+    monkeypatch.setattr(learner, "_update", note)
+    told = [learner.discriminator_step(real, labels, number=number)["discriminator"].item() for number in range(6)]
+    extra = [round(total - loss, 6) != 0 for total, loss in zip(turns, told, strict=True)]
+    assert extra == [True, False, False, False, True, False]
+
+
+def test_an_evaluation_needs_no_random_state_and_changes_nothing(few: Dataset) -> None:
+    learner = make_learner(SMALL, ON_CPU)
+    before = json.dumps({name: value.sum().item() for name, value in learner.average.state_dict().items()})
+    torch.manual_seed(1)
+    first = learner.evaluate(few.validation)
+    torch.manual_seed(2)
+    assert learner.evaluate(few.validation) == first
+    assert json.dumps({name: value.sum().item() for name, value in learner.average.state_dict().items()}) == before
+    assert set(first) == {"agreement", "classes", "diversity", "frechet"}
+
+
+def test_real_digits_would_agree_and_be_as_various_as_themselves() -> None:
+    from core.demos.generator import measures
+
+    frozen, whole = judge("mnist5k"), load(GeneratorConfig())
+    assert frozen is not None
+    images = whole.test.inputs.unsqueeze(1).float() / 255
+    features, probabilities = frozen.look(images)
+    assert measures.agreement(probabilities, whole.test.targets) > 98.5
+    assert measures.effective_classes(probabilities) > 9.9
+    half = torch.arange(len(images)) % 2 == 0
+    real_to_real = measures.frechet_distance(features[half], features[~half])
+    noise, _ = frozen.look(torch.rand(500, 1, 28, 28, generator=torch.Generator().manual_seed(0)))
+    assert real_to_real < measures.frechet_distance(noise, features) / 10
+
+
+def test_what_a_run_watches_is_drawn_at_its_steps_whether_or_not_anybody_pins(few: Dataset) -> None:
+    _, events = trained(SMALL, few)
+    previews = [event for event in events if isinstance(event, Previewed)]
+    evaluated = {event.step for event in events if isinstance(event, Evaluated)}
+    assert {event.step for event in previews} == evaluated | {0, 1, 2, 4, 8}
+    answer = previews[-1].answers["fixed"]
+    assert read_sheet_text(answer["pictures"], side=28).shape == (40, 28, 28)
+    assert len(answer["real"]) == len(answer["generated"]) == SMALL.batch_size
+    assert len(json.dumps(answer)) < 45_000
+
+
+def test_a_pinned_vector_is_drawn_with_the_newest_average(few: Dataset) -> None:
+    vector = latents(1, SMALL.latent, seed=7)
+    pin = {"latents": vector.tolist(), "labels": [3]}
+    learner, events = trained(SMALL, few, pins=lambda: {"ada": pin})
+    last = [event for event in events if isinstance(event, Previewed)][-1]
+    (picture,) = read_sheet_text(last.answers["ada"]["pictures"], side=28)
+    painter = run_painter(to_json(SMALL), learner.state_dict())
+    assert np.array_equal(picture, painter.draw(vector, [3])[0])
+    assert "real" not in last.answers["ada"]
+
+
+def test_the_fixed_grid_has_four_vectors_in_ten_classes() -> None:
+    grid = fixed_grid(SMALL)
+    assert grid["labels"][:12] == [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 0, 1]
+    assert grid["latents"][0] == grid["latents"][9] != grid["latents"][10]
+    free = fixed_grid(replace(SMALL, conditional=False))
+    assert free["latents"][0] != free["latents"][1]
+
+
+def test_a_sheet_survives_being_text() -> None:
+    images = np.random.default_rng(0).integers(0, 256, (13, 28, 28), dtype=np.uint8)
+    back = read_sheet_text(sheet_text(images), side=28)
+    assert np.array_equal(back[:13], images)
+    assert not back[13:].any()
+
+
+def test_a_synthetic_set_is_balanced_repeatable_and_of_the_asked_class() -> None:
+    painter = run_painter(to_json(SMALL), make_learner(SMALL, ON_CPU).state_dict())
+    images, labels = painter.synthetic(30, seed=5)
+    assert (images.shape, images.dtype, labels.dtype) == ((30, 28, 28), np.uint8, np.int64)
+    assert np.bincount(labels).tolist() == [3] * 10
+    assert np.array_equal(images, painter.synthetic(30, seed=5)[0])
+    assert not np.array_equal(images, painter.synthetic(30, seed=6)[0])
+    assert painter.synthetic(4, seed=0, only=3)[1].tolist() == [3, 3, 3, 3]
+
+
+def test_a_generator_without_classes_cannot_be_asked_for_one() -> None:
+    config = replace(SMALL, conditional=False)
+    painter = run_painter(to_json(config), make_learner(config, ON_CPU).state_dict())
+    with pytest.raises(InvalidSettingError, match="without classes"):
+        painter.synthetic(3, seed=0)
+
+
+def test_the_estimate_knows_that_steps_of_d_cost() -> None:
+    from core.training.estimate import estimate
+
+    seconds = [
+        estimate(TASK, replace(GeneratorConfig(), **changes), flops_per_second=1e11).seconds
+        for changes in ({}, {"width": 64}, {"penalty_every": 1}, {"data": "mnist"})
+    ]
+    assert seconds[0] < seconds[1]
+    assert seconds[0] < seconds[2]
+    assert seconds[3] > 10 * seconds[0]
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_every_preset_makes_both_networks(preset: Any) -> None:
+    assert num_parameters(GeneratorConfig(**preset.values)) > 100_000

@@ -1,0 +1,196 @@
+"""The Generator page without a browser: pictures asked for, the form, the view of a run."""
+
+import base64
+import io
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from streamlit.testing.v1 import AppTest
+
+from core import demos
+from core.contract import Ended, Evaluated, Event, Previewed, Stepped
+from core.demos.generator.config import PRESETS, GeneratorConfig
+from core.demos.generator.latents import fixed_grid
+from core.demos.generator.painter import release_painter
+from core.demos.generator.pictures import sheet_text
+from core.knobs import knobs, to_json
+from core.runs.records import Run, Standing
+from core.runs.store import RunStore
+from ui.generator import synthetic
+from ui.run_words import result
+
+PAGE = str(Path(__file__).parents[2] / "pages" / "generator.py")
+
+
+def page(**query: str) -> AppTest:
+    app = AppTest.from_file(PAGE, default_timeout=120)
+    app.query_params.update(query)
+    app.run()
+    assert not app.exception
+    return app
+
+
+def part(app: AppTest, name: str) -> AppTest:
+    app.segmented_control(key="generator.part").set_value(name).run()
+    assert not app.exception
+    return app
+
+
+def captions(app: AppTest) -> str:
+    return " ".join(caption.value for caption in app.caption)
+
+
+def test_a_class_is_drawn_and_a_separate_classifier_sees_it() -> None:
+    app = page()
+    app.selectbox(key="grid.class.mnist").set_value(3).run()
+    assert not app.exception
+    seen = int(captions(app).split(" of 12 are 3")[0].rsplit(" ", 1)[-1])
+    assert seen >= 10
+
+
+def test_clothes_have_their_names() -> None:
+    app = page(model="clothes")
+    app.selectbox(key="grid.class.fashion").set_value(8).run()
+    assert "are Bag to it" in captions(app)
+
+
+def test_a_slider_and_the_dice_change_the_pictures() -> None:
+    app = page()
+    before = app.image[0].value[0]
+    app.slider(key="grid.direction.0").set_value(3.0).run()
+    moved = app.image[0].value[0]
+    assert moved != before
+    app.button(key="grid.roll").click().run()
+    assert app.image[0].value[0] not in (before, moved)
+
+
+def test_the_nearest_training_pictures_say_how_far_they_are() -> None:
+    app = page()
+    app.toggle(key="grid.nearest").set_value(True).run()
+    assert not app.exception
+    assert "3,500 MNIST training pictures" in captions(app)
+    assert "A copy would be 0 apart" in captions(app)
+
+
+def test_a_typed_number_is_drawn_and_read_back() -> None:
+    app = part(page(), "number")
+    app.text_input(key="number.typed").set_value("0176 5").run()
+    assert "digit by digit, reads 0176 5".replace(" 5", "5") in captions(app)
+
+
+@pytest.mark.parametrize("typed", ["", "no digits", "1" * 21])
+def test_a_number_without_digits_or_too_long_is_said(typed: str) -> None:
+    app = part(page(), "number")
+    app.text_input(key="number.typed").set_value(typed).run()
+    assert any("Type 1 to 20 digits" in warning.value for warning in app.warning)
+
+
+def test_clothes_cannot_write_a_number_and_say_so() -> None:
+    app = part(page(model="clothes"), "number")
+    assert any("needs a generator of digits" in info.value for info in app.info)
+
+
+def test_a_walk_shows_its_way_and_can_be_taken_along() -> None:
+    app = part(page(), "walk")
+    assert len(app.image) == 2
+    assert {"The walk (GIF)", "The filmstrip (PNG)"} <= {button.label for button in app.get("download_button")}
+
+
+def test_a_data_set_is_what_numpy_reads_and_what_the_terminal_makes() -> None:
+    app = part(page(), "synthetic")
+    assert "--data mnist --class all --count 1000 --seed 0" in app.code[0].value
+    with np.load(io.BytesIO(synthetic.content("npz", "release", 30, 4, None))) as made:
+        images, labels = release_painter("mnist").synthetic(30, seed=4)
+        assert np.array_equal(made["images"], images)
+        assert np.array_equal(made["labels"], labels)
+
+
+def test_every_knob_has_a_widget_when_it_matters() -> None:
+    app = page(view="train")
+    widgets = [*app.selectbox, *app.slider, *app.select_slider, *app.toggle, *app.number_input]
+    shown = {widget.label.partition(" (")[0] for widget in widgets}
+    assert {knob.label for knob in knobs(GeneratorConfig).values()} <= shown
+
+
+@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
+def test_a_preset_fills_the_form(preset: Any) -> None:
+    app = page(view="train")
+    app.selectbox[0].set_value(preset.name).run()
+    assert not app.exception
+    assert to_json(app.session_state["form.generator"]) == to_json(GeneratorConfig(**preset.values))
+
+
+def told(store: RunStore, *, is_over: bool, owner: str = "local") -> Run:
+    """A run with a few events, as a worker would tell them; without checkpoints."""
+    config = GeneratorConfig(epochs=4)
+    run = store.create("generator", to_json(config), phases=(4,), owner=owner, title="Rings")
+    lease = store.claim("worker", max_running=1)
+    assert lease is not None
+    images = np.zeros((40, 28, 28), np.uint8)
+    answer = {"pictures": sheet_text(images), "real": [0.5, 1.0], "generated": [-1.0, 0.0]}
+    events: list[Event] = []
+    for epoch in range(5):
+        step = epoch * 50
+        metrics = {"agreement": 20.0 * epoch, "classes": 9.0, "diversity": 20.0, "frechet": 50.0}
+        if epoch:
+            losses = {"generator": 1.0, "discriminator": 0.5, "real_accuracy": 60.0, "generated_accuracy": 60.0}
+            events.append(Stepped(step, epoch, losses))
+        events.append(Evaluated(step, epoch, metrics))
+        own = {"local": {"pictures": sheet_text(images[:1])}}
+        events.append(Previewed(step, epoch, {"fixed": answer, **own}))
+    standing = Standing(step=200, total_steps=200, epoch=4.0)
+    store.append_events(lease, events, progress=standing)
+    store.renew(lease, status="training")
+    if is_over:
+        store.append_events(lease, [Ended(200, 4.0, "completed", "", {})], progress=standing)
+        store.finish(lease, "completed", metrics={"agreement": 80.0})
+    return store.get(run.id)
+
+
+def test_a_run_shows_its_filmstrip_scores_and_diagnosis(glassbox_home: Path) -> None:
+    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    app = page(run=run.id)
+    assert "After 200 steps, epoch 4: each row one vector" in captions(app)
+    assert "real pictures 0.75 on average, generated ones −0.50" in captions(app)
+    assert any("G has collapsed" in text.value for text in app.markdown)
+    assert app.button(key="run.remedy").label.startswith("Try")
+
+
+def test_the_time_slider_goes_back(glassbox_home: Path) -> None:
+    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    app = page(run=run.id)
+    app.select_slider(key=f"film.{run.id}.4").set_value(1).run()
+    assert not app.exception
+    assert "After 50 steps" in captions(app)
+
+
+def test_a_vector_is_pinned_with_its_class_while_the_run_goes_on(glassbox_home: Path) -> None:
+    store = RunStore(glassbox_home / "glassbox.sqlite")
+    run = told(store, is_over=False)
+    app = page(run=run.id)
+    app.selectbox(key="pin.class").set_value(7).run()
+    (pin,) = store.pins(run.id).values()
+    assert pin["labels"] == [7]
+    assert len(pin["latents"][0]) == GeneratorConfig().latent
+
+
+def test_the_fixed_grid_is_small_enough_to_be_stored_often() -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (40, 28, 28), dtype=np.uint8)
+    assert len(base64.b64decode(sheet_text(noise))) < 40_000
+    assert len(fixed_grid(GeneratorConfig())["labels"]) == 40
+
+
+def test_a_run_is_named_by_its_first_figure_where_nothing_selects(glassbox_home: Path) -> None:
+    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    assert result(demos.task("generator"), run, []) == "Agreement with the asked class: 80.0\u00a0%"
+
+
+def test_start_creates_a_run(glassbox_home: Path) -> None:
+    app = page(view="train", epochs="2")
+    app.button(key="generator.start").click().run()
+    assert not app.exception
+    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    assert (run.task, run.config["epochs"]) == ("generator", 2)
+    assert demos.task("generator").num_parameters(GeneratorConfig()) > 0

@@ -1,0 +1,64 @@
+"""The Generator page: title, model in use, and the views Try and Train."""
+
+import streamlit as st
+
+from core import demos
+from core.contract import Task
+from core.demos.generator.release import release_model_card
+from ui import models
+from ui.generator import grid, number, synthetic, walk
+from ui.generator.painters import CLOTHES, painter_of
+from ui.generator.training import run_parts
+from ui.train import train_view
+from ui.views import view_picker
+
+VIEWS = {"try": "Try", "train": "Train"}
+PARTS = {
+    "grid": ":material/grid_view: A class",
+    "number": ":material/123: A number",
+    "walk": ":material/swap_horiz: A walk",
+    "synthetic": ":material/dataset: A data set",
+}
+SHOW = {"grid": grid.show, "number": number.show, "walk": walk.show, "synthetic": synthetic.show}
+
+
+def show() -> None:
+    """Draw the page."""
+    task = demos.task("generator")
+    st.title(task.title, anchor=False)
+    st.markdown(f":gray[{task.sentence}]")
+    if view_picker(task, VIEWS) == "train":
+        train_view(task, run_parts())
+    else:
+        try_view(task)
+
+
+def try_view(task: Task) -> None:
+    """Ask a trained generator for pictures."""
+    release, *runs = models.choices(task, release_label=release_label("mnist"))
+    clothes = models.Choice(CLOTHES, f"Release model · {release_label('fashion')}")
+    _try(models.model_picker(task, [release, clothes, *runs]))
+
+
+@st.fragment
+def _try(model_id: str) -> None:
+    painter = painter_of(model_id)
+    part = st.segmented_control(
+        "What to draw",
+        list(PARTS),
+        default="grid",
+        required=True,
+        format_func=PARTS.__getitem__,
+        key="generator.part",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    assert part is not None
+    SHOW[part](model_id, painter)
+
+
+def release_label(data: str) -> str:
+    """ "Digits, 98.4 % of 10,000 generated pictures are what was asked for"."""
+    figures = release_model_card(data)["figures"]
+    what = {"mnist": "Digits", "fashion": "Clothes"}[data]
+    return f"{what} · {figures['agreement']:.1f} % of 10,000 are seen as what was asked for"

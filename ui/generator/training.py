@@ -1,0 +1,159 @@
+"""What Generator adds to the view of a run: a picture of one's own, the filmstrip, D's scores, and the result."""
+
+import hashlib
+import json
+
+import streamlit as st
+
+from core import demos
+from core.contract import Previewed
+from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.diagnosis import diagnose
+from core.demos.generator.latents import NUM_CLASSES, latents
+from core.demos.generator.network import IMAGE_SIDE
+from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
+from core.export import to_safetensors
+from core.knobs import from_json
+from core.plots import pictures
+from core.plots.scores import scores_figure, scores_info, scores_sentence
+from core.plots.words import number
+from core.runs.records import Run
+from ui.generator import controls
+from ui.generator.painters import painter_of
+from ui.live import RunParts, live_part, read_log
+from ui.live_chart import live_chart
+from ui.run_words import data_label
+from ui.services import owner, store
+from ui.style import is_dark
+
+FIXED = "fixed"  # key of what every run draws again and again
+OWN_SIZE = 140  # px
+FILM_WIDTH = 480  # px
+SHOWN = ("agreement", "diversity", "generator", "discriminator")
+
+
+def run_parts() -> RunParts:
+    """The parts of a generator's run."""
+    return RunParts(beside=_beside, after=_after, shown=SHOWN, diagnose=diagnose)
+
+
+def _beside(run: Run) -> None:
+    st.markdown("**The same random numbers, drawn again and again**")
+    live_part(_film, run)(run)
+    st.markdown("**Your picture, while it trains**")
+    if not run.is_over:
+        st.fragment(_pin)(run)
+    live_part(_own, run)(run)
+
+
+def _film(shown: Run) -> None:
+    run = store().get(shown.id)
+    drawn = [event for event in read_log(run).events if isinstance(event, Previewed) and FIXED in event.answers]
+    if not drawn:
+        st.caption("The first pictures come with the first step.")
+        return
+    event = drawn[_moment(run, drawn)]
+    sheet = to_sheet(read_sheet_text(event.answers[FIXED]["pictures"], side=IMAGE_SIDE), columns=NUM_CLASSES)
+    config, _ = from_json(GeneratorConfig, run.config)
+    kind = (
+        "each row one vector of random numbers, each column a class" if config.conditional else "40 vectors, no classes"
+    )
+    st.image(
+        pictures.picture(sheet / 255, FILM_WIDTH * pictures.DENSITY, dark=is_dark()),
+        width=FILM_WIDTH,
+        alt=f"40 generated pictures after {event.step} steps: {kind}",
+    )
+    st.caption(f"After {event.step:,} steps, epoch {event.epoch:.2g}: {kind}.")
+    answer = event.answers[FIXED]
+    if "real" in answer:
+        info = scores_info(answer["real"], answer["generated"])
+        live_chart(scores_figure(info, dark=is_dark(), uirevision=run.id), key="scores", alt=scores_sentence(info))
+        st.caption(scores_sentence(info))
+
+
+def _moment(run: Run, drawn: list[Previewed]) -> int:
+    """Index of the moment that the slider shows: the newest, until somebody looks back."""
+    newest, state = len(drawn) - 1, f"film.{run.id}"
+    if newest == 0:
+        return 0
+    key = f"{state}.{newest}"  # a slider with another end is another slider
+
+    def choose() -> None:
+        chosen = st.session_state[key]
+        st.session_state[state] = None if chosen == newest else chosen
+
+    chosen = st.session_state.get(state)
+    return int(
+        st.select_slider(
+            "Time (steps)",
+            range(newest + 1),
+            newest if chosen is None else chosen,
+            format_func=lambda index: f"{drawn[index].step:,}",
+            key=key,
+            on_change=choose,
+        )
+    )
+
+
+def _pin(run: Run) -> None:
+    """Choose class and random numbers; the run draws them about once a second from then on."""
+    config, _ = from_json(GeneratorConfig, run.config)
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        label = 0
+        if config.conditional:
+            names = _classes(run)
+            label = int(st.selectbox("Class", range(len(names)), 3, format_func=names.__getitem__, key="pin.class"))
+        seed = controls.dice(key="pin", label="Other random numbers")
+    pin = {"latents": latents(1, config.latent, seed=seed).round(4).tolist(), "labels": [label]}
+    digest = hashlib.sha256(json.dumps(pin).encode()).hexdigest()
+    if st.session_state.get(f"pinned.{run.id}") != digest:
+        store().set_pin(run.id, owner(), pin)
+        st.session_state[f"pinned.{run.id}"] = digest
+
+
+def _classes(run: Run) -> tuple[str, ...]:
+    from core.data import sources
+
+    return sources.find(str(run.config["data"])).classes
+
+
+def _own(shown: Run) -> None:
+    run = store().get(shown.id)
+    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    keys = [key for event in reversed(previews) for key in event.answers if key != FIXED]
+    if not keys:
+        st.caption("Nothing was chosen while this run trained." if run.is_over else "It is drawn in a moment …")
+        return
+    key = owner() if owner() in keys else keys[0]  # a visitor sees what the one who started it chose
+    event = next(event for event in reversed(previews) if key in event.answers)
+    image: Pixels = read_sheet_text(event.answers[key]["pictures"], side=IMAGE_SIDE)[0]
+    whose = "" if key == owner() else ", chosen by another visitor"
+    st.image(
+        pictures.picture(image / 255, OWN_SIZE * pictures.DENSITY, dark=is_dark()),
+        width=OWN_SIZE,
+        alt=f"the own picture after {event.step} steps",
+    )
+    st.caption(f"After {event.step:,} steps{whose}")
+
+
+def _after(run: Run) -> None:
+    if run.metrics:
+        st.subheader("The result", anchor=False)
+        said = {metric.name: metric for metric in demos.task("generator").metrics}
+        parts = [f"{said[name].label}: {number(value, said[name].unit)}" for name, value in run.metrics.items()]
+        st.markdown("  \n".join(parts))
+        st.caption(
+            f"500 generated pictures beside the test images of {data_label(demos.task('generator'), run)}, judged by a "
+            "separate classifier that no generator is trained against. The Fréchet distance is between what its last "
+            "hidden layer finds in both; it is not comparable with distances in other networks' features."
+        )
+    painter = painter_of(run.id)
+    st.download_button(
+        "The generator (safetensors)",
+        lambda: to_safetensors(painter.generator),
+        file_name=f"generator-{run.id}.safetensors",
+        mime="application/octet-stream",
+        on_click="ignore",
+        icon=":material/download:",
+        key="generator.weights",
+    )
