@@ -15,8 +15,11 @@ from core.foundations.families import FAMILIES, Family
 from core.plots import maps, pictures
 from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.settings import home
+from ui import models
 from ui.demo_pages import tasks
 from ui.diagram import diagram
+from ui.digits.readers import reader_of
 from ui.foundations.place import Place, Question
 from ui.links import page_path
 from ui.live_chart import live_chart
@@ -74,12 +77,10 @@ def _last_input() -> _Input:
 
 
 def _workflow() -> str:
-    from ui.digits.page import DIGITS, release
-
     st.subheader("From raw data to a prediction", anchor=False)
     given = _last_input()
     st.markdown(f"The way of every input, here of **{given.words}**, through the release model of Digits (a CNN).")
-    reader = release()
+    reader, classes = reader_of(str(home()), models.RELEASE)
     reading = reader.read(given.source, tolerant=True)
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -88,7 +89,7 @@ def _workflow() -> str:
     blocks = layers.trace(reader.network, torch.from_numpy(image.copy()).reshape(1, 1, 28, 28))
     convolutions = [block for block in blocks if block.is_convolution]
     first, last = _maps(convolutions[0]), _maps(convolutions[-1])
-    answer = probabilities_sentence(DIGITS, reading.probabilities)
+    answer = probabilities_sentence(classes, reading.probabilities)
     with st.grid(5, min_column_width=150, gap="medium"):
         _stage("1 · Raw data", raw, "What was put in.")
         _stage("2 · Preprocessing", image, "Cut out, scaled, centred: 28×28 numbers.")
@@ -96,7 +97,7 @@ def _workflow() -> str:
         _sheet("4 · Features", last, "Later filters answer to parts of digits.")
         with st.container(gap="xsmall"):
             st.markdown("**5 · Prediction**")
-            bars = probability_bars(DIGITS, reading.probabilities, dark=is_dark())
+            bars = probability_bars(classes, reading.probabilities, dark=is_dark())
             live_chart(bars, key="map.bars", alt=answer)
             st.caption(answer)
     if "your" not in given.words:
