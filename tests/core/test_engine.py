@@ -19,7 +19,7 @@ from core.contract import (
     Stepped,
     Task,
 )
-from core.knobs import Config
+from core.knobs import Choice, Config, knobs
 from core.training.engine import steps_per_epoch, train
 
 ALL = [*demos.names(), "toy", "rings"]  # the last two are demos of the tests
@@ -32,9 +32,11 @@ def toy_demos(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def small(task: Task, **changes: Any) -> Config:
     """A config of a demo with everything random switched on that the demo has, and few epochs."""
-    wanted = {"epochs": 2, "dropout": 0.3, "augmentation": "strong", "averaging": 0.9, "batch_size": 32}
-    wanted |= {"adversarial": 0.1, **changes}
-    known = {name: value for name, value in wanted.items() if hasattr(task.Config(), name)}
+    wanted: dict[str, Any] = {"epochs": 2, "dropout": 0.3, "averaging": 0.9, "batch_size": 32, "adversarial": 0.1}
+    augmentation = knobs(task.Config).get("augmentation")
+    if isinstance(augmentation, Choice):
+        wanted["augmentation"] = list(augmentation.options)[-1]  # the strongest
+    known = {name: value for name, value in (wanted | changes).items() if hasattr(task.Config(), name)}
     return replace(task.Config(), **known)
 
 
