@@ -17,7 +17,7 @@ def patience(page: Any) -> None:
 
 def ready(page: Any, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".playground .state")).to_contain_text("step", timeout=LONG)
+    expect(page.locator(".playground .state")).to_contain_text(re.compile("step|points"), timeout=LONG)
 
 
 def state(page: Any) -> dict[str, Any]:
@@ -112,7 +112,7 @@ def test_painted_points_are_learned_from_and_stand_in_the_address(page: Any) -> 
 
     stroke(0.25)
     expect(page).to_have_url(re.compile("points="), timeout=LONG)
-    page.get_by_label("orange").check()
+    page.get_by_role("radio", name="orange").check()
     stroke(0.75)
     wait_until(page, "new Set(play.run.start.targets).size === 2")
     expect(page.locator(".state")).to_contain_text("step 0", timeout=LONG)
