@@ -17,7 +17,7 @@ def patience(page: Any) -> None:
 
 def ready(page: Any, address: str) -> None:
     page.goto(address)
-    expect(page.locator(".playground .state")).to_contain_text("step", timeout=LONG)
+    expect(page.locator(".playground .state")).to_contain_text(re.compile("step|points"), timeout=LONG)
 
 
 def state(page: Any) -> dict[str, Any]:
@@ -100,12 +100,11 @@ def test_rewinding_and_playing_again_gives_the_same_run_with_its_changes_of_the_
 
 
 def test_painted_points_are_learned_from_and_stand_in_the_address(page: Any) -> None:
+    page.set_viewport_size({"width": 1280, "height": 1700})  # the whole place: painting needs no scrolling
     ready(page, "/foundations?place=playground&data=points&test_share=0")
-    surface = page.locator(".surface")
-    surface.scroll_into_view_if_needed()
-    box = surface.bounding_box()
 
     def stroke(x: float) -> None:
+        box = page.locator(".surface").bounding_box()
         page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.2 * box["height"])
         page.mouse.down()
         page.mouse.move(box["x"] + x * box["width"], box["y"] + 0.8 * box["height"], steps=12)
@@ -113,9 +112,7 @@ def test_painted_points_are_learned_from_and_stand_in_the_address(page: Any) -> 
 
     stroke(0.25)
     expect(page).to_have_url(re.compile("points="), timeout=LONG)
-    page.get_by_label("orange").check()
-    surface.scroll_into_view_if_needed()
-    box = surface.bounding_box()
+    page.get_by_role("radio", name="orange").check()
     stroke(0.75)
     wait_until(page, "new Set(play.run.start.targets).size === 2")
     expect(page.locator(".state")).to_contain_text("step 0", timeout=LONG)

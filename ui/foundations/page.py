@@ -1,10 +1,11 @@
 """The Foundations page: all places at a glance, or the one that the address names as `place=`."""
 
+import functools
+
 import streamlit as st
 
 from ui.foundations import backprop, families, gradients, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
-from ui.links import page_path
 from ui.words import plain
 
 PLACES: tuple[Place, ...] = (
@@ -21,6 +22,7 @@ PLACES: tuple[Place, ...] = (
 def show() -> None:
     """Draw the page."""
     wanted = st.query_params.get("place")
+    _to_the_top(wanted)
     places = {place.name: place for place in PLACES}
     if wanted in places:
         _show_place(places[wanted])
@@ -35,8 +37,13 @@ def show() -> None:
             _card(number, place)
 
 
-def _link(place: Place, label: str, icon: str | None = None) -> None:
-    st.page_link(page_path("foundations"), label=label, icon=icon, query_params={"place": place.name})
+def _link(label: str, place: str | None, *, icon: str | None = None, key: str) -> None:
+    """A way to a place, None: to all of them. A link to the page that is open would not change its address."""
+    st.button(label, icon=icon, type="tertiary", on_click=_go, args=(place,), key=key)
+
+
+def _go(place: str | None) -> None:
+    st.query_params.from_dict({} if place is None else {"place": place})
 
 
 def _card(number: int, place: Place) -> None:
@@ -44,13 +51,13 @@ def _card(number: int, place: Place) -> None:
         st.markdown(f":gray[{number}]  \n#### {place.icon} {place.title}")
         st.markdown(place.sentence)
         st.space("stretch")
-        _link(place, ":primary[Open]")
+        _link(":primary[Open]", place.name, key=f"foundations.open.{place.name}")
 
 
 def _show_place(place: Place) -> None:
     number = PLACES.index(place) + 1
     with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-        st.page_link(page_path("foundations"), label="Foundations", icon=":material/school:", query_params={})
+        _link("Foundations", None, icon=":material/school:", key="foundations.all")
         st.markdown(f":gray[{number} of {len(PLACES)}]", width="content")
     st.title(place.title, anchor=False)
     st.markdown(f":gray[{place.sentence}]")
@@ -58,12 +65,33 @@ def _show_place(place: Place) -> None:
     st.divider()
     with st.container(horizontal=True):
         if number > 1:
-            _link(PLACES[number - 2], PLACES[number - 2].title, ":material/arrow_back:")
+            before = PLACES[number - 2]
+            _link(before.title, before.name, icon=":material/arrow_back:", key="foundations.before")
         st.space("stretch")
         if number < len(PLACES):
-            _link(PLACES[number], PLACES[number].title, ":material/arrow_forward:")
+            after = PLACES[number]
+            _link(after.title, after.name, icon=":material/arrow_forward:", key="foundations.after")
 
 
 def _lesson(place: Place) -> None:
     answer = ask(place)
     tell(place, answer, place.show())
+
+
+_TOP = """
+export default function ({ data, parentElement }) {
+  const main = document.querySelector("[data-testid=stMain]");
+  if (window.glassboxPlace !== data && window.glassboxPlace !== undefined) main?.scrollTo(0, 0);
+  window.glassboxPlace = data;
+}
+"""
+
+
+def _to_the_top(place: str | None) -> None:
+    """The way to another place is at the end of a place; the next one has to begin at its beginning."""
+    _top_component()(key="foundations.top", data=place or "all")
+
+
+@functools.cache
+def _top_component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
+    return st.components.v2.component("glassbox_to_the_top", js=_TOP)

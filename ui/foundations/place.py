@@ -11,6 +11,7 @@ from ui.form import PAGE_PARAMETERS, widget, write_address
 from ui.words import plain
 
 S = TypeVar("S", bound=Settings)
+MAX_WRITTEN = 100  # addresses of a place that are remembered
 
 
 @dataclass(frozen=True)
@@ -71,7 +72,7 @@ def settings_of(kind: type[S], place: str) -> S:
     """
     state = f"{place}.settings"
     given = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
-    if state not in st.session_state or (given and given != st.session_state.get(f"{state}.written")):
+    if state not in st.session_state or (given and given not in _written(place)):
         settings, notices = from_text(kind, given)
         keep(place, settings)
         st.session_state[f"{state}.notices"] = notices
@@ -121,5 +122,14 @@ def turn(place: str, settings: S, names: Sequence[str], *, columns: int = 3) -> 
 
 def _write(settings: Settings, place: str) -> None:
     write_address(settings)
-    written = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
-    st.session_state[f"{place}.settings.written"] = written
+    address = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
+    written = _written(place)
+    if address not in written:
+        written.append(address)
+        del written[:-MAX_WRITTEN]
+
+
+def _written(place: str) -> list[dict[str, str]]:
+    """Addresses this page wrote for a place: one that comes back is not new, but the browser is a moment late."""
+    written: list[dict[str, str]] = st.session_state.setdefault(f"{place}.written", [])
+    return written
