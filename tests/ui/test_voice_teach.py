@@ -1,17 +1,15 @@
 """Own words on the Voice page without a browser: recorded, refused, reviewed, deleted, and taught by a real worker."""
 
 import io
-import time
 
 import numpy as np
 import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from core.data import audio, speech, speech_own
+from core.data import audio, speech_own
 from core.data.speech_synthesis import Utterance, speak
 from tests.ui.test_voice import page, said
-from ui.services import store
 
 VOICES = ("en-us+m1", "en-us+f2", "en-gb-x-rp+m3", "en+f3", "en-us-nyc+m5")
 
@@ -40,7 +38,7 @@ def choose(app: AppTest, word: str) -> AppTest:
 
 def upload(app: AppTest, *sounds: audio.Wave) -> AppTest:
     files = [(f"{index}.wav", wav(sound), "audio/wav") for index, sound in enumerate(sounds)]
-    turn = app.session_state["voice.teach.turn"] if "voice.teach.turn" in app.session_state else 0
+    turn = app.session_state.filtered_state.get("voice.teach.turn", 0)
     app.file_uploader(key=f"voice.teach.files.{turn}").set_value(files).run()
     assert not app.exception
     return app
