@@ -97,7 +97,7 @@ def test_five_recordings_teach_a_word_that_is_then_recognised(monkeypatch: pytes
     app = upload(choose(page(view="train"), "banana"), *learned)
     app.button(key="voice.teach.start").click().run()
     assert not app.exception
-    (run_id,) = app.query_params["run"]
+    run_id = str(app.query_params["run"])
     subprocess.run([sys.executable, "-c", WORKER], check=True, timeout=600)
 
     text = said(page(view="train", run=run_id))
