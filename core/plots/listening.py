@@ -69,9 +69,9 @@ def listening_figure(info: Listening, *, dark: bool, uirevision: str = "listenin
         bargap=0.1,
     )
     titles = ((0.96, 0, "Log-mel"), (0.66, 0, "Integrated gradients"), (0.2, 0, "Without this time"))
-    for height, at, text in (*titles, (0.66, SPLIT + 0.03, "Without band")):
+    for height, at, text in (*titles, (0.66, 1, "Without band")):
         fig.add_annotation(
-            text=text, x=at, xref="paper", xanchor="left", y=height, yref="paper", yanchor="bottom",
+            text=text, x=at, xref="paper", xanchor="right" if at else "left", y=height, yref="paper", yanchor="bottom",
             font={"size": 12, "color": colors.muted},
         )  # fmt: skip
     style(fig, dark=dark, height=HEIGHT, uirevision=uirevision)

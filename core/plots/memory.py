@@ -10,9 +10,9 @@ import numpy.typing as npt
 import plotly.graph_objects as go
 
 from core.plots.template import CHART_HEIGHT, DASHES, palette, style
-from core.plots.words import NO_BREAK, joined
+from core.plots.words import NO_BREAK, joined, percent
 
-LOWEST = 1e-8  # of the size at the last step; what is smaller is drawn there
+LOWEST = 1e-8  # of the size at the last step; what is smaller is not drawn
 LABELS = 92  # px, for the names right of the lines
 NAME_HEIGHT = 16  # px
 
@@ -52,7 +52,7 @@ def memory_figure(info: Memory, *, dark: bool, uirevision: str = "memory") -> go
     for index, (name, shares) in enumerate(info.shares.items()):
         fig.add_trace(
             go.Scatter(
-                x=info.seconds, y=np.maximum(shares, LOWEST), name=name, mode="lines",
+                x=info.seconds, y=[share if share >= LOWEST else None for share in shares], name=name, mode="lines",
                 line={"color": colors.series[index], "width": 2, "dash": DASHES[index]},
                 hovertemplate=f"{name} %{{y:.1e}}<extra></extra>",
             )
@@ -85,4 +85,4 @@ def memory_sentence(info: Memory) -> str:
         f"{name} {seconds:.2f}{NO_BREAK}s" + (" (all of it)" if seconds >= info.seconds[-2] else "")
         for name, seconds in info.reaches.items()
     ]
-    return f"The gradient stays above {info.limit:.0%} of its last size over the last: {joined(parts)}."
+    return f"The gradient stays above {percent(info.limit)} of its last size over the last: {joined(parts)}."

@@ -1,5 +1,7 @@
 """Where a voice network looks: integrated gradients on the log-mel beside occlusion in time and in frequency."""
 
+from typing import Any
+
 import numpy as np
 import streamlit as st
 
@@ -33,7 +35,7 @@ def show(reader: VoiceReader, command: Command) -> None:
     )
     steps = precise.select_slider("Steps from silence", STEPS, 50, key=f"{KEY}.steps", persist_state="session")
     word, bands = names[target], band_centres(reader.num_mels)
-    asked = {"floor": SILENCE_FEATURE, "target": target}
+    asked: dict[str, Any] = {"floor": SILENCE_FEATURE, "target": target}
     with st.spinner("Adding up gradients …", show_time=False):
         found = sound.attribute(reader.network, command.features, steps=steps, **asked)
     times = sound.occlude(reader.network, command.features, axis=0, **TIME, **asked)

@@ -4,6 +4,7 @@ import streamlit as st
 import torch
 
 from core import demos
+from core.demos.voice.config import VoiceConfig
 from core.demos.voice.features import HOP_LENGTH, SAMPLE_RATE
 from core.demos.voice.hearing import Command
 from core.demos.voice.learner import make_network
@@ -54,7 +55,7 @@ def show(command: Command) -> None:
     )
 
 
-def _untrained(config):  # type: ignore[no-untyped-def]  # VoiceConfig → VoiceNetwork
+def _untrained(config: VoiceConfig) -> VoiceNetwork:
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(config.seed)
         return make_network(config).eval()
@@ -66,7 +67,7 @@ def trained_networks() -> dict[str, VoiceNetwork]:
     wanted = three.configs(task, None)[0]
     newest: dict[str, Run] = {}
     for run in store().find(task=task.name, states=["completed"], limit=100):
-        config = from_json(task.Config, run.config)[0]
+        config, _ = from_json(VoiceConfig, run.config)
         same = config.start == "scratch" and all(getattr(config, name) == getattr(wanted, name) for name in SHAPE)
         if same and store().checkpoints(run.id):
             newest.setdefault(config.recurrent, run)
@@ -87,6 +88,7 @@ def gradients(network: VoiceNetwork, command: Command) -> memory.Sizes:
     steps = network.steps(torch.from_numpy(command.features)[None]).detach()
 
     def score(outputs: torch.Tensor) -> torch.Tensor:
-        return network.head(network.pool(outputs))[0].max()
+        logits: torch.Tensor = network.head(network.pool(outputs))
+        return logits.max()
 
     return memory.state_gradients(network.recurrent, steps, score)

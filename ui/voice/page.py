@@ -11,6 +11,7 @@ from ui.train import train_view
 from ui.views import view_picker
 from ui.voice import answer, assistant, inside, source, teach, three
 from ui.voice.readers import reader_of
+from ui.voice.readers import release as release  # the server warms it up
 from ui.voice.training import run_parts
 
 KEY = "voice"

@@ -17,8 +17,8 @@ from ui.voice.browser import microphone_hint
 from ui.words import plain
 
 KEY = "voice.teach"
-PLAYER = 260  # px
-USES = {"train": "to learn", "validation": "to choose by", "test": "to test"}
+PLAYER = 190  # px
+USES = {"train": "to learn", "validation": "to validate", "test": "to test"}
 PLACE = "Kept on the machine that runs this studio, where its other users can hear them too, until you delete them."
 
 
@@ -40,8 +40,8 @@ def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:
 
 def _panel(task: Task) -> None:
     word = _word()
+    taking, kept = st.columns(2, gap="large")
     if word is not None:
-        taking, kept = st.columns(2, gap="large")
         with taking:
             _take(word)
         with kept:
