@@ -1,18 +1,15 @@
 """Own words on the Voice page without a browser: recorded, refused, reviewed, deleted, and taught by a real worker."""
 
 import io
-<<<<<<< HEAD
-=======
 import subprocess
 import sys
->>>>>>> work-voice
 
 import numpy as np
 import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from core.data import audio, speech_own
+from core.data import audio, speech, speech_own
 from core.data.speech_synthesis import Utterance, speak
 from tests.ui.test_voice import page, said
 
@@ -43,13 +40,8 @@ def choose(app: AppTest, word: str) -> AppTest:
 
 def upload(app: AppTest, *sounds: audio.Wave) -> AppTest:
     files = [(f"{index}.wav", wav(sound), "audio/wav") for index, sound in enumerate(sounds)]
-<<<<<<< HEAD
-    turn = app.session_state["voice.teach.turn"] if "voice.teach.turn" in app.session_state else 0  # noqa: SIM401  (AppTest has no get)
-    app.file_uploader(key=f"voice.teach.files.{turn}").set_value(files).run()
-=======
     uploader = next(one for one in app.file_uploader if str(one.key).startswith("voice.teach.files"))
     uploader.set_value(files).run()
->>>>>>> work-voice
     assert not app.exception
     return app
 
