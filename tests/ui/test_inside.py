@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import torch
 from streamlit.testing.v1 import AppTest
+from torch import nn
 
 from core.data import sources
 from core.demos.digits.network import plain_network
@@ -51,27 +52,29 @@ def test_without_a_digit_it_says_with_what_to_begin() -> None:
     assert "begins with one" in text(app)
 
 
-@pytest.mark.parametrize("layer", [0, 1, 2])
+@pytest.mark.parametrize("layer", [0, 1, 2, 5])
 def test_the_cell_that_is_chosen_is_the_sum_that_pytorch_computes(layer: int) -> None:
     app = page()
-    app.selectbox(key="inside.layer.5").set_value(layer).run()
-    side = 28 >> layer
+    network = read_model().network
+    places = [place for place, module in enumerate(network) if isinstance(module, nn.Conv2d)]  # type: ignore[arg-type]
+    app.selectbox(key=f"inside.layer.{len(places) + 2}").set_value(layer).run()
+    side = 28 >> sum(isinstance(module, nn.MaxPool2d) for module in network[: places[layer]])  # type: ignore[index]
     app.number_input(key=f"inside.unit.{layer}").set_value(3).run()
     app.number_input(key=f"inside.row.{side}").set_value(5).run()
     app.number_input(key=f"inside.column.{side}").set_value(4).run()
     assert not app.exception
     shown, said = sums(app)
-    network = read_model().network
     with torch.no_grad():
-        expected = float(network[: 1 + 4 * layer + 1](sample())[0, 2, 4, 3])  # type: ignore[index]
+        expected = float(network[: places[layer] + 1](sample())[0, 2, 4, 3])  # type: ignore[index]
     assert shown == pytest.approx(expected, abs=2e-5)
     assert said == pytest.approx(expected, abs=1e-6)
 
 
 def test_a_neuron_and_an_answer_are_summed_up_too() -> None:
     app = page()
-    for layer, count in [(3, 128), (4, 10)]:
-        app.selectbox(key="inside.layer.5").set_value(layer).run()
+    num_layers = sum(isinstance(module, nn.Conv2d | nn.Linear) for module in read_model().network.modules())
+    for layer, count in [(num_layers - 2, 128), (num_layers - 1, 10)]:
+        app.selectbox(key=f"inside.layer.{num_layers}").set_value(layer).run()
         app.number_input(key=f"inside.unit.{layer}").set_value(count).run()
         assert not app.exception
         shown, said = sums(app)
@@ -80,13 +83,13 @@ def test_a_neuron_and_an_answer_are_summed_up_too() -> None:
 
 def test_another_network_with_fewer_maps_takes_the_last_one(monkeypatch: pytest.MonkeyPatch) -> None:
     app = page()
-    app.number_input(key="inside.unit.0").set_value(24).run()
-    network = plain_network(hidden_layers=1, hidden_size=16, activation="relu", normalisation=False, dropout=0.2)
+    app.number_input(key="inside.unit.0").set_value(16).run()
+    network = plain_network(hidden_layers=1, hidden_size=8, activation="relu", normalisation=False, dropout=0.2)
     monkeypatch.setattr("ui.digits.readers.release", lambda: DigitReader(network))
     app.run()
     assert not app.exception
-    assert app.number_input(key="inside.unit.0").value == 16
-    assert "The weights of all 16 neurons" in text(app)
+    assert app.number_input(key="inside.unit.0").value == 8
+    assert "The weights of all 8 neurons" in text(app)
     shown, said = sums(app)
     assert shown == pytest.approx(said, abs=2e-5)
 
