@@ -62,7 +62,7 @@ def warm_up() -> None:
 
     torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
     for name in demo_pages.tasks():
-        importlib.import_module(f"ui.{name}.page").release()  # so that the first visitor does not wait for it
+        importlib.import_module(f"ui.{name}.page").warm_up()  # so that the first visitor does not wait for it
     gc.collect()
     gc.freeze()
 

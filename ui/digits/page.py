@@ -8,8 +8,7 @@ from core.demos.digits.release import release_card
 from core.settings import home
 from ui import models
 from ui.digits import answer, classical, inside
-from ui.digits.readers import reader_of
-from ui.digits.readers import release as release
+from ui.digits.readers import reader_of, release
 from ui.digits.training import run_parts
 from ui.live import run_view
 from ui.train import train_view
@@ -54,6 +53,11 @@ def _inside(model_id: str) -> None:
     """What a model does with the same drawing, layer by layer."""
     reader, classes = reader_of(str(home()), model_id)
     inside.look_inside(model_id, reader, classes)
+
+
+def warm_up() -> None:
+    """Read what every visitor needs."""
+    release()
 
 
 def release_label() -> str:

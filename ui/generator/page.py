@@ -6,7 +6,7 @@ from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
 from ui import models
-from ui.generator import grid, number, synthetic, walk
+from ui.generator import grid, number, painters, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
 from ui.generator.training import run_parts
 from ui.train import train_view
@@ -55,6 +55,11 @@ def _try(model_id: str) -> None:
     )
     assert part is not None
     SHOW[part](model_id, painter)
+
+
+def warm_up() -> None:
+    """Read what every visitor needs."""
+    painters.release("mnist")
 
 
 def release_label(data: str) -> str:

@@ -10,8 +10,7 @@ from ui import models
 from ui.train import train_view
 from ui.views import view_picker
 from ui.voice import answer, assistant, inside, source, teach, three
-from ui.voice.readers import reader_of
-from ui.voice.readers import release as release  # the server warms it up
+from ui.voice.readers import reader_of, release
 from ui.voice.training import run_parts
 
 KEY = "voice"
@@ -68,6 +67,11 @@ def _try(model_id: str) -> None:
     turns = assistant.obey(given.id, [one.answer for one in hearing.commands], key=f"{KEY}.assistant")
     assistant.show_assistant(turns, given.id, key=f"{KEY}.assistant")
     answer.show_journey(reader, hearing, samples)
+
+
+def warm_up() -> None:
+    """Read what every visitor needs."""
+    release()
 
 
 def release_label() -> str:
