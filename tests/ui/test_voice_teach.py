@@ -90,6 +90,7 @@ FEW = 24  # synthetic training clips a word, so that they are spoken within seco
 WORKER = f"from core.data import speech; speech.NUM_SYNTHETIC = {FEW}; from core.service import worker; worker.main([])"
 
 
+@pytest.mark.timeout(900)  # a whole training, on a machine that may be busy
 def test_five_recordings_teach_a_word_that_is_then_recognised(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speech, "NUM_SYNTHETIC", FEW)
     speech.load("synthetic_speech")
@@ -98,7 +99,7 @@ def test_five_recordings_teach_a_word_that_is_then_recognised(monkeypatch: pytes
     app.button(key="voice.teach.start").click().run()
     assert not app.exception
     run_id = str(app.query_params["run"])
-    subprocess.run([sys.executable, "-c", WORKER], check=True, timeout=600)
+    subprocess.run([sys.executable, "-c", WORKER], check=True, timeout=800)
 
     text = said(page(view="train", run=run_id))
     assert "Your recordings that were held out" in text

@@ -119,7 +119,12 @@ def _tested(run: Run) -> None:
     right = float((predicted == truth).mean())
     st.subheader(f"{percent(right)} of the {len(truth):,} {data.name} test clips", anchor=False)
     st.caption(
-        "Measured with the weights of the best epoch; nobody who speaks in these clips was heard in training."
+        "Measured with the weights of the best epoch; "
+        + (
+            "none of these clips was learned from, though your voice was."
+            if config.data == "own_words"
+            else "nobody who speaks in these clips was heard in training."
+        )
         + (" Synthetic voices: people's speech is harder." if "synthetic" in data.name else "")
     )
     left, right_column = st.columns(2, gap="large")
