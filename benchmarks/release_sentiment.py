@@ -108,7 +108,9 @@ def measure(folder: Path) -> None:
     if tsv is not None and (tsv / TREEBANK_TEST).is_file():
         sets["1,821 SST-2 test sentences"] = text.read_tsv(tsv / TREEBANK_TEST)
     sets["2,000 IMDb test reviews, cut at the length"] = text.load("imdb").test
-    card["figures"] = [figure(reader, name, part) for name, part in sets.items()]
+    card["figures"] = [
+        figure(reader, name, part) | ({"headline": True} if part is sst2.test else {}) for name, part in sets.items()
+    ]
     (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
     print(json.dumps(card, indent=2))
 

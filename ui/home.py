@@ -79,36 +79,30 @@ def demo_cards() -> None:
 
 
 def _card(task: Task) -> None:
-    with (
-        st.container(border=True, key=f"home.demo.{task.name}"),
-        st.container(horizontal=True, vertical_alignment="center", gap="medium"),
-    ):
-        with st.container(width="stretch", gap="small"):
-            st.markdown(f"#### {task.icon} {task.title}")
-            st.markdown(task.sentence)
-            with st.container(horizontal=True, gap="medium"):
-                path = page_path(task.name)
-                st.page_link(path, label=":primary[Try it]", query_params={"view": "try"})
-                st.page_link(path, label=":primary[Train it]", query_params={"view": "train"})
+    with st.container(border=True, key=f"home.demo.{task.name}", gap="small", height="stretch"):
+        st.markdown(f"#### {task.icon} {task.title}")
+        st.markdown(task.sentence)
         figure = release_figure(task, WEIGHTS)
         if figure is not None:
             value, measured_on = figure
-            with st.container(width="content", gap="xxsmall"):
-                st.caption("Release model")
-                st.markdown(f"### {value}")
-                st.caption(f"of {measured_on}")
+            st.markdown(f":small[:gray[Release model:] **{value}** :gray[of {measured_on}]]")
+        with st.container(horizontal=True, gap="medium"):
+            path = page_path(task.name)
+            st.page_link(path, label=":primary[Try it]", query_params={"view": "try"})
+            st.page_link(path, label=":primary[Train it]", query_params={"view": "train"})
 
 
 def release_figure(task: Task, weights: Path) -> tuple[str, str] | None:
     """The measured figure of a demo's release model and its set: ("99.62 %", "10,000 MNIST test images").
 
-    Of several sets the largest counts. None where the demo has no release model, or none that is compared.
+    Of several sets the one marked as headline counts, else the largest. None where the demo has no release model, or
+    none that is compared.
     """
     path = weights / task.name / "model.json"
     if task.select is None or not path.exists():
         return None
     figures = json.loads(path.read_text())["figures"]
-    figure = max(figures, key=lambda figure: figure["examples"])
+    figure = max(figures, key=lambda figure: (figure.get("headline", False), figure["examples"]))
     unit = next(metric.unit for metric in task.metrics if metric.name == task.select)
     value = f"{figure[task.select]:.2f} %" if unit == "%" else number(figure[task.select], unit)
     return value, figure["set"]

@@ -32,7 +32,7 @@ def score(features: np.ndarray, target: int) -> float:
 
 
 def heard() -> Any:
-    (command,) = read_model().hear(source.sample("stop").samples).commands
+    (command,) = read_model().hear(source.sample(source.SAMPLE_NAMES[0]).samples).commands
     return command
 
 
@@ -51,7 +51,7 @@ def test_attributions_are_of_the_score_that_pytorch_computes_and_more_steps_expl
     text = said(app)
     assert "Where it looks, not why" in "".join(one.value for one in app.subheader)
     command = heard()
-    target = read_model().classes.index("stop")
+    target = read_model().classes.index(source.SAMPLE_NAMES[0])
     assert figure(text, r"to (\S+) for yours") == pytest.approx(score(command.features, target), abs=2e-3)
     silence = np.full_like(command.features, SILENCE_FEATURE)
     assert figure(text, r"goes from (\S+) for silence") == pytest.approx(score(silence, target), abs=2e-3)

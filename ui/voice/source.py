@@ -15,8 +15,8 @@ from ui.words import plain
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_NAMES = (
-    "stop",
     "go",
+    "stop",
     "yes",
     "no",
     "up",
