@@ -15,11 +15,11 @@ from ui.words import plain
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_NAMES = (
-    "go",
+    "up",
     "stop",
+    "go",
     "yes",
     "no",
-    "up",
     "down",
     "left",
     "right",

@@ -41,7 +41,7 @@ class DigitReader:
     """A trained network behind the preparation of drawings.
 
     It answers through onnxruntime or PyTorch, whichever was faster when it was made: for one image, and for several.
-    On one core that is 0.31 ms with onnxruntime and 1.10 ms with PyTorch for one image and the release model. Making
+    On one core that is 0.2 ms with onnxruntime and 1.2 ms with PyTorch for one image and the release model. Making
     a reader takes 0.1 to 0.5 s, so it is made once and kept. It may answer many threads at a time.
 
     Args:
