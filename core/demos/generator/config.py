@@ -163,8 +163,8 @@ class GeneratorConfig(Config):
 PRESETS = (
     Preset(
         name="quick",
-        label="Good in 20 seconds",
-        sentence="Two small networks and 3,500 digits: they can be read after the first few passes.",
+        label="Quick",
+        sentence="Two small networks and 3,500 digits: most can be read after five passes.",
         values={},
     ),
     Preset(
