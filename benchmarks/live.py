@@ -25,7 +25,7 @@ METHOD = (
 )
 REPEATS, NUM_STROKES, STROKES_A_DRAWING = 3, 30, 7
 PATIENCE_MS = 120_000
-TRAINING = "/digits?view=train&epochs=60&augmentation=strong&network=plain"  # minutes, on any machine
+TRAINING = "/digits?view=train&epochs=100&augmentation=strong&width=64"  # minutes, on any machine
 ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 # Milliseconds from lifting the pen to the frame after the answer's bars got their new label.
