@@ -1,6 +1,6 @@
 """A learner of one network, one loss and one optimizer. What differs between demos is passed in as functions."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 import torch
@@ -29,6 +29,20 @@ def schedule_factor(name: str, fraction: float, *, warm_up: float = WARM_UP) -> 
     if fraction < warm_up:
         return 0.04 + 0.96 * fraction / warm_up
     return max(1.0 - (fraction - warm_up) / (1 - warm_up), 0.001)
+
+
+def optimizer_named(name: str, parameters: Iterable[Any], *, rate: float, weight_decay: float) -> torch.optim.Optimizer:
+    """The optimizer of a name ("sgd", "momentum", "adam", "adamw"), fused, for parameters or groups of them."""
+    shared: dict[str, Any] = {"lr": rate, "weight_decay": weight_decay, "fused": True}
+    match name:
+        case "sgd":
+            return torch.optim.SGD(parameters, **shared)
+        case "momentum":
+            return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **shared)
+        case "adam":
+            return torch.optim.Adam(parameters, **shared)
+        case _:
+            return torch.optim.AdamW(parameters, **shared)
 
 
 class SupervisedLearner:

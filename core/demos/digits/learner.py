@@ -15,7 +15,7 @@ from core.demos.digits.release import release_config, release_weights
 from core.errors import InvalidSettingError
 from core.explain.adversarial import fooled
 from core.training.augmentation import LIGHT, STRONG, warp
-from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner
+from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner, optimizer_named
 
 FEWEST_EXAMPLES = 10
 
@@ -134,13 +134,4 @@ def make_loss(config: DigitsConfig) -> Loss:
 
 def make_optimizer(config: DigitsConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """The chosen optimizer, fused where PyTorch has it."""
-    shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
-    match config.optimizer:
-        case "sgd":
-            return torch.optim.SGD(parameters, **shared)
-        case "momentum":
-            return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **shared)
-        case "adam":
-            return torch.optim.Adam(parameters, **shared)
-        case _:
-            return torch.optim.AdamW(parameters, **shared)
+    return optimizer_named(config.optimizer, parameters, rate=config.learning_rate, weight_decay=config.weight_decay)

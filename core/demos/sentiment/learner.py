@@ -17,7 +17,7 @@ from core.demos.sentiment.network import LSTM, PADDING_ID, Transformer
 from core.demos.sentiment.release import release_config, release_tokenizer, release_weights
 from core.demos.sentiment.tokenizer import encode_many, train_tokenizer
 from core.errors import InvalidSettingError
-from core.training.supervised import SupervisedLearner
+from core.training.supervised import SupervisedLearner, optimizer_named
 
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
@@ -262,16 +262,7 @@ class TextLearner(SupervisedLearner):
 def make_optimizer(config: SentimentConfig, network: Network) -> torch.optim.Optimizer:
     """The chosen optimizer; the layers of a pretrained encoder learn the slower, the lower they are."""
     groups = _groups(config, network)
-    shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
-    match config.optimizer:
-        case "sgd":
-            return torch.optim.SGD(groups, **shared)
-        case "momentum":
-            return torch.optim.SGD(groups, momentum=0.9, nesterov=True, **shared)
-        case "adam":
-            return torch.optim.Adam(groups, **shared)
-        case _:
-            return torch.optim.AdamW(groups, **shared)
+    return optimizer_named(config.optimizer, groups, rate=config.learning_rate, weight_decay=config.weight_decay)
 
 
 def _groups(config: SentimentConfig, network: Network) -> list[dict[str, Any]]:

@@ -16,7 +16,7 @@ from core.demos.voice.network import VoiceNetwork
 from core.demos.voice.release import rehearsal, release_card, release_config, release_weights
 from core.errors import InvalidSettingError
 from core.knobs import from_json
-from core.training.supervised import Loss, Prepare, SupervisedLearner, answering_weights
+from core.training.supervised import Loss, Prepare, SupervisedLearner, answering_weights, optimizer_named
 
 FEWEST_EXAMPLES = 10
 BATCH = 500  # clips that become features together
@@ -216,13 +216,4 @@ def background_noises(num_mels: int) -> torch.Tensor:
 
 def make_optimizer(config: VoiceConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
     """The chosen optimizer, fused where PyTorch has it."""
-    shared: dict[str, Any] = {"lr": config.learning_rate, "weight_decay": config.weight_decay, "fused": True}
-    match config.optimizer:
-        case "sgd":
-            return torch.optim.SGD(parameters, **shared)
-        case "momentum":
-            return torch.optim.SGD(parameters, momentum=0.9, nesterov=True, **shared)
-        case "adam":
-            return torch.optim.Adam(parameters, **shared)
-        case _:
-            return torch.optim.AdamW(parameters, **shared)
+    return optimizer_named(config.optimizer, parameters, rate=config.learning_rate, weight_decay=config.weight_decay)
