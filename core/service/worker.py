@@ -37,7 +37,7 @@ LAST_WORDS_SECONDS = 10.0
 def main(arguments: Sequence[str] | None = None) -> int:
     """Claim the next run and work on it; returns 0 also when there was none."""
     options = _options(arguments)
-    os.nice(NICENESS)
+    _step_back()
     if options.warm:
         _warm_up()
         if not sys.stdin.readline():
@@ -47,6 +47,17 @@ def main(arguments: Sequence[str] | None = None) -> int:
     if lease is not None:
         work(store, lease)
     return 0
+
+
+def _step_back() -> None:
+    """Let other processes come first, those of other terminal sessions too.
+
+    Linux with autogroups shares the processor between sessions first, and a worker is a session of its own: its
+    niceness alone would hold only against itself.
+    """
+    os.nice(NICENESS)
+    with contextlib.suppress(OSError):  # another system, or a kernel without autogroups
+        Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
 def work(store: RunStore, lease: Lease) -> None:
