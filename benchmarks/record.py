@@ -25,8 +25,11 @@ def release(name: str, card: Mapping[str, Any], *, load_before: float) -> Result
         load_before: of the machine, before the training.
     """
     config = card["config"]
+    last = f" and {card['finish']['epochs']} finishing" if "finish" in card else ""
     method = METHOD.format(
-        trained_on=f"Trained on {card['trained_on']}", epochs=config["epochs"], parameters=card["parameters"]
+        trained_on=f"Trained on {card['trained_on']}",
+        epochs=f"{config['epochs']}{last}",
+        parameters=card["parameters"],
     )
     kept = results.read().get(f"release_{name}")
     figures = {figure.label: figure for figure in _figures(card)}
