@@ -18,7 +18,8 @@ from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
-from ui.generator import controls
+from ui.generator import by_hand, controls
+from ui.generator.by_hand import FIXED
 from ui.generator.painters import painter_of
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
@@ -26,7 +27,6 @@ from ui.run_words import data_label
 from ui.services import owner, store
 from ui.style import is_dark
 
-FIXED = "fixed"  # key of what every run draws again and again
 OWN_SIZE = 140  # px
 FILM_WIDTH = 480  # px
 SHOWN = ("agreement", "diversity", "generator", "discriminator")
@@ -34,7 +34,7 @@ SHOWN = ("agreement", "diversity", "generator", "discriminator")
 
 def run_parts() -> RunParts:
     """The parts of a generator's run."""
-    return RunParts(beside=_beside, after=_after, shown=SHOWN, diagnose=diagnose)
+    return RunParts(beside=_beside, after=_after, below=by_hand.section, shown=SHOWN, diagnose=diagnose)
 
 
 def _beside(run: Run) -> None:

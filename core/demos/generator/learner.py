@@ -20,6 +20,7 @@ from core.demos.generator.pictures import sheet_text, to_bytes
 
 NUM_JUDGED = 500  # generated pictures, and at most as many real ones, behind the figures of an evaluation
 JUDGED_SEED = 20_261  # of their latent vectors
+EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 
 def load(config: GeneratorConfig) -> Dataset:
@@ -121,6 +122,16 @@ class GeneratorLearner:
         generator_loss = self.generator_step(real, labels, number=progress.step)
         means = {name: torch.stack([one[name] for one in told]).mean() for name in told[0]}
         return {"generator": generator_loss, **means}
+
+    def step_alone(self, part: str, batch: Batch, progress: Progress) -> None:
+        """One update of the "discriminator" or of the "generator", which leaves the other exactly as it is."""
+        real, labels = self.prepare(batch.inputs[: self.config.batch_size]), batch.targets[: self.config.batch_size]
+        if part == "generator":
+            self.generator_step(real, labels, number=progress.step)
+            return
+        before = copy.deepcopy(self.generator.state_dict())
+        self.discriminator_step(real, labels, number=progress.step)
+        self.generator.load_state_dict(before)  # drawing for D has moved the statistics of G's normalisation
 
     def prepare(self, stored: torch.Tensor) -> torch.Tensor:
         """(B, 28, 28) uint8 → (B, 1, 28, 28) float32 in [0, 1]."""
@@ -236,6 +247,35 @@ class GeneratorLearner:
             real, generated = ([round(score, 3) for score in scores.tolist()] for scores in self._scores)
             answer |= {"real": real, "generated": generated}
         return answer
+
+    @torch.no_grad()
+    def look(self, split: Split, pins: Mapping[str, Any]) -> dict[str, Any]:
+        """Where both stand, on the same pictures each time: what a step by hand is to be judged by.
+
+        Args:
+            split: its first pictures are the real ones.
+            pins: examples as for `preview`.
+
+        Returns:
+            "losses" and accuracies of training without the penalty, on at most 500 pairs; "pictures" of each pin as the
+            generator itself draws them, because its average hardly moves in a step.
+        """
+        real, labels = self.prepare(split.inputs[:NUM_JUDGED]), split.targets[:NUM_JUDGED]
+        noise = torch.randn(len(real), self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
+        network = self.generator.eval()
+        scores = self.discriminator(real, labels), self.discriminator(network(noise.to(real.device), labels), labels)
+        right = accuracies(*scores)
+        losses = {
+            "generator": self.losses.generator(*scores),
+            "discriminator": self.losses.discriminator(*scores),
+            "real_accuracy": right[0],
+            "generated_accuracy": right[1],
+        }
+        asked = {key: [torch.tensor(pin[name], device=real.device) for name in EXAMPLE] for key, pin in pins.items()}
+        return {
+            "losses": {name: round(float(value), 5) for name, value in losses.items()},
+            "pictures": {key: sheet_text(to_bytes(network(*given))) for key, given in asked.items()},
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Both networks, both optimizers and the average."""
