@@ -3,6 +3,7 @@
 import copy
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -25,6 +26,7 @@ from core.contract import (
     Progress,
     Stepped,
 )
+from core.data import album
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.judge import judge
 from core.demos.generator.latents import fixed_grid, latents
@@ -360,3 +362,19 @@ def test_a_run_that_was_stepped_by_hand_resumes_exactly(few: Dataset) -> None:
     after_two = next(state for state in saved if state["engine"]["obeyed"] == 2)
     again, _ = trained(SMALL, few, ask=by_hand(*commands), resume=after_two)
     assert_equal(whole.state_dict(), again.state_dict())
+
+
+def test_own_pictures_train_without_classes_and_report_how_much_they_differ(glassbox_home: Path) -> None:
+    images = load(SMALL).train.inputs[:40].numpy()
+    own = album.keep(album.Album("mine.zip", images, np.zeros(40, np.int64)))
+    config = replace(SMALL, data="own", pictures=own, epochs=1)
+    dataset = load(config)
+    assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [32, 4, 4]
+    learner, events = trained(config, dataset, ask=by_hand(("generator", 1)))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].metrics.keys() == {"diversity"}
+    assert TASK.cost is not None
+    assert TASK.cost(config).num_train == 32
+    drawn = run_painter(to_json(config), learner.state_dict())
+    assert drawn.classes == ()
+    assert drawn.draw(latents(2, 8, seed=0), [0, 0]).shape == (2, 28, 28)

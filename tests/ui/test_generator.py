@@ -2,6 +2,7 @@
 
 import base64
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from core.contract import BOTH, Command, Commanded, Ended, Evaluated, Event, Pre
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.latents import fixed_grid
 from core.demos.generator.painter import release_painter
-from core.demos.generator.pictures import sheet_text
+from core.demos.generator.pictures import png, sheet_text
 from core.knobs import knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
@@ -220,3 +221,35 @@ def test_a_run_is_paused_stepped_by_hand_and_says_what_changed(glassbox_home: Pa
     assert store.get(run.id).command == Command(3, BOTH, 10)
     app.button(key="hand.go").click().run()
     assert store.get(run.id).command is None
+
+
+def zip_of_pictures(*, bad: bool = False) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.png", png(np.full((32, 40), 5 * number, np.uint8)))
+        if bad:
+            archive.writestr("notes.txt", "not a picture")
+    return file.getvalue()
+
+
+def test_own_pictures_are_given_as_a_zip_and_trained_on(glassbox_home: Path) -> None:
+    app = page(view="train", data="own")
+    assert app.button(key="generator.start").disabled
+    app.file_uploader(key="generator.own.file").upload("mine.zip", zip_of_pictures(bad=True), "application/zip").run()
+    assert not app.exception
+    assert any("40 good pictures" in text.value for text in app.markdown)
+    assert any("left out: 1" in expander.label for expander in app.expander)
+    next(button for button in app.button if button.label == "Use these pictures").click().run()
+    assert any("**mine.zip**: 40 pictures" in message.value for message in app.success)
+    app.button(key="generator.start").click().run()
+    assert not app.exception
+    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    assert run.config["data"] == "own"
+    assert len(run.config["pictures"]) == 16
+
+
+def test_a_zip_that_cannot_be_used_is_said(glassbox_home: Path) -> None:
+    app = page(view="train", data="own")
+    app.file_uploader(key="generator.own.file").upload("mine.zip", b"nonsense", "application/zip").run()
+    assert any("not a zip file" in error.value for error in app.error)

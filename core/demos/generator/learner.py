@@ -6,11 +6,12 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from core.contract import Batch, Dataset, Placement, Progress, Split
-from core.data import sources
+from core.data import album, sources
 from core.demos.generator import measures
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.judge import Judge, judge
@@ -25,14 +26,12 @@ EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 def load(config: GeneratorConfig) -> Dataset:
     """Images (N, 28, 28) uint8 with labels (N,) int64; raises `DataUnavailableError`."""
+    if config.data == "own":
+        return _own(config)
     images = sources.load_images(config.data)
 
     def split(pictures: Any, labels: Any, which: str) -> Split:
-        return Split(
-            inputs=torch.from_numpy(pictures.copy()),
-            targets=torch.from_numpy(labels.astype("int64")),
-            name=f"{len(labels):,} {images.name} {which} images",
-        )
+        return _split(pictures, labels, f"{len(labels):,} {images.name} {which} images")
 
     return Dataset(
         train=split(images.train_images, images.train_labels, "training"),
@@ -41,9 +40,32 @@ def load(config: GeneratorConfig) -> Dataset:
     )
 
 
+def _own(config: GeneratorConfig) -> Dataset:
+    """A person's pictures, in an order that is the same for ever: a tenth each to validate and to test."""
+    pictures = album.stored(config.pictures)
+    order = np.random.RandomState(0).permutation(len(pictures))
+    held_out = len(pictures) // 10
+    ends = {"validation": order[:held_out], "test": order[held_out : 2 * held_out], "train": order[2 * held_out :]}
+    return Dataset(
+        **{
+            name: _split(pictures.images[index], pictures.labels[index], f"{len(index):,} of your pictures")
+            for name, index in ends.items()
+        }
+    )
+
+
+def _split(pictures: Any, labels: Any, name: str) -> Split:
+    return Split(inputs=torch.from_numpy(pictures.copy()), targets=torch.from_numpy(labels.astype("int64")), name=name)
+
+
+def class_names(config: GeneratorConfig) -> tuple[str, ...]:
+    """Names of the classes of a config's data; none for pictures of one's own."""
+    return () if config.data == "own" else sources.find(config.data).classes
+
+
 def num_classes(config: GeneratorConfig) -> int:
     """Classes that the networks are told; 0 where they are told none."""
-    return len(sources.find(config.data).classes) if config.conditional else 0
+    return len(class_names(config)) if config.has_classes else 0
 
 
 def make_generator(config: GeneratorConfig) -> Generator:
@@ -207,16 +229,25 @@ class GeneratorLearner:
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Mapping[str, float]:
-        """What the judge says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own."""
+        """What the judge says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own.
+
+        Without a judge, how much the pixels differ from picture to picture is all that is measured.
+        """
         num_drawn = NUM_JUDGED
         latents = torch.randn(num_drawn, self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
-        labels = torch.arange(num_drawn) % len(sources.find(self.config.data).classes)
+        labels = torch.arange(num_drawn) % max(num_classes(self.config), 1)
         labels = labels.to(self.placement.device)
-        assert self.judge is not None
-        features, probabilities = self.judge.look(self.drawn(latents, labels))
+        drawn = self.drawn(latents, labels)
+        if self.judge is None:
+            real = self.prepare(split.inputs[:NUM_JUDGED])
+            ours, theirs = (
+                measures.spread(images.flatten(1), labels[:1].expand(len(images))) for images in (drawn, real)
+            )
+            return {"diversity": 100 * ours / max(theirs, 1e-6)}
+        features, probabilities = self.judge.look(drawn)
         real_features, real_labels = self._real(split)
-        seen = labels if self.config.conditional else probabilities.argmax(1)
-        figures = {"agreement": measures.agreement(probabilities, labels)} if self.config.conditional else {}
+        seen = labels if self.config.has_classes else probabilities.argmax(1)
+        figures = {"agreement": measures.agreement(probabilities, labels)} if self.config.has_classes else {}
         return {
             **figures,
             "classes": measures.effective_classes(probabilities),
