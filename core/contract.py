@@ -211,6 +211,27 @@ class Generating:
     of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Maker]  # saved config, learner's part of a checkpoint
 
 
+BOTH = "all"  # part of a command: ordinary steps of the plan, in which everything is updated
+
+
+@dataclass(frozen=True)
+class Command:
+    """What a person who has paused a run wants done next."""
+
+    number: int  # grows by one with each of a run, so that none is done twice
+    part: str  # a key of `ByHand.parts`, or `BOTH`; empty: nothing, only pause
+    steps: int
+
+
+@dataclass(frozen=True)
+class ByHand:
+    """How a person trains one network of a demo at a time."""
+
+    parts: Mapping[str, str]  # network → its label: "generator" → "G"
+    step: Callable[[Any, str, Batch, Progress], None]  # learner, part …: one update of this part alone
+    look: Callable[[Any, Split, Mapping[str, Any]], Mapping[str, Any]]  # learner, validation, pins → what is compared
+
+
 def _nothing(config: Any) -> Mapping[str, Any]:
     return {}
 
@@ -243,6 +264,7 @@ class Task:
     placement: Placement | None = None  # None: the fastest one is measured before the first step
     generating: Generating | None = None  # None: its models make nothing
     watched: Callable[[Any], Mapping[str, Any]] = _nothing  # config → examples that every run previews, by key
+    by_hand: ByHand | None = None  # None: it cannot be stepped by hand
 
 
 @dataclass(frozen=True)
@@ -279,6 +301,17 @@ class Previewed:
 
 
 @dataclass(frozen=True)
+class Commanded:
+    """A command of a paused run was carried out: what `ByHand.look` saw before and after it, JSON-ready."""
+
+    step: int
+    epoch: float
+    command: Mapping[str, Any]  # the fields of `Command`
+    before: Mapping[str, Any]
+    after: Mapping[str, Any]
+
+
+@dataclass(frozen=True)
 class Checkpointed:
     """All that is needed to go on from `step`; what it is written to is the receiver's business."""
 
@@ -300,7 +333,7 @@ class Ended:
     metrics: Mapping[str, float]
 
 
-Event = Stepped | Evaluated | Previewed | Checkpointed | Ended
+Event = Stepped | Evaluated | Previewed | Commanded | Checkpointed | Ended
 
 
 def selecting(task: Task, config: Config) -> Metric | None:

@@ -48,6 +48,8 @@ def standing(run: Run) -> str:
         return ""
     total = sum(run.phases)
     parts = [f"epoch {min(int(run.progress.epoch) + 1, total)}/{total}"]
+    if run.command is not None and not run.is_over:
+        return f"{parts[0]} · paused at step {run.progress.step:,}"
     if run.progress.examples_per_second:
         parts.append(f"{run.progress.examples_per_second:,.0f} examples/s")
     if run.progress.seconds_left is not None and run.state == "running":

@@ -18,7 +18,7 @@ from core.contract import Checkpointed, Event, Placement
 from core.errors import LeaseLostError
 from core.runs import queue
 from core.runs.database import Database
-from core.runs.records import Checkpoint, Lease, Signals, Standing, decode_checkpoint, encode_event
+from core.runs.records import Checkpoint, Lease, Signals, Standing, decode_checkpoint, decode_command, encode_event
 
 LEASE_SECONDS = 20.0
 MAX_ATTEMPTS = 3  # without a new checkpoint
@@ -84,12 +84,15 @@ class Attempts(Database):
         """What the worker was asked for; raises `LeaseLostError`."""
         with self._connection() as db:
             row = db.execute(
-                "SELECT stop_requested, pins_version FROM runs WHERE id = ? AND attempt = ? AND state = 'running'",
+                """SELECT stop_requested, pins_version, command, owner,
+                   EXISTS (SELECT 1 FROM runs AS other WHERE other.state = 'queued' AND other.owner != runs.owner) AS
+                   is_awaited FROM runs WHERE id = ? AND attempt = ? AND state = 'running'""",
                 (lease.run_id, lease.attempt),
             ).fetchone()
         if row is None:
             raise _lost(lease)
-        return Signals(bool(row["stop_requested"]), row["pins_version"])
+        command = decode_command(row["command"])
+        return Signals(bool(row["stop_requested"]), row["pins_version"], command, bool(row["is_awaited"]))
 
     def describe(self, lease: Lease, *, placement: Placement, num_parameters: int | None) -> None:
         """Write down what was measured and built; raises `LeaseLostError`."""

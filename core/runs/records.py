@@ -11,7 +11,7 @@ import sqlite3
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from core.contract import Checkpointed, Ended, Evaluated, Event, Placement, Previewed, Stepped
+from core.contract import Checkpointed, Command, Commanded, Ended, Evaluated, Event, Placement, Previewed, Stepped
 
 State = Literal["queued", "running", "completed", "stopped", "failed"]
 
@@ -50,6 +50,7 @@ class Run:
     attempts_without_checkpoint: int
     generation: int  # changes when events were withdrawn: a live view must then read them all again
     stop_requested: bool
+    command: Command | None  # the last one of a paused run; None: it is not paused
     worker: str | None
     lease_until: float | None
     seconds_used: float  # time that its ended attempts held a worker
@@ -81,6 +82,8 @@ class Signals:
 
     stop_requested: bool
     pins_version: int  # changes when the pins do
+    command: Command | None  # None: not paused
+    is_awaited: bool  # somebody else's run waits for a worker
 
 
 @dataclass(frozen=True)
@@ -107,7 +110,7 @@ class Checkpoint:
 
 
 EVENTS: dict[str, type[Event]] = {
-    kind.__name__.lower(): kind for kind in (Stepped, Evaluated, Previewed, Checkpointed, Ended)
+    kind.__name__.lower(): kind for kind in (Stepped, Evaluated, Previewed, Commanded, Checkpointed, Ended)
 }
 
 
@@ -137,7 +140,13 @@ def decode_run(row: sqlite3.Row) -> Run:
     values["placement"] = Placement(**json.loads(row["placement"])) if row["placement"] else None
     values["progress"] = Standing(**json.loads(row["progress"])) if row["progress"] else None
     values["stop_requested"] = bool(row["stop_requested"])
+    values["command"] = decode_command(row["command"])
     return Run(**values)
+
+
+def decode_command(text: str | None) -> Command | None:
+    """The command of a row of table `runs`."""
+    return Command(**json.loads(text)) if text else None
 
 
 def decode_checkpoint(row: sqlite3.Row) -> Checkpoint:

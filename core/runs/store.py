@@ -6,6 +6,7 @@ What workers do is inherited from `core.runs.attempts`; the files of checkpoints
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import secrets
 import shutil
@@ -17,7 +18,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from core import settings
-from core.contract import Event
+from core.contract import Command, Event
 from core.errors import InvalidSettingError, NotFoundError
 from core.runs import queue
 from core.runs.attempts import LEASE_SECONDS, Attempts, recent_seconds, waiting
@@ -26,6 +27,7 @@ from core.runs.records import Checkpoint, Place, Run, State, decode_checkpoint, 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 ID_LENGTH = 6
 MAX_EPOCHS = 100  # of one extension
+MAX_COMMANDED = 100  # steps by hand at once
 MAX_PINS = 32  # scored at a time; the ones that changed last
 KEEP_DELETED_SECONDS = 24 * 3600.0
 
@@ -189,6 +191,29 @@ class RunStore(Attempts):
 
         return self._change(run_id, owner, change)
 
+    def command(self, run_id: str, part: str = "", steps: int = 1, *, owner: str | None = None) -> Run:
+        """Pause a run that is not over and have its worker do so many steps of a part; "": only pause.
+
+        Raises:
+            NotFoundError: there is no such run.
+            InvalidSettingError: it is over, or the number of steps is not allowed.
+        """
+        if not 1 <= steps <= MAX_COMMANDED:
+            raise InvalidSettingError(f"By hand, 1 to {MAX_COMMANDED} steps are done at once, not {steps}.")
+
+        def change(db: sqlite3.Connection, run: Run) -> None:
+            if run.is_over:
+                raise InvalidSettingError(f"Run {run_id} is {run.state}: resume it first, then pause it.")
+            query = "UPDATE runs SET num_commands = num_commands + 1 WHERE id = ? RETURNING num_commands"
+            (number,) = db.execute(query, (run_id,)).fetchone()
+            _set(db, run_id, command=json.dumps(dataclasses.asdict(Command(number, part, steps))))
+
+        return self._change(run_id, owner, change)
+
+    def go_on(self, run_id: str, *, owner: str | None = None) -> Run:
+        """End the pause of a run; raises `NotFoundError`."""
+        return self._change(run_id, owner, lambda db, run: _set(db, run_id, command=None))
+
     def extend(self, run_id: str, epochs: int, *, owner: str | None = None) -> Run:
         """Plan more epochs for a completed or stopped run and put it back into the queue.
 
@@ -264,7 +289,7 @@ class RunStore(Attempts):
             _set(db, run.id, state="stopped", reason="Stopped while it was waiting.", ended_at=self._clock())
 
     def _requeue(self, db: sqlite3.Connection, run: Run, phases: Sequence[int]) -> None:
-        fresh = {"stop_requested": 0, "attempts_without_checkpoint": 0, "reason": "", "metrics": "{}"}
+        fresh = {"stop_requested": 0, "command": None, "attempts_without_checkpoint": 0, "reason": "", "metrics": "{}"}
         now = self._clock()
         planned = json.dumps(list(phases))
         _set(db, run.id, state="queued", queued_at=now, ended_at=None, deleted_at=None, phases=planned, **fresh)

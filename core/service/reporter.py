@@ -12,13 +12,16 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any
 
-from core.contract import Checkpointed, Event, Stepped
+from core.contract import Checkpointed, Command, Event, Stepped
 from core.errors import StorageError
 from core.runs.records import Lease, Standing
 from core.runs.store import RunStore
 
 POLL_SECONDS = 0.5
 COMMIT_SECONDS = 1.0
+PAUSE_SECONDS = 600.0  # without a command, then the run is stopped
+AWAITED_PAUSE_SECONDS = 30.0  # the same while somebody else's run waits
+COMMAND_POLL_SECONDS = 0.1
 SPEED_SECONDS = 15.0  # the examples per second are those of this long
 
 
@@ -55,12 +58,15 @@ class Reporter:
     def __init__(self, store: RunStore, lease: Lease) -> None:
         self.stop_requested = False  # by a person
         self.terminated = False  # by the machine; set from a signal handler
+        self.is_abandoned = False  # paused for so long that the worker is needed elsewhere
         self._store, self._lease = store, lease
         self._pace: Pace | None = None
         self._standing: Standing | None = None
         self._buffer: list[Event] = []
         self._pins: dict[str, Any] = {}
         self._pins_version = 0
+        self._command: Command | None = None
+        self._is_awaited = False
         self._committed_at = time.monotonic()
         self._urgent = True  # until the first training metrics are written
         self._failure: Exception | None = None
@@ -119,7 +125,18 @@ class Reporter:
                 self._committed_at = time.monotonic()
 
     def should_stop(self) -> bool:
-        return self.stop_requested or self.terminated or self._failure is not None
+        return self.stop_requested or self.terminated or self.is_abandoned or self._failure is not None
+
+    def ask(self, obeyed: int) -> Command | None:
+        """The next command of a paused run, waited for; None if it is not paused, or should stop."""
+        since = time.monotonic()
+        while self._command is not None and not self.should_stop():
+            if self._command.number > obeyed:
+                return self._command
+            time.sleep(COMMAND_POLL_SECONDS)
+            limit = AWAITED_PAUSE_SECONDS if self._is_awaited else PAUSE_SECONDS
+            self.is_abandoned = time.monotonic() - since > limit
+        return None
 
     def pins(self) -> Mapping[str, Any]:
         return self._pins
@@ -148,6 +165,7 @@ class Reporter:
     def _listen_once(self) -> None:
         signals = self._store.signals(self._lease)
         self.stop_requested = signals.stop_requested
+        self._command, self._is_awaited = signals.command, signals.is_awaited
         if signals.pins_version != self._pins_version:
             self._pins = self._store.pins(self._lease.run_id)
             self._pins_version = signals.pins_version

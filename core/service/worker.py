@@ -30,6 +30,7 @@ from core.service.reporter import Reporter
 
 NICENESS = 5  # the pages stay quick beside a training
 LAST_WORDS_SECONDS = 10.0
+PAUSED_LONG = "It was paused for long, so the machine was given to others. Resume it, then pause it again."
 
 # PyTorch is imported inside functions: a cold worker claims first, so that its start is seen as a phase of the run.
 
@@ -67,7 +68,7 @@ def work(store: RunStore, lease: Lease) -> None:
             signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "terminated", True))
             _log_to(store.run_folder(lease.run_id) / "worker.log", lease)
             ended = _train(store, lease, reporter)
-            if ended.reason == "stopped" and not reporter.stop_requested:
+            if ended.reason == "stopped" and not (reporter.stop_requested or reporter.is_abandoned):
                 store.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
                 return
             reporter.record(ended)
@@ -75,7 +76,8 @@ def work(store: RunStore, lease: Lease) -> None:
         if ended.reason == "diverged":
             store.finish(lease, "failed", reason=ended.message)
         else:
-            store.finish(lease, ended.reason, metrics=ended.metrics)
+            reason = PAUSED_LONG if reporter.is_abandoned else ""
+            store.finish(lease, ended.reason, reason=reason, metrics=ended.metrics)
     except LeaseLostError as error:
         _print(str(error))
     except GlassboxError as error:
@@ -113,7 +115,7 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
     reporter.status("training")
     dataset = engine.on_device(dataset, where.device)
     num_steps = engine.steps_per_epoch(task, config, dataset) * sum(run.phases)
-    reporter.plan(total_steps=num_steps, batch_size=task.batch_size(config))
+    reporter.plan(total_steps=num_steps, batch_size=min(task.batch_size(config), len(dataset.train)))
     events = engine.train(
         task,
         config,
@@ -124,6 +126,7 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
         recall=lambda step: checkpoints.at_step(store, run.id, step),
         pins=reporter.pins,
         should_stop=reporter.should_stop,
+        ask=reporter.ask,
     )
     for event in events:
         if isinstance(event, Ended):

@@ -5,6 +5,7 @@ Everything random is a function of the seed and the position: the order of an ep
 the uninterrupted one.
 """
 
+import dataclasses
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -13,8 +14,11 @@ from typing import Any
 import torch
 
 from core.contract import (
+    BOTH,
     Batch,
     Checkpointed,
+    Command,
+    Commanded,
     Dataset,
     Ended,
     Evaluated,
@@ -35,10 +39,18 @@ CHECKPOINT_SECONDS = 10.0
 REPORTS = 400  # about so many points of the training curve over the first plan
 EVALUATIONS = 10  # at least so many points of the validation curve over the first plan
 
-FRESH: Mapping[str, Any] = {"step": 0, "best_step": 0, "best_value": None, "meter": None, "trained_seconds": 0.0}
+FRESH: Mapping[str, Any] = {
+    "step": 0,
+    "best_step": 0,
+    "best_value": None,
+    "meter": None,
+    "trained_seconds": 0.0,
+    "obeyed": 0,
+}
 
 Pins = Callable[[], Mapping[str, Any]]
 Recall = Callable[[int], Mapping[str, Any]]
+Ask = Callable[[int], Command | None]
 
 
 def on_device(dataset: Dataset, device: str) -> Dataset:
@@ -128,6 +140,7 @@ def train(
     recall: Recall | None = None,
     pins: Pins = dict,
     should_stop: Callable[[], bool] = lambda: False,
+    ask: Ask = lambda obeyed: None,
 ) -> Iterator[Event]:
     """Train a learner and tell what happens.
 
@@ -143,6 +156,8 @@ def train(
         pins: the examples to be answered about once a second, by key; those of `task.watched` are answered after 1, 2,
             4, 8 … steps and with every evaluation.
         should_stop: asked after every step.
+        ask: called before every step with the number of the last command that was obeyed; while the run is paused it
+            waits for the next one and gives it back, otherwise None. Each is followed by a checkpoint.
 
     Yields:
         `Stepped`, `Evaluated`, `Previewed`, `Checkpointed`, and one `Ended` at last. The first checkpoint is the state
@@ -154,7 +169,20 @@ def train(
         yield loop.checkpoint()
     previewed_at = checkpointed_at = time.monotonic()
     yield from loop.previewed({**loop.watched, **pins()})
+    paused = False
     while loop.step < loop.total:
+        if (command := ask(loop.obeyed)) is not None:
+            paused = True
+            yield from loop.obey(command, pins())
+            if not loop.is_finite():
+                yield loop.diverged()
+                return
+            yield loop.checkpoint()
+            continue
+        if paused and should_stop():
+            yield loop.stopped()
+            return
+        paused = False
         loop.advance()
         if loop.reports() and not _finite(metrics := loop.meter.take()):
             yield loop.diverged()
@@ -178,7 +206,7 @@ def train(
             yield loop.checkpoint()
             checkpointed_at = now
         if stopping:
-            yield Ended(step=loop.step, epoch=loop.epoch, reason="stopped", message="Stopped.", metrics={})
+            yield loop.stopped()
             return
     yield loop.completed(recall)
 
@@ -208,6 +236,7 @@ class Loop:
         self.best_step: int = saved["best_step"]
         self.best_value: float | None = saved["best_value"]
         self.trained_seconds: float = saved.get("trained_seconds", 0.0)  # checkpoints of older versions lack it
+        self.obeyed: int = saved.get("obeyed", 0)  # number of the last command
         self.validation: Mapping[str, float] = {}
         self.improved = False
         self.meter = _Meter(saved["meter"])
@@ -232,8 +261,38 @@ class Loop:
         self.step += 1
         self.validation, self.improved = {}, False
 
+    def obey(self, command: Command, pins: Mapping[str, Any]) -> Iterator[Event]:
+        """Carry out a command of a paused run. A step of one part alone does not move on in the plan."""
+        by_hand = self.task.by_hand
+        self.obeyed = command.number
+        if by_hand is None or not command.part:
+            return
+        before = by_hand.look(self.learner, self.dataset.validation, pins)
+        for count in range(command.steps):
+            if command.part != BOTH:
+                ahead = self.step + command.number + count  # another batch for each, and a penalty its turn
+                torch.manual_seed(_seed(self.config.seed, 3, ahead))
+                by_hand.step(self.learner, command.part, self._batch(ahead), self._progress(ahead))
+            elif self.step < self.total:
+                self.advance()
+                if self.reports():
+                    yield Stepped(step=self.step, epoch=self.epoch, metrics=self.meter.take())
+                if self.evaluates():
+                    yield from self.evaluated()
+        after = by_hand.look(self.learner, self.dataset.validation, pins)
+        yield Commanded(self.step, self.epoch, dataclasses.asdict(command), before, after)
+
     def _step(self) -> None:
-        epoch, position = divmod(self.step, self.per_epoch)
+        batch = self._batch(self.step)
+        torch.manual_seed(_seed(self.config.seed, 2, self.step))
+        self.meter.add(self.learner.step(batch, self._progress(self.step)))
+
+    def _progress(self, step: int) -> Progress:
+        return Progress(step=step, steps_per_epoch=self.per_epoch, phases=self.phases)
+
+    def _batch(self, step: int) -> Batch:
+        """The batch of a step; like its order, it follows from the position alone."""
+        epoch, position = divmod(step, self.per_epoch)
         train = self.dataset.train
         if self.order is None or self.order[0] != epoch:
             order = _Epoch(
@@ -245,10 +304,7 @@ class Loop:
             )
             self.order = (epoch, order)
         size = self.task.batch_size(self.config)
-        batch = self.order[1].batch(train, position * size, size)
-        torch.manual_seed(_seed(self.config.seed, 2, self.step))
-        progress = Progress(step=self.step, steps_per_epoch=self.per_epoch, phases=self.phases)
-        self.meter.add(self.learner.step(batch, progress))
+        return self.order[1].batch(train, position * size, size)
 
     def reports(self) -> bool:
         return _reports_at(self.step, self.report_every)
@@ -300,6 +356,7 @@ class Loop:
             "best_value": self.best_value,
             "meter": self.meter.state(),
             "trained_seconds": self.trained_seconds,
+            "obeyed": self.obeyed,
         }
         state = {"engine": engine, "learner": self.learner.state_dict()}
         return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)
@@ -310,6 +367,9 @@ class Loop:
             "The last good state is kept. Try a learning rate ten times smaller."
         )
         return Ended(step=self.step, epoch=self.epoch, reason="diverged", message=message, metrics={})
+
+    def stopped(self) -> Ended:
+        return Ended(step=self.step, epoch=self.epoch, reason="stopped", message="Stopped.", metrics={})
 
     def completed(self, recall: Recall | None) -> Ended:
         if recall is not None and self.best_step != self.step:

@@ -1,7 +1,9 @@
 """The Generator demo: networks, learner, exact resume, previews, and the painter that draws with what was trained."""
 
+import copy
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -9,7 +11,22 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Batch, Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Previewed, Progress, Stepped
+from core.contract import (
+    BOTH,
+    Batch,
+    Checkpointed,
+    Command,
+    Commanded,
+    Dataset,
+    Ended,
+    Evaluated,
+    Event,
+    Placement,
+    Previewed,
+    Progress,
+    Stepped,
+)
+from core.data import album
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.judge import judge
 from core.demos.generator.latents import fixed_grid, latents
@@ -297,3 +314,67 @@ def test_the_estimate_knows_that_steps_of_d_cost() -> None:
 @pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
 def test_every_preset_makes_both_networks(preset: Any) -> None:
     assert num_parameters(GeneratorConfig(**preset.values)) > 100_000
+
+
+def by_hand(*commands: tuple[str, int]) -> engine.Ask:
+    """Commands given one after the other, then the run goes on."""
+
+    def ask(obeyed: int) -> Command | None:
+        return Command(obeyed + 1, *commands[obeyed]) if obeyed < len(commands) else None
+
+    return ask
+
+
+def test_a_step_by_hand_changes_one_network_only_and_says_what_changed(few: Dataset) -> None:
+    kept: dict[int, Any] = {}
+    events = []
+    config = replace(SMALL, epochs=1)
+    commands = [("", 1), ("discriminator", 1), ("generator", 1)]
+    learner = make_learner(config, ON_CPU)
+    for event in engine.train(TASK, config, few, learner=learner, ask=by_hand(*commands)):
+        events.append(event)
+        if isinstance(event, Checkpointed):
+            kept[event.state["engine"]["obeyed"]] = copy.deepcopy(event.state["learner"])
+            if event.state["engine"]["obeyed"] == 3:
+                break
+    assert_equal(kept[1]["generator"], kept[2]["generator"])
+    assert_equal(kept[2]["discriminator"], kept[3]["discriminator"])
+    assert not torch.equal(kept[1]["discriminator"]["score.weight"], kept[2]["discriminator"]["score.weight"])
+    assert not torch.equal(kept[2]["generator"]["seed.0.weight"], kept[3]["generator"]["seed.0.weight"])
+    of_d, of_g = [event for event in events if isinstance(event, Commanded)]
+    assert of_d.before["pictures"] == of_d.after["pictures"] == of_g.before["pictures"] != of_g.after["pictures"]
+    assert of_d.after["losses"]["discriminator"] < of_d.before["losses"]["discriminator"]
+    assert of_g.after["losses"]["generator"] < of_g.before["losses"]["generator"]
+
+
+def test_steps_of_both_by_hand_are_the_steps_of_the_plan(few: Dataset) -> None:
+    plain, _ = trained(SMALL, few)
+    stepped, events = trained(SMALL, few, ask=by_hand(("", 1), (BOTH, 3), (BOTH, 2)))
+    assert_equal(plain.state_dict(), stepped.state_dict())
+    assert [event.step for event in events if isinstance(event, Commanded)] == [3, 5]
+
+
+def test_a_run_that_was_stepped_by_hand_resumes_exactly(few: Dataset) -> None:
+    commands = [("discriminator", 2), (BOTH, 1), ("generator", 1)]
+    whole, _ = trained(SMALL, few, ask=by_hand(*commands))
+    left = engine.train(TASK, SMALL, few, learner=make_learner(SMALL, ON_CPU), ask=by_hand(*commands))
+    saved = (event.state for event in left if isinstance(event, Checkpointed))
+    after_two = next(state for state in saved if state["engine"]["obeyed"] == 2)
+    again, _ = trained(SMALL, few, ask=by_hand(*commands), resume=after_two)
+    assert_equal(whole.state_dict(), again.state_dict())
+
+
+def test_own_pictures_train_without_classes_and_report_how_much_they_differ(glassbox_home: Path) -> None:
+    images = load(SMALL).train.inputs[:40].numpy()
+    own = album.keep(album.Album("mine.zip", images, np.zeros(40, np.int64)))
+    config = replace(SMALL, data="own", pictures=own, epochs=1)
+    dataset = load(config)
+    assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [32, 4, 4]
+    learner, events = trained(config, dataset, ask=by_hand(("generator", 1)))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].metrics.keys() == {"diversity"}
+    assert TASK.cost is not None
+    assert TASK.cost(config).num_train == 32
+    drawn = run_painter(to_json(config), learner.state_dict())
+    assert drawn.classes == ()
+    assert drawn.draw(latents(2, 8, seed=0), [0, 0]).shape == (2, 28, 28)

@@ -10,12 +10,13 @@ from typing import Any
 
 import pytest
 
-from core.contract import Checkpointed, Ended, Evaluated, Event, Placement, Previewed, Stepped
+from core.contract import Checkpointed, Command, Ended, Evaluated, Event, Placement, Previewed, Stepped
 from core.errors import InvalidSettingError, LeaseLostError, NotFoundError, StorageError
 from core.runs import database
 from core.runs.attempts import MAX_ATTEMPTS
 from core.runs.records import Lease, Place, Run, Standing
 from core.runs.store import ID_LETTERS, RunStore
+from core.service.reporter import Reporter
 
 
 class Clock:
@@ -405,3 +406,47 @@ def test_the_database_keeps_its_promises(store: RunStore) -> None:
         assert db.execute("PRAGMA journal_mode").fetchone()[0] == ("wal" if safe else "delete")
         plan = json.dumps([tuple(row) for row in db.execute("EXPLAIN QUERY PLAN SELECT * FROM runs WHERE id = 'x'")])
     assert "SEARCH" in plan
+
+
+def test_a_paused_run_is_told_its_commands_by_number_until_it_goes_on(store: RunStore) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    assert store.signals(lease).command is None
+    assert store.command(run.id).command == Command(1, "", 1)
+    store.command(run.id, "generator", 10)
+    assert store.signals(lease).command == Command(2, "generator", 10)
+    assert store.go_on(run.id).command is None
+    assert store.command(run.id).command == Command(3, "", 1), "numbers are never used twice"
+    with pytest.raises(InvalidSettingError, match="1 to 100 steps"):
+        store.command(run.id, "generator", 101)
+    store.finish(lease, "stopped")
+    with pytest.raises(InvalidSettingError, match="resume it first"):
+        store.command(run.id)
+    assert store.resume(run.id).command is None
+
+
+def test_a_paused_run_knows_whether_somebody_else_waits(store: RunStore) -> None:
+    queued(store)
+    lease = claimed(store)
+    queued(store)
+    assert not store.signals(lease).is_awaited, "its owner's own runs wait for it anyway"
+    queued(store, owner="bob")
+    assert store.signals(lease).is_awaited
+
+
+def test_a_reporter_waits_for_commands_and_gives_up_a_pause_that_lasts(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("core.service.reporter.POLL_SECONDS", 0.01)
+    run = queued(store)
+    with Reporter(store, claimed(store)) as reporter:
+        assert reporter.ask(0) is None
+        store.command(run.id, "generator", 1)
+        while (given := reporter.ask(0)) is None:
+            pass
+        assert given == Command(1, "generator", 1)
+        assert not reporter.should_stop()
+        monkeypatch.setattr("core.service.reporter.PAUSE_SECONDS", 0.05)
+        assert reporter.ask(1) is None
+        assert reporter.is_abandoned
+        assert reporter.should_stop()

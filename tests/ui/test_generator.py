@@ -2,6 +2,7 @@
 
 import base64
 import io
+import zipfile
 from pathlib import Path
 from typing import Any
 
@@ -10,13 +11,13 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.contract import Ended, Evaluated, Event, Previewed, Stepped
+from core.contract import BOTH, Command, Commanded, Ended, Evaluated, Event, Previewed, Stepped
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.latents import fixed_grid
 from core.demos.generator.painter import release_painter
-from core.demos.generator.pictures import sheet_text
+from core.demos.generator.pictures import png, sheet_text
 from core.knobs import knobs, to_json
-from core.runs.records import Run, Standing
+from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 from ui.generator import synthetic
 from ui.run_words import result
@@ -194,3 +195,61 @@ def test_start_creates_a_run(glassbox_home: Path) -> None:
     (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
     assert (run.task, run.config["epochs"]) == ("generator", 2)
     assert demos.task("generator").num_parameters(GeneratorConfig()) > 0
+
+
+def test_a_run_is_paused_stepped_by_hand_and_says_what_changed(glassbox_home: Path) -> None:
+    store = RunStore(glassbox_home / "glassbox.sqlite")
+    run = told(store, is_over=False)
+    app = page(run=run.id)
+    app.button(key="hand.pause").click().run()
+    assert store.get(run.id).command == Command(1, "", 1)
+    app.run()
+    app.button(key="hand.generator").click().run()
+    assert store.get(run.id).command == Command(2, "generator", 1)
+    names = ("generator", "discriminator", "real_accuracy", "generated_accuracy")
+    sides = []
+    for shade in (0, 51):
+        drawn = sheet_text(np.full((40, 28, 28), shade, np.uint8))
+        sides.append({"losses": dict.fromkeys(names, 0.5 + shade), "pictures": {"fixed": drawn, "local": drawn}})
+    lease = Lease(run.id, run.attempt, "worker", slot=0)
+    store.append_events(lease, [Commanded(200, 4.0, {"number": 2, "part": "generator", "steps": 1}, *sides)])
+    app.run()
+    assert not app.exception
+    assert any("What 1 step of G changed" in text.value for text in app.markdown)
+    assert "changed by 20.0\N{NO-BREAK SPACE}% of the way from paper to ink" in captions(app)
+    app.button(key=f"hand.{BOTH}").click().run()
+    assert store.get(run.id).command == Command(3, BOTH, 10)
+    app.button(key="hand.go").click().run()
+    assert store.get(run.id).command is None
+
+
+def zip_of_pictures(*, bad: bool = False) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.png", png(np.full((32, 40), 5 * number, np.uint8)))
+        if bad:
+            archive.writestr("notes.txt", "not a picture")
+    return file.getvalue()
+
+
+def test_own_pictures_are_given_as_a_zip_and_trained_on(glassbox_home: Path) -> None:
+    app = page(view="train", data="own")
+    assert app.button(key="generator.start").disabled
+    app.file_uploader(key="generator.own.file").upload("mine.zip", zip_of_pictures(bad=True), "application/zip").run()
+    assert not app.exception
+    assert any("40 good pictures" in text.value for text in app.markdown)
+    assert any("left out: 1" in expander.label for expander in app.expander)
+    next(button for button in app.button if button.label == "Use these pictures").click().run()
+    assert any("**mine.zip**: 40 pictures" in message.value for message in app.success)
+    app.button(key="generator.start").click().run()
+    assert not app.exception
+    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    assert run.config["data"] == "own"
+    assert len(run.config["pictures"]) == 16
+
+
+def test_a_zip_that_cannot_be_used_is_said(glassbox_home: Path) -> None:
+    app = page(view="train", data="own")
+    app.file_uploader(key="generator.own.file").upload("mine.zip", b"nonsense", "application/zip").run()
+    assert any("not a zip file" in error.value for error in app.error)

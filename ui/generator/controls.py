@@ -6,6 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
+from core.demos.generator.judge import judge
 from core.demos.generator.latents import Latents
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
@@ -19,7 +20,7 @@ SIDE_OF_DICE = 1_000_000
 
 def class_picker(painter: Painter, *, key: str, label: str = "Class", start: int = 3) -> int:
     """The label of the chosen class; 0, with a sentence, for a generator that was told none."""
-    if not painter.config.conditional:
+    if not painter.config.has_classes:
         st.caption("This generator was told no classes, so it draws whatever its random numbers say.")
         return 0
     names = painter.classes
@@ -27,6 +28,11 @@ def class_picker(painter: Painter, *, key: str, label: str = "Class", start: int
         label, range(len(names)), format_func=names.__getitem__, key=key, persist_state="session", index=start
     )
     return int(chosen)
+
+
+def class_name(painter: Painter, label: int) -> str:
+    """A class in words; where the generator was told none, every picture is just one."""
+    return painter.classes[label] if painter.config.has_classes else "any"
 
 
 def dice(*, key: str, label: str = "Roll the dice", start: int = 0) -> int:
@@ -70,8 +76,10 @@ def moved(painter: Painter, vectors: Latents, *, key: str) -> Latents:
 
 
 def captions(painter: Painter, images: Pixels) -> list[str]:
-    """The classifier's opinion under each picture: "3 · 99.1 %"."""
+    """The classifier's opinion under each picture: "3 · 99.1 %"; numbers where there is none."""
     names: Sequence[str] = painter.classes
+    if judge(painter.config.data) is None:
+        return [f"picture {number}" for number in range(1, len(images) + 1)]
     return [f"{names[label]} · {percent(share)}" for label, share in opinions(images, painter.config.data)]
 
 

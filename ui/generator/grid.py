@@ -39,7 +39,7 @@ def _generated(painter: Painter, images: Pixels, label: int) -> None:
         width=pictures.gallery_width(NUM_SHOWN, columns=COLUMNS),
         alt=pictures.gallery_sentence(captions),
     )
-    if painter.config.conditional:
+    if painter.config.has_classes:
         seen = sum(found == label for found, _ in opinions(images, painter.config.data))
         st.caption(
             f"Under each picture: what a separate classifier sees in it. {seen} of {NUM_SHOWN} are "
@@ -57,14 +57,14 @@ def _generated(painter: Painter, images: Pixels, label: int) -> None:
 
 
 def _nearest(painter: Painter, images: Pixels) -> None:
-    found = training_pictures(painter.config.data)
+    found = training_pictures(painter.config.data, painter.config.pictures)
     if found is None:
         st.info("The training pictures of this model are not on this machine; view Train offers to download them.")
         return
     many, labels, what = found
-    nearest = nearest_of(images, painter.config.data)
+    nearest = nearest_of(images, painter.config.data, painter.config.pictures)
     captions = [
-        f"{painter.classes[labels[index]]} · {distance:.2f} apart"
+        " · ".join([*painter.classes[labels[index] : labels[index] + 1], f"{distance:.2f} apart"])
         for index, distance in zip(nearest.index, nearest.distance, strict=True)
     ]
     st.image(

@@ -18,7 +18,7 @@ DIGIT_WIDTH = 56  # CSS px
 
 def show(model_id: str, painter: Painter) -> None:
     """A text field, and the number drawn."""
-    if not painter.config.conditional or painter.config.data == "fashion":
+    if not painter.config.has_classes or painter.config.data == "fashion":
         st.info("This needs a generator of digits that can be asked for a class: choose one above.")
         return
     typed = st.text_input(

@@ -6,7 +6,7 @@ from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
 from ui import models
-from ui.generator import grid, number, painters, synthetic, walk
+from ui.generator import grid, number, own_pictures, painters, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
 from ui.generator.training import run_parts
 from ui.train import train_view
@@ -28,7 +28,7 @@ def show() -> None:
     st.title(task.title, anchor=False)
     st.markdown(f":gray[{task.sentence}]")
     if view_picker(task, VIEWS) == "train":
-        train_view(task, run_parts())
+        train_view(task, run_parts(), ready=own_pictures.show)
     else:
         try_view(task)
 

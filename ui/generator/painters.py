@@ -4,7 +4,7 @@ import numpy as np
 import streamlit as st
 import torch
 
-from core.data import sources
+from core.data import album, sources
 from core.demos.generator.judge import judge
 from core.demos.generator.nearest import Nearest, nearest
 from core.demos.generator.painter import Labels, Painter, release_painter, run_painter
@@ -47,8 +47,15 @@ def opinions(images: Pixels, data: str) -> list[tuple[int, float]]:
 
 
 @st.cache_resource(max_entries=2, show_spinner="Reading the training pictures …")
-def training_pictures(data: str) -> tuple[Pixels, Labels, str] | None:
-    """Pictures and labels that a model of this data has learned from, and what they are; None if none are here."""
+def training_pictures(data: str, own: str = "") -> tuple[Pixels, Labels, str] | None:
+    """Pictures and labels that a model of this data has learned from, and what they are; None if none are here.
+
+    Args:
+        own: id of the album where data is "own"; its held-out pictures are among them.
+    """
+    if data == "own":
+        kept = album.stored(own) if album.is_stored(own) else None
+        return (kept.images, kept.labels, f"{len(kept):,} pictures of your own") if kept is not None else None
     name = data if sources.is_here(data) else ALWAYS_HERE.get(data)
     if name is None:
         return None
@@ -58,8 +65,8 @@ def training_pictures(data: str) -> tuple[Pixels, Labels, str] | None:
 
 
 @st.cache_data(max_entries=64, show_spinner=False)
-def nearest_of(images: Pixels, data: str) -> Nearest:
+def nearest_of(images: Pixels, data: str, own: str = "") -> Nearest:
     """The nearest training picture of each."""
-    found = training_pictures(data)
+    found = training_pictures(data, own)
     assert found is not None
     return nearest(images, found[0])

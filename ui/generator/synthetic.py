@@ -14,7 +14,7 @@ LARGEST_SEED = 2**31 - 1
 
 def show(model_id: str, painter: Painter) -> None:
     """How many, of what, and the two downloads; files are made when their button is clicked."""
-    if not painter.config.conditional:
+    if not painter.config.has_classes:
         st.info("A data set needs labels, and this generator was told no classes. Choose a conditional one above.")
         return
     names = painter.classes

@@ -18,7 +18,8 @@ from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
-from ui.generator import controls
+from ui.generator import by_hand, controls
+from ui.generator.by_hand import FIXED
 from ui.generator.painters import painter_of
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
@@ -26,7 +27,6 @@ from ui.run_words import data_label
 from ui.services import owner, store
 from ui.style import is_dark
 
-FIXED = "fixed"  # key of what every run draws again and again
 OWN_SIZE = 140  # px
 FILM_WIDTH = 480  # px
 SHOWN = ("agreement", "diversity", "generator", "discriminator")
@@ -34,7 +34,7 @@ SHOWN = ("agreement", "diversity", "generator", "discriminator")
 
 def run_parts() -> RunParts:
     """The parts of a generator's run."""
-    return RunParts(beside=_beside, after=_after, shown=SHOWN, diagnose=diagnose)
+    return RunParts(beside=_beside, after=_after, below=by_hand.section, shown=SHOWN, diagnose=diagnose)
 
 
 def _beside(run: Run) -> None:
@@ -56,7 +56,7 @@ def _film(shown: Run) -> None:
     sheet = to_sheet(read_sheet_text(event.answers[FIXED]["pictures"], side=IMAGE_SIDE), columns=NUM_CLASSES)
     config, _ = from_json(GeneratorConfig, run.config)
     kind = (
-        "each row one vector of random numbers, each column a class" if config.conditional else "40 vectors, no classes"
+        "each row one vector of random numbers, each column a class" if config.has_classes else "40 vectors, no classes"
     )
     st.image(
         pictures.picture(sheet / 255, FILM_WIDTH * pictures.DENSITY, dark=is_dark()),
@@ -100,7 +100,7 @@ def _pin(run: Run) -> None:
     config, _ = from_json(GeneratorConfig, run.config)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = 0
-        if config.conditional:
+        if config.has_classes:
             names = _classes(run)
             label = int(st.selectbox("Class", range(len(names)), 3, format_func=names.__getitem__, key="pin.class"))
         seed = controls.dice(key="pin", label="Other random numbers")
@@ -136,17 +136,27 @@ def _own(shown: Run) -> None:
     st.caption(f"After {event.step:,} steps{whose}")
 
 
+def _measured(run: Run) -> str:
+    """What the figures are of."""
+    if run.config["data"] == "own":
+        return (
+            "500 generated pictures beside a tenth of yours that was held out: how far two of them are apart on "
+            "average, pixel by pixel. No classifier knows pictures like yours, so nothing else is measured."
+        )
+    return (
+        f"500 generated pictures beside the test images of {data_label(demos.task('generator'), run)}, judged by a "
+        "separate classifier that no generator is trained against. The Fréchet distance is between what its last "
+        "hidden layer finds in both; it is not comparable with distances in other networks' features."
+    )
+
+
 def _after(run: Run) -> None:
     if run.metrics:
         st.subheader("The result", anchor=False)
         said = {metric.name: metric for metric in demos.task("generator").metrics}
         parts = [f"{said[name].label}: {number(value, said[name].unit)}" for name, value in run.metrics.items()]
         st.markdown("  \n".join(parts))
-        st.caption(
-            f"500 generated pictures beside the test images of {data_label(demos.task('generator'), run)}, judged by a "
-            "separate classifier that no generator is trained against. The Fréchet distance is between what its last "
-            "hidden layer finds in both; it is not comparable with distances in other networks' features."
-        )
+        st.caption(_measured(run))
     painter = painter_of(run.id)
     st.download_button(
         "The generator (safetensors)",

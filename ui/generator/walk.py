@@ -31,7 +31,7 @@ def show(model_id: str, painter: Painter) -> None:
     frames = painter.between(way_between(first, last, NUM_FRAMES), first_label, last_label)
     moving, strip = st.columns([1, 3], gap="large", vertical_alignment="center")
     film = gif(frames)
-    names = f"{painter.classes[first_label]} to {painter.classes[last_label]}"
+    names = f"{controls.class_name(painter, first_label)} to {controls.class_name(painter, last_label)}"
     with moving:
         st.image(film, width=168, caption="The walk, there and back", alt=f"A moving picture from {names} and back")
     with strip:
@@ -63,7 +63,7 @@ def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents
         pictures.picture(row, PICKER_WIDTH * pictures.DENSITY, dark=is_dark()),
         key=f"{key}.picker",
         label=f"{name}: choose a picture by a click or with the arrow keys",
-        alt=f"{NUM_CHOICES} pictures of {painter.classes[label]}; number {chosen + 1} is chosen",
+        alt=f"{NUM_CHOICES} pictures of {controls.class_name(painter, label)}; number {chosen + 1} is chosen",
         shape=(1, NUM_CHOICES),
         chosen=(0, chosen),
         on_pick=pick,

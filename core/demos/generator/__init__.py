@@ -5,7 +5,20 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.contract import Cost, Dataset, Generating, Learner, Maker, Metric, Placement, Task
+from core.contract import (
+    Batch,
+    ByHand,
+    Cost,
+    Dataset,
+    Generating,
+    Learner,
+    Maker,
+    Metric,
+    Placement,
+    Progress,
+    Split,
+    Task,
+)
 from core.demos.generator.config import PRESETS, GeneratorConfig
 
 
@@ -51,6 +64,15 @@ def _of_run(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Make
     return run_painter(config, learner_state)
 
 
+def _step_alone(learner: Any, part: str, batch: Batch, progress: Progress) -> None:
+    learner.step_alone(part, batch, progress)
+
+
+def _look(learner: Any, split: Split, pins: Mapping[str, Any]) -> Mapping[str, Any]:
+    looked: Mapping[str, Any] = learner.look(split, {**_watched(learner.config), **pins})
+    return looked
+
+
 def _batch_size(config: Any) -> int:
     return config.batch_size * config.discriminator_steps
 
@@ -82,4 +104,5 @@ TASK = Task(
     cost=_cost,
     generating=Generating(data=("mnist", "fashion"), release=_release, of_run=_of_run),
     watched=_watched,
+    by_hand=ByHand(parts={"discriminator": "D", "generator": "G"}, step=_step_alone, look=_look),
 )

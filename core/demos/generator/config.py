@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.contract import Preset
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, knob
+from core.knobs import Choice, Config, Flag, Integer, Knob, Real, Reference, knob
 
 OPTIMIZERS = {
     "adam": "Adam (β 0, 0.99)",
@@ -35,12 +35,20 @@ class GeneratorConfig(Config):
                 "mnist5k": "5,000 MNIST digits",
                 "mnist": "Full MNIST (70,000)",
                 "fashion": "Fashion-MNIST (70,000)",
+                "own": "Your own pictures",
             },
         ),
         "mnist5k",
     )
+    pictures: str = knob(
+        Reference(label="Own pictures", help="The zip that was given on this page.", when={"data": ("own",)}), ""
+    )
     conditional: bool = knob(
-        Flag(label="Conditional", help="Both networks are told the class, so that a picture of it can be asked for."),
+        Flag(
+            label="Conditional",
+            help="Both networks are told the class, so that a picture of it can be asked for.",
+            when={"data": ("mnist5k", "mnist", "fashion")},
+        ),
         True,
     )
     loss: str = knob(
@@ -158,6 +166,11 @@ class GeneratorConfig(Config):
         ),
         "auto",
     )
+
+    @property
+    def has_classes(self) -> bool:
+        """Whether the networks are told a class; pictures of one's own have none."""
+        return self.conditional and self.data != "own"
 
 
 PRESETS = (

@@ -6,6 +6,7 @@ import torch
 from torch import nn
 
 from core.contract import Cost, NetworkCost
+from core.data import album
 from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
@@ -34,6 +35,14 @@ def _networks(config: GeneratorConfig) -> tuple[NetworkCost, NetworkCost]:
     )
 
 
+def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
+    """Pictures to train, validate and test with; of a thousand as long as no album of one's own is chosen."""
+    if config.data != "own":
+        return NUM_EXAMPLES[config.data]
+    count = len(album.stored(config.pictures)) if config.pictures else 1000
+    return count - 2 * (count // 10), count // 10, count // 10
+
+
 def cost(config: GeneratorConfig) -> Cost:
     """All that an estimate needs to know about a config; its pass forward and back stands for the work of a step.
 
@@ -41,7 +50,7 @@ def cost(config: GeneratorConfig) -> Cost:
     draws and is corrected once more, through D. A penalty costs D about as much again, when it has its turn.
     """
     drawn, judged = _networks(config)
-    num_train, num_validation, num_test = NUM_EXAMPLES[config.data]
+    num_train, num_validation, num_test = _sizes(config)
     turns = 1 / config.discriminator_steps  # of G, for each of D
     draws = 1 / 3 + turns
     has_penalty = config.loss in ("relativistic", "wasserstein") and config.penalty > 0

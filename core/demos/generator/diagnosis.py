@@ -94,13 +94,13 @@ def _collapsed(evaluated: Sequence[Evaluated], config: GeneratorConfig) -> Diagn
 
 
 def _oscillating(evaluated: Sequence[Evaluated], config: GeneratorConfig) -> Diagnosis | None:
-    name = "agreement" if config.conditional else "classes"
-    scale = 1.0 if config.conditional else 10.0  # classes of ten as percent
+    name = "agreement" if config.has_classes else "classes"
+    scale = 1.0 if config.has_classes else 10.0  # classes of ten as percent
     values = [scale * event.metrics[name] for event in evaluated if name in event.metrics][-LONG:]
     changes = [after - before for before, after in itertools.pairwise(values)]
     if len(changes) < 3 or min(changes) > -SWING or max(changes) < SWING:
         return None
-    what = "agreement with the asked class" if config.conditional else "the share of the classes that are drawn"
+    what = "agreement with the asked class" if config.has_classes else "the share of the classes that are drawn"
     return Diagnosis(
         "unstable",
         f"The two go round in circles: within {len(values)} evaluations {what} fell by {-min(changes):.0f} points and "
@@ -161,7 +161,7 @@ def _wider(config: GeneratorConfig) -> _Remedy:
     if config.loss != "relativistic":
         calm = {"generator_rate": min(config.generator_rate, 1e-3), "discriminator_rate": 1e-3}
         return {"loss": "relativistic", "penalty": 1.0, **calm}, "Try the relativistic loss with R1 and R2"
-    if not config.conditional:
+    if not config.has_classes:
         return {"conditional": True}, "Try conditional networks"
     return _rates(config, 1 / 3, 1.0)
 

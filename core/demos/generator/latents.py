@@ -28,7 +28,7 @@ def fixed_grid(config: GeneratorConfig) -> dict[str, Any]:
 
     They are 4 latent vectors in each of the ten classes, or 40 vectors where the networks are told no class.
     """
-    num_vectors = FIXED_ROWS if config.conditional else FIXED_ROWS * NUM_CLASSES
+    num_vectors = FIXED_ROWS if config.has_classes else FIXED_ROWS * NUM_CLASSES
     vectors = latents(num_vectors, config.latent, seed=FIXED_SEED)
     rows = vectors.repeat(FIXED_ROWS * NUM_CLASSES // num_vectors, axis=0)
     labels = [*range(NUM_CLASSES)] * FIXED_ROWS

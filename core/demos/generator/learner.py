@@ -6,11 +6,12 @@ import copy
 from collections.abc import Iterable, Mapping
 from typing import Any
 
+import numpy as np
 import torch
 from torch import nn
 
 from core.contract import Batch, Dataset, Placement, Progress, Split
-from core.data import sources
+from core.data import album, sources
 from core.demos.generator import measures
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.judge import Judge, judge
@@ -20,18 +21,17 @@ from core.demos.generator.pictures import sheet_text, to_bytes
 
 NUM_JUDGED = 500  # generated pictures, and at most as many real ones, behind the figures of an evaluation
 JUDGED_SEED = 20_261  # of their latent vectors
+EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 
 def load(config: GeneratorConfig) -> Dataset:
     """Images (N, 28, 28) uint8 with labels (N,) int64; raises `DataUnavailableError`."""
+    if config.data == "own":
+        return _own(config)
     images = sources.load_images(config.data)
 
     def split(pictures: Any, labels: Any, which: str) -> Split:
-        return Split(
-            inputs=torch.from_numpy(pictures.copy()),
-            targets=torch.from_numpy(labels.astype("int64")),
-            name=f"{len(labels):,} {images.name} {which} images",
-        )
+        return _split(pictures, labels, f"{len(labels):,} {images.name} {which} images")
 
     return Dataset(
         train=split(images.train_images, images.train_labels, "training"),
@@ -40,9 +40,32 @@ def load(config: GeneratorConfig) -> Dataset:
     )
 
 
+def _own(config: GeneratorConfig) -> Dataset:
+    """A person's pictures, in an order that is the same for ever: a tenth each to validate and to test."""
+    pictures = album.stored(config.pictures)
+    order = np.random.RandomState(0).permutation(len(pictures))
+    held_out = len(pictures) // 10
+    ends = {"validation": order[:held_out], "test": order[held_out : 2 * held_out], "train": order[2 * held_out :]}
+    return Dataset(
+        **{
+            name: _split(pictures.images[index], pictures.labels[index], f"{len(index):,} of your pictures")
+            for name, index in ends.items()
+        }
+    )
+
+
+def _split(pictures: Any, labels: Any, name: str) -> Split:
+    return Split(inputs=torch.from_numpy(pictures.copy()), targets=torch.from_numpy(labels.astype("int64")), name=name)
+
+
+def class_names(config: GeneratorConfig) -> tuple[str, ...]:
+    """Names of the classes of a config's data; none for pictures of one's own."""
+    return () if config.data == "own" else sources.find(config.data).classes
+
+
 def num_classes(config: GeneratorConfig) -> int:
     """Classes that the networks are told; 0 where they are told none."""
-    return len(sources.find(config.data).classes) if config.conditional else 0
+    return len(class_names(config)) if config.has_classes else 0
 
 
 def make_generator(config: GeneratorConfig) -> Generator:
@@ -122,6 +145,16 @@ class GeneratorLearner:
         means = {name: torch.stack([one[name] for one in told]).mean() for name in told[0]}
         return {"generator": generator_loss, **means}
 
+    def step_alone(self, part: str, batch: Batch, progress: Progress) -> None:
+        """One update of the "discriminator" or of the "generator", which leaves the other exactly as it is."""
+        real, labels = self.prepare(batch.inputs[: self.config.batch_size]), batch.targets[: self.config.batch_size]
+        if part == "generator":
+            self.generator_step(real, labels, number=progress.step)
+            return
+        before = copy.deepcopy(self.generator.state_dict())
+        self.discriminator_step(real, labels, number=progress.step)
+        self.generator.load_state_dict(before)  # drawing for D has moved the statistics of G's normalisation
+
     def prepare(self, stored: torch.Tensor) -> torch.Tensor:
         """(B, 28, 28) uint8 → (B, 1, 28, 28) float32 in [0, 1]."""
         images = stored.unsqueeze(1).float() / 255
@@ -196,16 +229,25 @@ class GeneratorLearner:
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Mapping[str, float]:
-        """What the judge says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own."""
+        """What the judge says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own.
+
+        Without a judge, how much the pixels differ from picture to picture is all that is measured.
+        """
         num_drawn = NUM_JUDGED
         latents = torch.randn(num_drawn, self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
-        labels = torch.arange(num_drawn) % len(sources.find(self.config.data).classes)
+        labels = torch.arange(num_drawn) % max(num_classes(self.config), 1)
         labels = labels.to(self.placement.device)
-        assert self.judge is not None
-        features, probabilities = self.judge.look(self.drawn(latents, labels))
+        drawn = self.drawn(latents, labels)
+        if self.judge is None:
+            real = self.prepare(split.inputs[:NUM_JUDGED])
+            ours, theirs = (
+                measures.spread(images.flatten(1), labels[:1].expand(len(images))) for images in (drawn, real)
+            )
+            return {"diversity": 100 * ours / max(theirs, 1e-6)}
+        features, probabilities = self.judge.look(drawn)
         real_features, real_labels = self._real(split)
-        seen = labels if self.config.conditional else probabilities.argmax(1)
-        figures = {"agreement": measures.agreement(probabilities, labels)} if self.config.conditional else {}
+        seen = labels if self.config.has_classes else probabilities.argmax(1)
+        figures = {"agreement": measures.agreement(probabilities, labels)} if self.config.has_classes else {}
         return {
             **figures,
             "classes": measures.effective_classes(probabilities),
@@ -236,6 +278,35 @@ class GeneratorLearner:
             real, generated = ([round(score, 3) for score in scores.tolist()] for scores in self._scores)
             answer |= {"real": real, "generated": generated}
         return answer
+
+    @torch.no_grad()
+    def look(self, split: Split, pins: Mapping[str, Any]) -> dict[str, Any]:
+        """Where both stand, on the same pictures each time: what a step by hand is to be judged by.
+
+        Args:
+            split: its first pictures are the real ones.
+            pins: examples as for `preview`.
+
+        Returns:
+            "losses" and accuracies of training without the penalty, on at most 500 pairs; "pictures" of each pin as the
+            generator itself draws them, because its average hardly moves in a step.
+        """
+        real, labels = self.prepare(split.inputs[:NUM_JUDGED]), split.targets[:NUM_JUDGED]
+        noise = torch.randn(len(real), self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
+        network = self.generator.eval()
+        scores = self.discriminator(real, labels), self.discriminator(network(noise.to(real.device), labels), labels)
+        right = accuracies(*scores)
+        losses = {
+            "generator": self.losses.generator(*scores),
+            "discriminator": self.losses.discriminator(*scores),
+            "real_accuracy": right[0],
+            "generated_accuracy": right[1],
+        }
+        asked = {key: [torch.tensor(pin[name], device=real.device) for name in EXAMPLE] for key, pin in pins.items()}
+        return {
+            "losses": {name: round(float(value), 5) for name, value in losses.items()},
+            "pictures": {key: sheet_text(to_bytes(network(*given))) for key, given in asked.items()},
+        }
 
     def state_dict(self) -> dict[str, Any]:
         """Both networks, both optimizers and the average."""

@@ -12,10 +12,9 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.data import sources
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.latents import Latents, latents
-from core.demos.generator.learner import make_discriminator, make_generator
+from core.demos.generator.learner import class_names, make_discriminator, make_generator
 from core.demos.generator.pictures import Pixels, to_bytes
 from core.demos.generator.release import FOLDER, release_config, release_weights
 from core.errors import InvalidSettingError
@@ -36,7 +35,7 @@ class Painter:
 
     def __init__(self, config: GeneratorConfig, weights: Mapping[str, Mapping[str, torch.Tensor]]) -> None:
         self.config = config
-        self.classes: Sequence[str] = sources.find(config.data).classes
+        self.classes: Sequence[str] = class_names(config)
         self.generator = make_generator(config)
         self.generator.load_state_dict(weights["generator"])
         self.generator.eval().requires_grad_(False)
@@ -78,7 +77,7 @@ class Painter:
         Raises:
             InvalidSettingError: one class is asked for of a generator that was told none, so has no labels to give.
         """
-        if not self.config.conditional:
+        if not self.config.has_classes:
             raise InvalidSettingError(
                 "This generator was trained without classes, so none can be asked for. Use a conditional one."
             )

@@ -1,0 +1,212 @@
+"""A set of small grey pictures that a person brought or a network drew: reading a zip with limits, and keeping it.
+
+What is kept are the good pictures, squared to 28×28, under an id made of their content. Nothing is unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import re
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from core import settings
+from core.data.picture import MAX_BYTES as MAX_PICTURE_BYTES
+from core.data.picture import Grey, read_picture
+from core.errors import DataUnavailableError, InvalidInputError
+
+MAX_BYTES = 12_000_000  # of the zip
+MAX_UNPACKED_BYTES = 300_000_000  # of all that is in it
+FEWEST, MOST = 30, 10_000  # pictures
+SIDE = 28
+SHOWN = 100  # bad files at most that are listed
+FOLDER = "albums"  # inside home()
+ID = re.compile(r"[0-9a-f]{16}")
+ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ")
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Album:
+    """Pictures (N, 28, 28) uint8, ink is 255; labels (N,) int64, all 0 where `classes` is empty."""
+
+    name: str
+    images: Pixels
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What could be used of a zip, and what could not."""
+
+    album: Album
+    bad: tuple[BadFile, ...]  # the first of them
+    num_bad: int
+
+
+def read_zip(content: bytes, *, name: str) -> Imported:
+    """The PNG, JPEG and WebP pictures of a zip, in any folders; each is cropped to its middle square.
+
+    Paper is what most borders are: where they are light, dark is ink. Hidden files are passed over without a word.
+
+    Raises:
+        InvalidInputError: too large, not a zip, damaged, encrypted, with another archive or a path out of the zip in
+            it, or with fewer than 30 good pictures or more than 10,000 files.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(
+            f"“{name}” has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. Make the pictures "
+            f"smaller before zipping them: {SIDE}×{SIDE} is all that is kept."
+        )
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = _checked([entry for entry in archive.infolist() if not _is_hidden(entry)], name)
+            greys, bad = _pictures(archive, entries, name)
+    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, ValueError, OSError) as error:
+        if isinstance(error, InvalidInputError):
+            raise
+        raise InvalidInputError(
+            f"“{name}” is not a zip file that can be read. Make a new zip of the pictures and give that."
+        ) from error
+    if len(greys) < FEWEST:
+        why = f" The first that was left out: “{bad[0].name}”, because {bad[0].reason}" if bad else ""
+        raise InvalidInputError(
+            f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
+        )
+    images = _inked(np.stack(greys))
+    return Imported(Album(name, images, np.zeros(len(images), np.int64)), tuple(bad[:SHOWN]), len(bad))
+
+
+def _is_hidden(entry: zipfile.ZipInfo) -> bool:
+    """A folder, or what operating systems put beside pictures."""
+    parts = _path_in_zip(entry).parts
+    hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
+    return entry.is_dir() or hidden or (bool(parts) and parts[-1].lower() in ("thumbs.db", "desktop.ini"))
+
+
+def _path_in_zip(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename.replace("\\", "/"))
+
+
+def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
+    """The entries, if what the zip says of itself is allowed; nothing is unpacked for that."""
+    if not entries:
+        raise InvalidInputError(f"“{name}” is empty. Put {FEWEST} to {MOST:,} PNG, JPEG or WebP pictures into it.")
+    if len(entries) > MOST:
+        raise InvalidInputError(f"“{name}” has {len(entries):,} files; at most {MOST:,} are allowed. Zip fewer.")
+    for entry in entries:
+        path = _path_in_zip(entry)
+        if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", entry.filename):
+            raise InvalidInputError(
+                f"“{name}” names a file outside itself (“{entry.filename[:80]}”), as no ordinary zip does; it is not "
+                "opened. Make a new zip of the pictures alone."
+            )
+        if entry.flag_bits & 1:
+            raise InvalidInputError(f"“{name}” is encrypted. Make a zip without a password.")
+    unpacked = sum(entry.file_size for entry in entries)
+    if unpacked > MAX_UNPACKED_BYTES:
+        raise InvalidInputError(
+            f"“{name}” would become {unpacked / 1e6:,.0f} MB when unpacked; at most {MAX_UNPACKED_BYTES / 1e6:g} MB "
+            "are allowed. Make the pictures smaller before zipping them."
+        )
+    return entries
+
+
+def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str) -> tuple[list[Grey], list[BadFile]]:
+    good: list[Grey] = []
+    bad: list[BadFile] = []
+    for entry in entries:
+        short = PurePosixPath(entry.filename).name[:80]
+        if entry.file_size > MAX_PICTURE_BYTES:
+            size = f"{entry.file_size / 1e6:.1f} MB; at most {MAX_PICTURE_BYTES / 1e6:g} MB are allowed"
+            bad.append(BadFile(entry.filename, f"it has {size}."))
+            continue
+        try:
+            data = archive.read(entry)  # never more than `file_size`, whatever the packed bytes would become
+        except (zipfile.BadZipFile, zlib.error, EOFError) as error:
+            bad.append(BadFile(entry.filename, f"it is damaged ({error})."))
+            continue
+        if data.startswith(ARCHIVES):
+            raise InvalidInputError(
+                f"“{name}” has another archive in it (“{short}”), and archives in archives are not opened. Unpack that "
+                "one and zip its pictures."
+            )
+        try:
+            good.append(squared(read_picture(data, name=short)))
+        except InvalidInputError as error:
+            bad.append(BadFile(entry.filename, str(error)))
+    return good, bad
+
+
+def squared(grey: Grey) -> Grey:
+    """(H, W) float32 in [0, 1] → its middle square as (28, 28) float32 in [0, 1]."""
+    fitted = ImageOps.fit(Image.fromarray(grey), (SIDE, SIDE), Image.Resampling.HAMMING)
+    small: Grey = np.clip(np.asarray(fitted, dtype=np.float32), 0, 1)
+    return small
+
+
+def _inked(greys: Grey) -> Pixels:
+    """(N, 28, 28) float32, black is 0 → uint8, ink is 255: what most of the borders are is paper."""
+    border = np.concatenate([greys[:, 0], greys[:, -1], greys[:, :, 0], greys[:, :, -1]])
+    ink = 1 - greys if np.median(border) > 0.5 else greys
+    return np.round(255 * ink).astype(np.uint8)
+
+
+def keep(album: Album) -> str:
+    """Write an album under `home()` and return its id, which depends on its content alone."""
+    digest = hashlib.sha256(repr((album.name, album.classes, album.images.shape)).encode())
+    digest.update(np.ascontiguousarray(album.images).tobytes() + album.labels.astype("<i8").tobytes())
+    own = digest.hexdigest()[:16]
+    path = _path(own)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary = path.with_suffix(f".{os.getpid()}")
+        with temporary.open("wb") as file:
+            classes = np.array(album.classes, dtype=np.str_)
+            np.savez_compressed(
+                file, images=album.images, labels=album.labels, name=np.array(album.name), classes=classes
+            )
+        temporary.replace(path)
+    return own
+
+
+def stored(own: str) -> Album:
+    """An album that was kept; raises `DataUnavailableError`."""
+    if not is_stored(own):
+        raise DataUnavailableError(
+            "The pictures of your own are not on this machine"
+            f"{f' any more (id {own})' if own else ': none were given'}. Give them on the Generator page, view Train."
+        )
+    with np.load(_path(own)) as file:  # never pickled: `allow_pickle` is off
+        classes = tuple(str(one) for one in file["classes"])
+        return Album(str(file["name"]), file["images"], file["labels"], classes)
+
+
+def is_stored(own: str) -> bool:
+    """Whether an album of that id was kept here."""
+    return ID.fullmatch(own) is not None and _path(own).is_file()
+
+
+def _path(own: str) -> Path:
+    return settings.home() / FOLDER / f"{own}.npz"

@@ -1,0 +1,157 @@
+"""Own pictures: every mode of picture, bad files beside good ones, and zips that must not be opened."""
+
+import io
+import struct
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from core.data import album
+from core.errors import DataUnavailableError, InvalidInputError
+
+
+def png(mode: str = "L", size: tuple[int, int] = (40, 30), *, shade: int = 0, kind: str = "PNG") -> bytes:
+    """White, with a dark square in the middle."""
+    picture = Image.new("L", size, 255)
+    picture.paste(shade, (size[0] // 2 - 6, size[1] // 2 - 6, size[0] // 2 + 6, size[1] // 2 + 6))
+    file = io.BytesIO()
+    if mode == "I;16":
+        picture = Image.fromarray(np.asarray(picture).astype(np.uint16) * 257)
+    (
+        picture.convert("RGB").convert(mode)
+        if mode in ("CMYK", "P")
+        else picture
+        if mode == "I;16"
+        else picture.convert(mode)
+    ).save(file, kind)
+    return file.getvalue()
+
+
+def zipped(files: dict[str, bytes]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in files.items():
+            archive.writestr(zipfile.ZipInfo(name), content, zipfile.ZIP_DEFLATED)
+    return file.getvalue()
+
+
+GOOD = {f"cats/{number}.png": png(shade=number) for number in range(30)}
+
+
+def test_pictures_of_all_modes_are_squared_and_their_ink_is_high() -> None:
+    modes = {f"{mode}.png": png(mode) for mode in ("L", "RGB", "RGBA", "LA", "P", "1", "I;16")}
+    modes |= {f"{mode}.jpg": png(mode, kind="JPEG") for mode in ("L", "RGB", "CMYK")} | {"w.webp": png(kind="WEBP")}
+    found = album.read_zip(zipped({**GOOD, **modes}), name="pictures.zip")
+    assert [bad.name for bad in found.bad] == []
+    assert found.album.images.shape == (41, 28, 28)
+    assert found.album.images.dtype == np.uint8
+    assert (found.album.images[:, 14, 14] > 220).all(), "the dark square is ink"
+    assert (found.album.images[:, 0, 0] < 10).all()
+
+
+def test_white_on_black_stays_as_it_is() -> None:
+    black = np.zeros((28, 28), np.uint8)
+    black[10:18, 10:18] = 200
+    file = io.BytesIO()
+    Image.fromarray(black).save(file, "PNG")
+    found = album.read_zip(zipped({f"{number}.png": file.getvalue() for number in range(30)}), name="digits.zip")
+    assert (found.album.images == black).all()
+
+
+def test_the_middle_square_is_kept() -> None:
+    wide = np.zeros((20, 60), np.float32)
+    wide[:, 20:40] = 1
+    assert (album.squared(wide)[:, 3:-3] == 1).all()
+
+
+def test_bad_files_are_listed_and_the_rest_is_imported() -> None:
+    cut = png()[:60]
+    others = {
+        "notes.txt": b"hello",
+        "cut.png": cut,
+        "big.png": bytes(album.MAX_PICTURE_BYTES + 1),
+        "tiny.png": png(size=(7, 7)),
+    }
+    hidden = {"__MACOSX/._1.png": b"x", ".DS_Store": b"x", "Thumbs.db": b"x", "folder/": b""}
+    found = album.read_zip(zipped({**GOOD, **others, **hidden}), name="pictures.zip")
+    assert len(found.album) == 30
+    assert [bad.name for bad in found.bad] == list(others)
+    assert found.num_bad == 4
+    assert "not a PNG, JPEG or WebP" in found.bad[0].reason
+    assert "5.0 MB" in found.bad[2].reason
+
+
+def bomb() -> bytes:
+    """Says that it holds gigabytes."""
+    return zipped({f"{number}.png": bytes(10_000_000) for number in range(31)})
+
+
+def lying_bomb() -> bytes:
+    """Holds 60 MB in one file, and says that it is small: both headers are changed."""
+    content = bytearray(zipped({**GOOD, "x.png": bytes(60_000_000)}))
+    for size_at, mark in ((22, b"PK\x03\x04"), (24, b"PK\x01\x02")):
+        start = content.rindex(mark)
+        struct.pack_into("<I", content, start + size_at, 1000)
+    return bytes(content)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"", "not a zip"),
+        (b"nonsense" * 100, "not a zip"),
+        (zipped(GOOD)[:-40], "not a zip"),
+        (zipped({}), "is empty"),
+        (zipped({"folder/": b"", ".hidden": b""}), "is empty"),
+        (zipped({"a.txt": b"a"}), r"0 good pictures.*“a.txt”"),
+        (zipped(dict(list(GOOD.items())[:29])), "29 good pictures; at least 30"),
+        (zipped({**GOOD, "more.zip": zipped(GOOD)}), "another archive"),
+        (zipped({**GOOD, "more.png": b"\x1f\x8b" + bytes(50)}), "another archive"),
+        (zipped({**GOOD, "../../etc/x.png": png()}), "outside itself"),
+        (zipped({**GOOD, "/etc/x.png": png()}), "outside itself"),
+        (zipped({**GOOD, "..\\x.png": png()}), "outside itself"),
+        (zipped({**GOOD, "C:\\x.png": png()}), "outside itself"),
+        (zipped({f"{number}.png": b"" for number in range(10_001)}), "10,001 files; at most 10,000"),
+        (bomb(), "would become 310 MB"),
+        (bytes(album.MAX_BYTES + 1), "at most 12 MB"),
+    ],
+    ids=lambda value: "" if isinstance(value, bytes) else value[:24],
+)
+def test_a_zip_that_cannot_be_used_says_why(content: bytes, said: str) -> None:
+    with pytest.raises(InvalidInputError, match=said):
+        album.read_zip(content, name="pictures.zip")
+
+
+def test_a_file_that_lies_about_its_size_is_left_out_unread() -> None:
+    found = album.read_zip(lying_bomb(), name="pictures.zip")
+    assert [bad.name for bad in found.bad] == ["x.png"]
+    assert len(found.album) == 30
+
+
+def test_an_encrypted_zip_is_refused() -> None:
+    content = bytearray(zipped(GOOD))
+    struct.pack_into("<H", content, content.index(b"PK\x01\x02") + 8, 1)
+    with pytest.raises(InvalidInputError, match="encrypted"):
+        album.read_zip(bytes(content), name="pictures.zip")
+
+
+def test_an_album_is_kept_under_its_content_and_comes_back(glassbox_home: Path) -> None:
+    kept = album.read_zip(zipped(GOOD), name="pictures.zip").album
+    own = album.keep(kept)
+    assert album.keep(kept) == own
+    back = album.stored(own)
+    assert (back.images == kept.images).all()
+    assert (back.name, back.classes, back.labels.tolist()) == ("pictures.zip", (), [0] * 30)
+    labelled = album.Album("digits", kept.images, np.arange(30) % 3, ("a", "b", "c"))
+    assert album.stored(album.keep(labelled)).classes == ("a", "b", "c")
+    assert album.keep(labelled) != own
+
+
+@pytest.mark.parametrize("own", ["", "0" * 16, "../../etc/passwd"])
+def test_an_album_that_is_not_here_says_so(own: str, glassbox_home: Path) -> None:
+    assert not album.is_stored(own)
+    with pytest.raises(DataUnavailableError, match="not on this machine"):
+        album.stored(own)
