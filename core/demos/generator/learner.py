@@ -24,6 +24,11 @@ JUDGED_SEED = 20_261  # of their latent vectors
 EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 
+def check(config: GeneratorConfig) -> None:
+    """Raise `DataUnavailableError` where files are missing; reads no images."""
+    sources.folder_of(config.data)
+
+
 def load(config: GeneratorConfig) -> Dataset:
     """Images (N, 28, 28) uint8 with labels (N,) int64; raises `DataUnavailableError`."""
     if config.data == "own":
