@@ -4,12 +4,16 @@ import streamlit as st
 
 from core import demos
 from core.contract import Task
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.cost import num_examples
 from core.demos.digits.release import release_card
+from core.knobs import Config, to_json
 from core.settings import home
-from ui import models
+from ui import data_panel, models
 from ui.digits import answer, classical, inside
 from ui.digits.readers import reader_of, release
 from ui.digits.training import run_parts
+from ui.form import set_form
 from ui.live import run_view
 from ui.train import train_view
 from ui.views import view_picker
@@ -36,7 +40,21 @@ def _train(task: Task) -> None:
     if classical.is_one(run_id):
         run_view(demos.task("classical"), run_id, classical.parts())
     else:
-        train_view(task, run_parts())
+        train_view(task, run_parts(), ready=_ready)
+
+
+def _ready(config: Config) -> bool:
+    """Whether a run can start; says so where generated pictures take the place of the training images."""
+    assert isinstance(config, DigitsConfig)
+    if config.synthetic:
+        st.info(
+            f"These settings learn from {num_examples(config):,} **synthetic pictures** that a generator drew.",
+            icon=":material/imagesmode:",
+        )
+        if st.button("Use real ones", icon=":material/undo:", key="digits.real"):
+            set_form(demos.task("digits"), {**to_json(config), "synthetic": ""})
+            st.rerun()
+    return data_panel.show(config)
 
 
 @st.fragment

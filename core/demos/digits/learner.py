@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import sources
+from core.data import album, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
@@ -25,27 +25,32 @@ def load(config: DigitsConfig) -> Dataset:
 
     Raises:
         DataUnavailableError: the data is not on this machine.
-        InvalidSettingError: the share leaves fewer than ten examples.
+        InvalidSettingError: the share leaves fewer than ten examples, or the synthetic pictures are of other classes.
     """
     images = sources.load_images(config.data)
-    num_examples = round(len(images.train_images) * config.share / 100)
+    pictures, labels, kind = images.train_images, images.train_labels, f"{images.name} training images"
+    if config.synthetic:
+        drawn = album.stored(config.synthetic)
+        if drawn.classes != images.classes:
+            raise InvalidSettingError(
+                f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "
+                f"{images.name} has {', '.join(images.classes)}. Choose pictures of these classes, or other data."
+            )
+        pictures, labels, kind = drawn.images, drawn.labels.astype("uint8"), "synthetic pictures"
+    num_examples = round(len(pictures) * config.share / 100)
     if num_examples < FEWEST_EXAMPLES:
         raise InvalidSettingError(
             f"Share of the training data (share) is {config.share:g} %, which leaves {num_examples} of "
-            f"{len(images.train_images):,} examples; at least {FEWEST_EXAMPLES} are needed. Raise the share."
+            f"{len(pictures):,} examples; at least {FEWEST_EXAMPLES} are needed. Raise the share."
         )
 
-    def split(pictures: Any, labels: Any, name: str) -> Split:
+    def split(inputs: Any, targets: Any, name: str) -> Split:
         return Split(
-            inputs=torch.from_numpy(pictures.copy()), targets=torch.from_numpy(labels.astype("int64")), name=name
+            inputs=torch.from_numpy(inputs.copy()), targets=torch.from_numpy(targets.astype("int64")), name=name
         )
 
     return Dataset(
-        train=split(
-            images.train_images[:num_examples],
-            images.train_labels[:num_examples],
-            f"{num_examples:,} {images.name} training images",
-        ),
+        train=split(pictures[:num_examples], labels[:num_examples], f"{num_examples:,} {kind}"),
         validation=split(
             images.validation_images,
             images.validation_labels,
