@@ -280,3 +280,22 @@ def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassb
     said = " ".join(text.value for text in app.markdown)
     assert "91.0\N{NO-BREAK SPACE}% of 1,000 real MNIST test images" in said
     assert "Real pictures teach better here than as many synthetic ones, by 4.5 percentage points." in said
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("layers", "After ReLU nothing is negative"),
+        ("discriminator", "Only the difference between two scores"),
+        ("plane", "Each picture is drawn at its place"),
+    ],
+)
+@pytest.mark.parametrize("model", ["release", "clothes"])
+def test_a_model_can_be_looked_into(part: str, said: str, model: str) -> None:
+    app = page(view="inside", model=model)
+    app.segmented_control(key="generator.inside").set_value(part).run()
+    assert not app.exception
+    assert said in captions(app)
+    before = [image.value for image in app.image]
+    app.button(key="inside.roll").click().run()
+    assert [image.value for image in app.image] != before
