@@ -100,8 +100,8 @@ def _discriminator(painter: Painter, label: int, seed: int) -> None:
             f"D scores the real picture {number(scores[0])}, {surer} than the generated one with {number(scores[1])}."
         )
     st.caption(
-        "Integrated gradients of D's score: blue pixels speak for a real picture, orange ones against it, in comparison "
-        "with a blank one. All of them add up to the score less the score of blank paper. It says where D looks, not "
+        "Integrated gradients of D's score: blue pixels speak for a real picture, orange ones against it, in "
+        "comparison with a blank one. All of them add up to the score less the score of blank paper. It says where D looks, not "
         "why. Only the difference between two scores has a meaning."
     )
 
@@ -148,7 +148,7 @@ def _plane(painter: Painter, label: int, seed: int) -> None:
         alt=f"{SIDE} × {SIDE} pictures, drawn at their places in a plane of the latent space",
     )
     st.caption(
-        f"Each picture is drawn at its place in a plane of the {painter.config.latent} random numbers: {REACH:g} standard "
-        f"deviations to the left and right along direction {first + 1}, and up and down along direction {second + 1}, "
+        f"Each picture is drawn at its place in a plane of the {painter.config.latent} random numbers: {REACH:g} "
+        f"standard deviations to the left and right along direction {first + 1}, and up and down along direction {second + 1}, "
         "with the vector of the dice in the middle. Directions are those to which the first layer reacts most."
     )
