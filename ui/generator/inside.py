@@ -97,18 +97,18 @@ def _discriminator(painter: Painter, label: int, seed: int) -> None:
     if len(scores) == 2:
         surer = "higher" if scores[0] > scores[1] else "lower"
         st.markdown(
-            f"D scores the real picture {number(scores[0])}, {surer} than the generated one with {number(scores[1])}."
+            f"D scores the real picture {_signed(scores[0])}, {surer} than the generated one with {_signed(scores[1])}."
         )
     st.caption(
         "Integrated gradients of D's score: blue pixels speak for a real picture, orange ones against it, in "
-        "comparison with a blank one. All of them add up to the score less the score of blank paper. It says where D looks, not "
-        "why. Only the difference between two scores has a meaning."
+        "comparison with a blank one. All of them add up to the score less the score of blank paper. It says where D "
+        "looks, not why. Only the difference between two scores has a meaning."
     )
 
 
 def _looked(painter: Painter, title: str, image: Pixels, label: int) -> float:
     found = inside.looked_at(painter, image, label)
-    st.markdown(f"**{title}** · score {number(found.score)}")
+    st.markdown(f"**{title}** · score {_signed(found.score)}")
     grey = image / 255
     st.image(
         maps.overlay(found.values, grey, LOOKED * pictures.DENSITY, dark=is_dark()),
@@ -116,10 +116,14 @@ def _looked(painter: Painter, title: str, image: Pixels, label: int) -> float:
         alt=f"{title} with what each pixel adds to D's score. {maps.scale_sentence(found.values)}",
     )
     st.caption(
-        f"Blank paper has {number(found.blank_score)}; the pixels add up to {number(float(found.values.sum()))}, "
+        f"Blank paper has {_signed(found.blank_score)}; the pixels add up to {_signed(float(found.values.sum()))}, "
         f"{number(abs(found.error))} off."
     )
     return found.score
+
+
+def _signed(value: float) -> str:
+    return number(value).replace("-", "\N{MINUS SIGN}")
 
 
 def _real(painter: Painter, label: int, seed: int) -> Pixels | None:
@@ -149,6 +153,7 @@ def _plane(painter: Painter, label: int, seed: int) -> None:
     )
     st.caption(
         f"Each picture is drawn at its place in a plane of the {painter.config.latent} random numbers: {REACH:g} "
-        f"standard deviations to the left and right along direction {first + 1}, and up and down along direction {second + 1}, "
-        "with the vector of the dice in the middle. Directions are those to which the first layer reacts most."
+        f"standard deviations to the left and right along direction {first + 1}, and up and down along direction "
+        f"{second + 1}, with the vector of the dice in the middle. Directions are those to which the first layer "
+        "reacts most."
     )
