@@ -1,4 +1,4 @@
-"""Generator in a browser: ask for a class, take a data set along, train until digits can be read."""
+"""Generator in a browser: ask for a class, take a data set along, train, and do single steps of D and of G."""
 
 import re
 
@@ -31,6 +31,11 @@ def test_a_run_from_the_form_draws_the_own_picture_while_it_trains_and_shows_its
     expect(page.get_by_role("img", name=re.compile(r"the own picture after \d+ steps"))).to_be_visible(
         timeout=TRAINING_MS
     )
+    page.get_by_role("button", name="Pause").click()
+    for label in ("1 step of D", "1 step of G"):
+        page.get_by_role("button", name=label).click()
+        expect(page.get_by_text(f"What {label} changed")).to_be_visible(timeout=TRAINING_MS)
+    page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("img", name=re.compile("Agreement with the asked class"))).to_be_visible()
     expect(page.get_by_text("The result")).to_be_visible(timeout=TRAINING_MS)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")

@@ -3,14 +3,19 @@
 import io
 import struct
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from PIL import Image
 
-from core.data import album
-from core.errors import DataUnavailableError, InvalidInputError
+from core.data import album, sources
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.cost import num_examples
+from core.demos.digits.learner import load
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
 
 
 def png(mode: str = "L", size: tuple[int, int] = (40, 30), *, shade: int = 0, kind: str = "PNG") -> bytes:
@@ -155,3 +160,18 @@ def test_an_album_that_is_not_here_says_so(own: str, glassbox_home: Path) -> Non
     assert not album.is_stored(own)
     with pytest.raises(DataUnavailableError, match="not on this machine"):
         album.stored(own)
+
+
+def test_digits_learns_from_an_album_in_place_of_the_training_images(glassbox_home: Path) -> None:
+    images = np.arange(20, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
+    drawn = album.Album("drawn", images, np.arange(20) % 10, sources.DIGITS)
+    config = DigitsConfig(synthetic=album.keep(drawn), share=50)
+    dataset = load(config)
+    assert torch.equal(dataset.train.inputs, torch.from_numpy(images[:10]))
+    assert dataset.train.targets.tolist() == list(range(10))
+    assert dataset.train.name == "10 synthetic pictures"
+    assert torch.equal(dataset.test.inputs, load(DigitsConfig()).test.inputs)
+    assert num_examples(config) == 10
+    other = album.keep(replace(drawn, classes=tuple("abcdefghij")))
+    with pytest.raises(InvalidSettingError, match="have the classes a, b"):
+        load(DigitsConfig(synthetic=other))

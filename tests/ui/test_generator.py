@@ -12,6 +12,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import demos
 from core.contract import BOTH, Command, Commanded, Ended, Evaluated, Event, Previewed, Stepped
+from core.data import album
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.latents import fixed_grid
 from core.demos.generator.painter import release_painter
@@ -23,6 +24,7 @@ from ui.generator import synthetic
 from ui.run_words import result
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "generator.py")
+FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 
 
 def page(**query: str) -> AppTest:
@@ -253,3 +255,47 @@ def test_a_zip_that_cannot_be_used_is_said(glassbox_home: Path) -> None:
     app = page(view="train", data="own")
     app.file_uploader(key="generator.own.file").upload("mine.zip", b"nonsense", "application/zip").run()
     assert any("not a zip file" in error.value for error in app.error)
+
+
+def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassbox_home: Path) -> None:
+    app = AppTest.from_file(FRAME, default_timeout=120)
+    app.switch_page("../pages/generator.py")
+    app = part(app.run(), "synthetic")
+    app.button(key="rival.go").click().run()
+    assert not app.exception
+    store = RunStore(glassbox_home / "glassbox.sqlite")
+    real, synthetic = store.find(task="digits")
+    assert real.parent == synthetic.id
+    kept = album.stored(synthetic.config["synthetic"])
+    assert len(kept) == round(3500 * real.config["share"] / 100) == 3500
+    assert np.bincount(kept.labels).tolist() == [350] * 10
+    assert {**synthetic.config, "synthetic": ""} == real.config
+    assert "has a little advantage" in captions(app)
+    for accuracy in (91.0, 95.5):
+        lease = store.claim(f"worker {accuracy}")
+        assert lease is not None
+        store.finish(lease, "completed", metrics={"accuracy": accuracy})
+    app.run()
+    assert not app.exception
+    said = " ".join(text.value for text in app.markdown)
+    assert "91.0\N{NO-BREAK SPACE}% of 1,000 real MNIST test images" in said
+    assert "Real pictures teach better here than as many synthetic ones, by 4.5 percentage points." in said
+
+
+@pytest.mark.parametrize(
+    ("part", "said"),
+    [
+        ("layers", "After ReLU nothing is negative"),
+        ("discriminator", "Only the difference between two scores"),
+        ("plane", "Each picture is drawn at its place"),
+    ],
+)
+@pytest.mark.parametrize("model", ["release", "clothes"])
+def test_a_model_can_be_looked_into(part: str, said: str, model: str) -> None:
+    app = page(view="inside", model=model)
+    app.segmented_control(key="generator.inside").set_value(part).run()
+    assert not app.exception
+    assert said in captions(app)
+    before = [image.value for image in app.image]
+    app.button(key="inside.roll").click().run()
+    assert [image.value for image in app.image] != before

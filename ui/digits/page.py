@@ -3,12 +3,16 @@
 import streamlit as st
 
 from core import demos
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.cost import num_examples
 from core.demos.digits.release import release_card
+from core.knobs import Config, to_json
 from core.settings import home
-from ui import classical, models
+from ui import classical, data_panel, models
 from ui.digits import answer, inside
 from ui.digits.readers import reader_of, release
 from ui.digits.training import BESIDE, run_parts
+from ui.form import set_form
 from ui.views import view_picker
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
@@ -21,10 +25,24 @@ def show() -> None:
     st.markdown(f":gray[{task.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
-        classical.train_view(task, run_parts(), BESIDE)
+        classical.train_view(task, run_parts(), BESIDE, ready=_ready)
     else:
         model_id = models.model_picker(task, models.choices(task, release_label=release_label()))
         (_inside if view == "inside" else _try)(model_id)
+
+
+def _ready(config: Config) -> bool:
+    """Whether a run can start; says so where generated pictures take the place of the training images."""
+    assert isinstance(config, DigitsConfig)
+    if config.synthetic:
+        st.info(
+            f"These settings learn from {num_examples(config):,} **synthetic pictures** that a generator drew.",
+            icon=":material/imagesmode:",
+        )
+        if st.button("Use real ones", icon=":material/undo:", key="digits.real"):
+            set_form(demos.task("digits"), {**to_json(config), "synthetic": ""})
+            st.rerun()
+    return data_panel.show(config)
 
 
 @st.fragment

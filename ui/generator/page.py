@@ -1,4 +1,4 @@
-"""The Generator page: title, model in use, and the views Try and Train."""
+"""The Generator page: title, model in use, and the views Try, Train and Look inside."""
 
 import streamlit as st
 
@@ -6,13 +6,13 @@ from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
 from ui import models
-from ui.generator import grid, number, own_pictures, painters, synthetic, walk
+from ui.generator import grid, inside, number, own_pictures, painters, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
 from ui.generator.training import run_parts
 from ui.train import train_view
 from ui.views import view_picker
 
-VIEWS = {"try": "Try", "train": "Train"}
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 PARTS = {
     "grid": ":material/grid_view: A class",
     "number": ":material/123: A number",
@@ -27,17 +27,25 @@ def show() -> None:
     task = demos.task("generator")
     st.title(task.title, anchor=False)
     st.markdown(f":gray[{task.sentence}]")
-    if view_picker(task, VIEWS) == "train":
+    view = view_picker(task, VIEWS)
+    if view == "train":
         train_view(task, run_parts(), ready=own_pictures.show)
+    elif view == "inside":
+        _inside(pick_model(task))
     else:
-        try_view(task)
+        _try(pick_model(task))
 
 
-def try_view(task: Task) -> None:
-    """Ask a trained generator for pictures."""
+def pick_model(task: Task) -> str:
+    """The id of the chosen generator: one of the two release models, or a run."""
     release, *runs = models.choices(task, release_label=release_label("mnist"))
     clothes = models.Choice(CLOTHES, f"Release model · {release_label('fashion')}")
-    _try(models.model_picker(task, [release, clothes, *runs]))
+    return models.model_picker(task, [release, clothes, *runs])
+
+
+@st.fragment
+def _inside(model_id: str) -> None:
+    inside.show(model_id, painter_of(model_id))
 
 
 @st.fragment

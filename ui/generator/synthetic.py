@@ -6,6 +6,7 @@ import streamlit as st
 
 from core.demos.generator import files
 from core.demos.generator.painter import Painter
+from ui.generator import rival
 from ui.generator.painters import painter_of
 
 COUNTS = (100, 500, 1000, 2000, 5000, 10_000)
@@ -46,6 +47,7 @@ def show(model_id: str, painter: Painter) -> None:
         "are the classes that were asked for. The same seed gives the same pictures, here and in a terminal:"
     )
     st.code(command(model_id, painter, count=count, only=only, seed=int(seed)), language="bash")
+    rival.show(model_id, painter)
 
 
 def content(kind: str, model_id: str, count: int, seed: int, only: int | None) -> bytes:

@@ -128,9 +128,10 @@ def _card(trained: Trained, compared: Parity) -> Card:
 def _made(trained: Trained) -> str:
     config = trained.config
     label = sources.find(config.data).label
+    kind = "synthetic pictures that a generator drew" if config.synthetic else f"{label} training images"
     begun = f", beginning with weights that had learned from {release_card()['trained_on']}"
     return (
-        f"Trained with Glassbox on {num_examples(config):,} {label} training images"
+        f"Trained with Glassbox on {num_examples(config):,} {kind}"
         f"{begun if config.start == 'release' else ''}. {trained.origin}."
     )
 

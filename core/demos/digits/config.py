@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from core.contract import Preset
-from core.knobs import Choice, Config, Flag, Integer, Real, knob
+from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 
 _OWN_SHAPE = {"start": ("scratch",)}
 _PLAIN = {**_OWN_SHAPE, "network": ("plain",)}
@@ -139,6 +139,9 @@ class DigitsConfig(Config):
             },
         ),
         "mnist5k",
+    )
+    synthetic: str = knob(
+        Reference(label="Synthetic pictures", help="Generated ones to learn from, in place of the training images."), ""
     )
     share: float = knob(
         Real(

@@ -3,6 +3,7 @@
 from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
+from core.data import album
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
@@ -26,7 +27,8 @@ def forward_flops(config: DigitsConfig) -> int:
 
 def num_examples(config: DigitsConfig) -> int:
     """Training images that the share leaves."""
-    return round(NUM_EXAMPLES[config.data][0] * config.share / 100)
+    whole = len(album.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
+    return round(whole * config.share / 100)
 
 
 def cost(config: DigitsConfig) -> Cost:

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import share, sources
+from core.data import album, share, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
@@ -18,9 +18,10 @@ from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner, o
 
 
 def check(config: DigitsConfig) -> None:
-    """Raise what `load` raises where files are missing or the share is too small; reads no images."""
+    """Raise what `load` raises where files are missing, the share is too small or the synthetic pictures do not fit."""
     sources.folder_of(config.data)
-    share.left(config.share, sources.find(config.data).num_train)
+    drawn = _synthetic(config)
+    share.left(config.share, sources.find(config.data).num_train if drawn is None else len(drawn))
 
 
 def load(config: DigitsConfig) -> Dataset:
@@ -28,22 +29,22 @@ def load(config: DigitsConfig) -> Dataset:
 
     Raises:
         DataUnavailableError: the data is not on this machine.
-        InvalidSettingError: the share leaves fewer than ten examples.
+        InvalidSettingError: the share leaves fewer than ten examples, or the synthetic pictures are of other classes.
     """
-    images = sources.load_images(config.data)
-    num_examples = share.left(config.share, len(images.train_images))
+    images, drawn = sources.load_images(config.data), _synthetic(config)
+    if drawn is None:
+        pictures, labels, kind = images.train_images, images.train_labels, f"{images.name} training images"
+    else:
+        pictures, labels, kind = drawn.images, drawn.labels.astype("uint8"), "synthetic pictures"
+    num_examples = share.left(config.share, len(pictures))
 
-    def split(pictures: Any, labels: Any, name: str) -> Split:
+    def split(inputs: Any, targets: Any, name: str) -> Split:
         return Split(
-            inputs=torch.from_numpy(pictures.copy()), targets=torch.from_numpy(labels.astype("int64")), name=name
+            inputs=torch.from_numpy(inputs.copy()), targets=torch.from_numpy(targets.astype("int64")), name=name
         )
 
     return Dataset(
-        train=split(
-            images.train_images[:num_examples],
-            images.train_labels[:num_examples],
-            f"{num_examples:,} {images.name} training images",
-        ),
+        train=split(pictures[:num_examples], labels[:num_examples], f"{num_examples:,} {kind}"),
         validation=split(
             images.validation_images,
             images.validation_labels,
@@ -51,6 +52,19 @@ def load(config: DigitsConfig) -> Dataset:
         ),
         test=split(images.test_images, images.test_labels, f"{len(images.test_images):,} {images.name} test images"),
     )
+
+
+def _synthetic(config: DigitsConfig) -> album.Album | None:
+    """The generated pictures that take the place of the training images; None: real ones are learned from."""
+    if not config.synthetic:
+        return None
+    drawn, source = album.stored(config.synthetic), sources.find(config.data)
+    if drawn.classes != source.classes:
+        raise InvalidSettingError(
+            f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "
+            f"{source.label} has {', '.join(source.classes)}. Choose pictures of these classes, or other data."
+        )
+    return drawn
 
 
 def shape_of(config: DigitsConfig) -> DigitsConfig:

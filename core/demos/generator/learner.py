@@ -25,8 +25,11 @@ EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 
 def check(config: GeneratorConfig) -> None:
-    """Raise `DataUnavailableError` where files are missing; reads no images."""
-    sources.folder_of(config.data)
+    """Raise `DataUnavailableError` where files are missing."""
+    if config.data == "own":
+        album.stored(config.pictures)
+    else:
+        sources.folder_of(config.data)
 
 
 def load(config: GeneratorConfig) -> Dataset:
