@@ -1,4 +1,4 @@
-"""The registry of demos is this folder: every module or package in it exports one `TASK`.
+"""The registry of demos is this folder: every module or package in it exports one `TASK`, or several as `TASKS`.
 
 `GLASSBOX_DEMOS` may name further importable packages that hold demos, separated by commas.
 """
@@ -6,6 +6,7 @@
 import importlib
 import os
 import pkgutil
+from collections.abc import Sequence
 from functools import cache
 
 from core.contract import Task
@@ -19,11 +20,12 @@ def _packages() -> list[str]:
 
 @cache
 def _registry(packages: tuple[str, ...]) -> dict[str, Task]:
-    tasks = {}
+    tasks: dict[str, Task] = {}
     for package in packages:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
-            task: Task = importlib.import_module(f"{package}.{module.name}").TASK
-            tasks[task.name] = task
+            found = importlib.import_module(f"{package}.{module.name}")
+            own: Sequence[Task] = found.TASKS if hasattr(found, "TASKS") else (found.TASK,)
+            tasks |= {task.name: task for task in own}
     return tasks
 
 

@@ -102,7 +102,7 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
     reporter.status("training")
     dataset = engine.on_device(dataset, where.device)
     num_steps = engine.steps_per_epoch(task, config, dataset) * sum(run.phases)
-    reporter.plan(total_steps=num_steps, batch_size=task.batch_size(config))
+    reporter.plan(total_steps=num_steps, batch_size=min(task.batch_size(config), len(dataset.train)))
     events = engine.train(
         task,
         config,

@@ -7,16 +7,30 @@ from typing import Any
 
 import numpy as np
 import pytest
+import scipy
 import torch
+from sklearn.feature_extraction.text import TfidfVectorizer
 from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from core import demos
 from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
+from core.data import text
 from core.data.gradients import gradient_histograms
-from core.demos.classical import methods
-from core.demos.classical.config import FEATURES, METHODS, ClassicalConfig, pairs, planned
-from core.demos.classical.learner import load, own_order, read
+from core.demos.classical import digits, methods, sentiment, voice
+from core.demos.classical.config import (
+    METHODS,
+    PIXELS,
+    WORDS,
+    ClassicalConfig,
+    ClassicalTextConfig,
+    ClassicalVoiceConfig,
+    data_knobs,
+    pairs,
+    planned,
+)
+from core.demos.classical.digits import load
+from core.demos.classical.learner import own_order
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import load as load_digits
 from core.errors import InvalidSettingError
@@ -39,6 +53,10 @@ DATA = cut(load(ClassicalConfig()))
 
 def arrays(split: Split, features: str) -> tuple[np.ndarray, np.ndarray]:
     return read(features, split.inputs.numpy()), split.targets.numpy()
+
+
+def read(features: str, images: np.ndarray) -> np.ndarray:
+    return digits.reader(ClassicalConfig(), features).fit_transform(images)
 
 
 def run(config: ClassicalConfig, **options: Any) -> tuple[list[Event], dict[int, Any]]:
@@ -64,7 +82,7 @@ def accuracies(events: list[Event]) -> list[float]:
         ("logistic", LogisticRegression(max_iter=2_000, tol=1e-3)),
     ],
 )
-@pytest.mark.parametrize("features", FEATURES)
+@pytest.mark.parametrize("features", PIXELS)
 def test_a_method_measures_what_scikit_learn_itself_does(method: str, reference: Any, features: str) -> None:
     training, test = arrays(DATA.train, features), arrays(DATA.test, features)
     measured = methods.measure(method, training, test, seed=0)
@@ -92,13 +110,44 @@ def test_features_are_pixels_or_gradient_histograms() -> None:
     assert np.array_equal(read("gradients", images), gradient_histograms(images))
 
 
+def test_a_word_is_what_is_loud_in_a_clip_and_each_fifth_of_it_is_described() -> None:
+    clip = torch.full((1, 98, 40), -13.0)
+    clip[0, 20:70] = torch.arange(50).float()[:, None]
+    torch.testing.assert_close(voice.word(clip)[0, :, 0], torch.linspace(6, 49, 50))  # 30 % of the way from -13 to 49
+    found = voice.statistics(clip.numpy(), of_parts=True).reshape(5, 4, 2, 13)
+    cepstra = scipy.fft.dct(voice.word(clip)[0].numpy(), norm="ortho")[:, :13].reshape(5, 10, 13)
+    for row, expected in enumerate((cepstra.mean(1), cepstra.std(1, ddof=1), cepstra.min(1), cepstra.max(1))):
+        np.testing.assert_allclose(found[:, row, 0], expected, atol=1e-3)
+    assert (found[:, 0, 1, 0] > 0).all()  # it gets louder all the time
+    whole = voice.statistics(clip.numpy(), of_parts=False).reshape(4, 2, 13)
+    np.testing.assert_allclose(whole[0, 0], scipy.fft.dct(clip[0].numpy(), norm="ortho")[:, :13].mean(0), atol=1e-3)
+
+
+@pytest.mark.parametrize("features", WORDS)
+def test_texts_are_counted_as_scikit_learn_counts_them_and_their_words_tell_what_they_mean(features: str) -> None:
+    config = ClassicalTextConfig(share=20)
+    data, texts = sentiment.load(config), text.load("rotten_tomatoes")
+    train, test = data.train.inputs.numpy(), data.test.inputs.numpy()
+    counted = TfidfVectorizer(ngram_range=(1, 2 if features == "pairs" else 1), min_df=2, sublinear_tf=True)
+    expected = counted.fit(texts.train.texts[: len(train)]).transform(texts.test.texts)
+    reader = sentiment.reader(config, features).fit(train)
+    assert abs(reader.transform(test) - expected).max() == 0
+    fitted = methods.fit("bayes", train, data.train.targets.numpy(), seed=0, reader=reader)
+    assert (methods.answer(fitted, test) == data.test.targets.numpy()).mean() > 0.65
+
+
+def test_methods_are_compared_with_networks_of_the_same_data_share_and_seed() -> None:
+    assert data_knobs(ClassicalConfig) == ("data", "share", "seed")
+    assert data_knobs(ClassicalVoiceConfig) == ("data", "words", "share", "seed")
+    assert data_knobs(ClassicalTextConfig) == ("data", "table", "share", "seed")
+
+
 def test_the_splits_are_those_of_a_network_with_this_data_and_share() -> None:
     mine, other = load(ClassicalConfig(share=10)), load_digits(DigitsConfig(share=10))
     for name in ("train", "validation", "test"):
         one, two = getattr(mine, name), getattr(other, name)
         assert torch.equal(one.inputs, two.inputs)
         assert torch.equal(one.targets, two.targets)
-    assert TASK.batch_size(ClassicalConfig(share=10)) == len(mine.train)
     with pytest.raises(InvalidSettingError, match="Raise the share"):
         load(ClassicalConfig(share=0.1))
 
@@ -130,9 +179,9 @@ def test_an_svm_gets_at_most_as_many_examples_as_is_said_and_the_others_all(monk
     seen: dict[str, int] = {}
     original = methods.fit
 
-    def fit(method: str, inputs: Any, targets: Any, *, seed: int) -> Any:
+    def fit(method: str, inputs: Any, *arguments: Any, **options: Any) -> Any:
         seen[method] = len(inputs)
-        return original(method, inputs, targets, seed=seed)
+        return original(method, inputs, *arguments, **options)
 
     monkeypatch.setattr(methods, "fit", fit)
     config = ClassicalConfig(features="gradients", epochs=4, svm_examples=1_000)

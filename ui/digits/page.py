@@ -3,15 +3,12 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Task
 from core.demos.digits.release import release_card
 from core.settings import home
-from ui import models
-from ui.digits import answer, classical, inside
+from ui import classical, models
+from ui.digits import answer, inside
 from ui.digits.readers import reader_of, release
-from ui.digits.training import run_parts
-from ui.live import run_view
-from ui.train import train_view
+from ui.digits.training import BESIDE, run_parts
 from ui.views import view_picker
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
@@ -24,19 +21,10 @@ def show() -> None:
     st.markdown(f":gray[{task.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
-        _train(task)
+        classical.train_view(task, run_parts(), BESIDE)
     else:
         model_id = models.model_picker(task, models.choices(task, release_label=release_label()))
         (_inside if view == "inside" else _try)(model_id)
-
-
-def _train(task: Task) -> None:
-    """The form or a run; also a run of the methods that are measured beside a network."""
-    run_id = st.query_params.get("run", "")
-    if classical.is_one(run_id):
-        run_view(demos.task("classical"), run_id, classical.parts())
-    else:
-        train_view(task, run_parts())
 
 
 @st.fragment

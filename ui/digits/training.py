@@ -1,6 +1,7 @@
 """What Digits adds to the view of a run: the own drawing, scored again as it trains, and what the model gets wrong."""
 
 import json
+from functools import partial
 
 import numpy as np
 import numpy.typing as npt
@@ -16,8 +17,8 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import models
-from ui.digits import classical, source
+from ui import classical, models
+from ui.digits import source
 from ui.digits.export import export_panel
 from ui.digits.readers import reader_of
 from ui.live import RunParts, live_part, read_log
@@ -28,11 +29,23 @@ from ui.style import is_dark
 
 PIN_SIZE = 84  # px
 NUM_MISTAKES = 12
+NETWORKS = {"cnn": "convolutional", "plain": "plain"}
+BESIDE = classical.Beside(
+    network="digits",
+    methods="classical",
+    question=(
+        "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same images? Each "
+        "reads the pixels, then gradient histograms."
+    ),
+    unit="images",
+    data_label=lambda config: sources.find(config.data).label,
+    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
+)
 
 
 def run_parts() -> RunParts:
     """The parts of a digits run."""
-    return RunParts(beside=_beside, after=_after, below=classical.section)
+    return RunParts(beside=_beside, after=_after, below=partial(classical.section, beside=BESIDE))
 
 
 def _beside(run: Run) -> None:

@@ -8,13 +8,12 @@ from core.demos.sentiment.reader import TextReader, read_model, run_reader
 from core.demos.sentiment.release import release_card
 from core.runs import checkpoints
 from core.settings import home
-from ui import models
+from ui import classical, models
 from ui.sentiment import answer, inside, many, own_table
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.text_box import current_text, set_text, text_box
-from ui.sentiment.training import run_parts
+from ui.sentiment.training import BESIDE, run_parts
 from ui.services import store
-from ui.train import train_view
 from ui.views import view_picker
 
 KEY = "sentiment"
@@ -29,7 +28,7 @@ def show() -> None:
     st.markdown(f":gray[{task.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
-        train_view(task, run_parts(), ready=own_table.show)
+        classical.train_view(task, run_parts(), BESIDE, ready=own_table.show)
     elif view == "inside":
         _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
     else:

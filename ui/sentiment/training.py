@@ -1,13 +1,14 @@
 """What Sentiment adds to the view of a run: the own sentence, scored again as it trains, and what the model gets
 wrong."""
 
+from functools import partial
+
 import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
 from core.contract import Previewed
 from core.data import text
-from core.demos.sentiment.baselines import Baseline, baselines
 from core.demos.sentiment.calibration import calibration
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import classes_of
@@ -21,7 +22,7 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import models
+from ui import classical, models
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
@@ -34,11 +35,24 @@ KEY = "sentiment"
 LONGEST_PIN = 2_000  # characters
 NUM_MISTAKES = 5
 LONGEST_MISTAKE = 400  # characters
+NETWORKS = {"transformer": "transformer", "lstm": "LSTM", "minilm": "MiniLM"}
+BESIDE = classical.Beside(
+    network="sentiment",
+    methods="classical_sentiment",
+    question=(
+        "How far do naive Bayes and logistic regression get on the same texts? Each reads how often a text has each "
+        "word, weighted by how rare it is (TF-IDF), and knows nothing of their order; then pairs of neighbouring words "
+        "too."
+    ),
+    unit="texts",
+    data_label=lambda config: "your own table" if config.data == "own" else text.find(config.data).label,
+    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
+)
 
 
 def run_parts() -> RunParts:
     """The parts of a sentiment run."""
-    return RunParts(beside=_beside, after=_after)
+    return RunParts(beside=_beside, after=_after, below=partial(classical.section, beside=BESIDE))
 
 
 def _config(run: Run) -> SentimentConfig:
@@ -98,11 +112,6 @@ def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.flo
     return reader_of(home_folder, run_id).probabilities(text.load(config.data, config.table).test.texts)
 
 
-@st.cache_data(max_entries=8, show_spinner="Training two classical classifiers on the same texts …")
-def _baselines(data: str, own: str) -> list[Baseline]:
-    return baselines(text.load(data, own))
-
-
 def _after(run: Run) -> None:
     if run.state != "completed":
         return
@@ -120,7 +129,6 @@ def _after(run: Run) -> None:
     with middle:
         _calibration(answers, texts)
     _mistakes(answers, texts, reader_of(str(home()), run.id))
-    _compared(right, config)
 
 
 def _confusion(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
@@ -155,14 +163,3 @@ def _mistakes(answers: npt.NDArray[np.float32], texts: text.Texts, reader: TextR
         st.caption(f"is {plain(true)}, said {plain(answer)} with {percent(float(answers[index].max()))}")
         target = 1 if len(texts.classes) == 2 else int(said[index])
         show_explained(explain(reader, shown, target=target), reader, text=shown, key=f"mistake.{index}", box=None)
-
-
-def _compared(right: float, config: SentimentConfig) -> None:
-    st.markdown("**Beside classical classifiers on the same texts**")
-    if not st.toggle("Train them (some seconds)", key="sentiment.classical"):
-        return
-    rows = [{"Method": "This network", "Test accuracy": percent(right)}]
-    rows += [
-        {"Method": one.label, "Test accuracy": percent(one.accuracy)} for one in _baselines(config.data, config.table)
-    ]
-    st.table(rows)

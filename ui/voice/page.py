@@ -6,12 +6,11 @@ from core import demos
 from core.contract import Task
 from core.demos.voice.release import release_card
 from core.settings import home
-from ui import models
-from ui.train import train_view
+from ui import classical, models
 from ui.views import view_picker
 from ui.voice import answer, assistant, inside, source, teach, three
 from ui.voice.readers import reader_of, release
-from ui.voice.training import run_parts
+from ui.voice.training import BESIDE, run_parts
 
 KEY = "voice"
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
@@ -35,7 +34,7 @@ def _train(task: Task) -> None:
     if "run" not in st.query_params:
         teach.panel(task, expanded=st.query_params.get("data") == "own_words")
         three.panel(task)
-    train_view(task, run_parts())
+    classical.train_view(task, run_parts(), BESIDE)
 
 
 @st.fragment

@@ -7,7 +7,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from core.contract import Previewed
-from core.data import audio, speech
+from core.data import audio, catalogue, speech
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.knobs import from_json
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -16,7 +16,7 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import models
+from ui import classical, models
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.services import owner, store
@@ -27,11 +27,31 @@ from ui.voice.readers import reader_of
 KEY = "voice"
 NUM_MISTAKES = 8
 BATCH = 200  # clips that are tested together
+NETWORKS = {"gru": "GRU", "lstm": "LSTM", "rnn": "plain RNN"}
+RECORDED = ("mini_speech_commands", "speech_commands")  # how many clips these have depends on the words
+BESIDE = classical.Beside(
+    network="voice",
+    methods="classical_voice",
+    question=(
+        "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same clips? Each "
+        "reads statistics of MFCCs (mel-frequency cepstral coefficients, what speech was recognised by before deep "
+        "learning): of the whole clip, then of each fifth of the word."
+    ),
+    unit="clips",
+    data_label=lambda config: catalogue.find(config.data).label,
+    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.recurrent],
+    is_about=lambda config: config.data in RECORDED,
+)
 
 
 def run_parts() -> RunParts:
     """The parts of a voice run."""
-    return RunParts(beside=_beside, after=_after)
+    return RunParts(beside=_beside, after=_after, below=_below)
+
+
+def _below(run: Run) -> None:
+    if config_of(run).data != "own_words":  # a few seconds of teaching are about what was known before
+        classical.section(run, BESIDE)
 
 
 def config_of(run: Run) -> VoiceConfig:

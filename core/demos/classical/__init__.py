@@ -1,47 +1,78 @@
-"""Classical learning beside the digit network: four methods of scikit-learn on the same splits. No page of its own.
+"""Classical learning beside the networks: methods of scikit-learn on the same splits. No page of its own.
 
-Reading this package costs neither PyTorch nor scikit-learn; its functions import them.
+What all have in common is in `config`, `learner` and `methods`; what they are given of a demo, and what they read of an
+example, in the module of that name. Reading this package costs neither PyTorch nor scikit-learn; its functions import
+them.
 """
 
 from __future__ import annotations
 
+import importlib
+from typing import TYPE_CHECKING, Any, cast
+
 from core.contract import Dataset, Learner, Metric, Placement, Task
-from core.demos.classical.config import PRESETS, ClassicalConfig
+from core.demos.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
+
+if TYPE_CHECKING:
+    from core.demos.classical.learner import Examples
+
+ALL = 10_000_000  # more examples than any set has: a step takes all there are
 
 
-def _load(config: ClassicalConfig) -> Dataset:
-    from core.demos.classical.learner import load
-
-    return load(config)
+def _examples(demo: str) -> Examples:
+    return cast("Examples", importlib.import_module(f"{__name__}.{demo}"))
 
 
-def _learner(config: ClassicalConfig, placement: Placement) -> Learner:
-    from core.demos.classical.learner import ClassicalLearner, load
+def _task(name: str, *, demo: str, title: str, sentence: str, config_type: type[Any]) -> Task:
+    """The methods beside the networks of one demo."""
 
-    return ClassicalLearner(config, lambda: load(config).train)
+    def load(config: Any) -> Dataset:
+        return _examples(demo).load(config)
+
+    def learner(config: Any, placement: Placement) -> Learner:
+        from core.demos.classical.learner import ClassicalLearner
+
+        return ClassicalLearner(config, _examples(demo))
+
+    return Task(
+        name=name,
+        title=title,
+        order=100,
+        icon=":material/scatter_plot:",
+        sentence=sentence,
+        Config=config_type,
+        presets=PRESETS[name],
+        metrics=(Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),),
+        select="accuracy",
+        num_chances=0,
+        batch_size=lambda config: ALL,
+        load=load,
+        learner=learner,
+        page=demo,
+        placement=Placement(),
+    )
 
 
-def _all_examples(config: ClassicalConfig) -> int:
-    from core.demos.digits.config import DigitsConfig
-    from core.demos.digits.cost import num_examples
-
-    return num_examples(DigitsConfig(data=config.data, share=config.share))
-
-
-TASK = Task(
-    name="classical",
-    title="Classical learning",
-    order=100,
-    icon=":material/scatter_plot:",
-    sentence="What methods from before deep learning make of the same digits.",
-    Config=ClassicalConfig,
-    presets=PRESETS,
-    metrics=(Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),),
-    select="accuracy",
-    num_chances=0,
-    batch_size=_all_examples,
-    load=_load,
-    learner=_learner,
-    page="digits",
-    placement=Placement(),
+TASKS = (
+    _task(
+        "classical",
+        demo="digits",
+        title="Classical learning",
+        sentence="What methods from before deep learning make of the same digits.",
+        config_type=ClassicalConfig,
+    ),
+    _task(
+        "classical_voice",
+        demo="voice",
+        title="Classical learning on speech",
+        sentence="What methods from before deep learning make of the same clips.",
+        config_type=ClassicalVoiceConfig,
+    ),
+    _task(
+        "classical_sentiment",
+        demo="sentiment",
+        title="Classical learning on texts",
+        sentence="What methods from before deep learning make of the same texts, from counted words alone.",
+        config_type=ClassicalTextConfig,
+    ),
 )

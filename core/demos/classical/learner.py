@@ -6,35 +6,32 @@ after a resume is fitted again, exactly.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
 
 from core.contract import Batch, Dataset, Progress, Split
-from core.data.gradients import gradient_histograms
 from core.demos.classical import methods
-from core.demos.classical.config import ClassicalConfig, Fit, planned
-from core.demos.digits import learner as digits
-from core.demos.digits.config import DigitsConfig
+from core.demos.classical.config import Fit, MethodsConfig, planned
 
-Images = NDArray[np.uint8]  # (N, 28, 28)
+Stored = NDArray[Any]  # (N, ...) examples as the data set has them
 Labels = NDArray[np.int64]  # (N,)
 
 
-def load(config: ClassicalConfig) -> Dataset:
-    """The very splits that a digit network with this data and share learns from; raises what its `load` raises."""
-    return digits.load(DigitsConfig(data=config.data, share=config.share))
+class Examples(Protocol):
+    """What the methods are given of a demo: a module of this package."""
 
+    def load(self, config: Any) -> Dataset:
+        """The very splits that a network with this data learns from; raises what its `load` raises."""
+        ...
 
-def read(features: str, images: Images) -> NDArray[np.float32]:
-    """(N, 28, 28) uint8 → (N, 784) pixels in [0, 1], or (N, 324) gradient histograms."""
-    if features == "gradients":
-        return gradient_histograms(images)
-    return images.reshape(len(images), -1).astype(np.float32) / np.float32(255)
+    def reader(self, config: Any, features: str) -> methods.Transformer:
+        """From stored examples (N, ...) to what a method reads, (N, features); not fitted yet."""
+        ...
 
 
 class ClassicalLearner:
@@ -42,14 +39,14 @@ class ClassicalLearner:
 
     Args:
         config: what to fit, in which order.
-        load: gives the training examples again where something must be fitted before the first step.
+        source: gives the training examples again where something must be fitted before the first step.
     """
 
-    def __init__(self, config: ClassicalConfig, load: Callable[[], Split]) -> None:
+    def __init__(self, config: MethodsConfig, source: Examples) -> None:
         self.config = config
-        self.load = load
+        self.source = source
         self.num_fits = 0
-        self.examples: tuple[Images, Labels] | None = None
+        self.examples: tuple[Stored, Labels] | None = None
         self.fitted: dict[int, methods.Classifier] = {}  # those of this process, by epoch
 
     def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
@@ -63,12 +60,12 @@ class ClassicalLearner:
         """Accuracy (percent) of the newest classifier; of guessing where nothing is fitted yet."""
         if not self.num_fits:
             return {"accuracy": 100 / len(split.targets.unique())}
-        answers = self._answer(split.inputs.numpy())
+        answers = methods.answer(self._classifier(), split.inputs.numpy())
         return {"accuracy": 100 * float(np.mean(answers == split.targets.numpy()))}
 
     def preview(self, example: Any) -> Any:
-        """The class of one picture given as nested lists; None where nothing is fitted yet."""
-        return int(self._answer(np.array([example], dtype=np.uint8))[0]) if self.num_fits else None
+        """The class of one stored example given as nested lists; None where nothing is fitted yet."""
+        return int(methods.answer(self._classifier(), np.array([example]))[0]) if self.num_fits else None
 
     def state_dict(self) -> dict[str, Any]:
         """How many fits are done: all the rest follows from the config and the examples."""
@@ -76,10 +73,6 @@ class ClassicalLearner:
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self.num_fits = state["num_fits"]
-
-    def _answer(self, images: Images) -> Labels:
-        fit = planned(self.config, self.num_fits - 1)
-        return methods.answer(self._classifier(), read(fit.features, images))
 
     def _classifier(self) -> methods.Classifier:
         index = self.num_fits - 1
@@ -89,23 +82,24 @@ class ClassicalLearner:
 
     def _fit(self, fit: Fit) -> methods.Classifier:
         if self.examples is None:
-            train = self.load()
+            train = self.source.load(self.config).train
             self.examples = train.inputs.numpy(), train.targets.numpy()
-        images, labels = self.examples
-        order = own_order(images, labels, seed=fit.seed)
+        stored, labels = self.examples
+        order = own_order(stored, labels, seed=fit.seed)
         if fit.method == "svm":
             order = order[: self.config.svm_examples]
-        return methods.fit(fit.method, read(fit.features, images[order]), labels[order], seed=fit.seed)
+        reader = self.source.reader(self.config, fit.features)
+        return methods.fit(fit.method, stored[order], labels[order], seed=fit.seed, reader=reader)
 
 
-def own_order(images: Images, labels: Labels, *, seed: int) -> NDArray[np.intp]:
+def own_order(stored: Stored, labels: Labels, *, seed: int) -> NDArray[np.intp]:
     """A mixed order that depends on what the examples are and on the seed, not on the order in which they come.
 
     Batches come in another order in every epoch, and a forest fitted to another order is another forest.
     """
     key = seed.to_bytes(8, "big")
     digests = [
-        blake2b(image.tobytes() + label.tobytes(), key=key).digest()
-        for image, label in zip(images, labels, strict=True)
+        blake2b(example.tobytes() + label.tobytes(), key=key).digest()
+        for example, label in zip(stored, labels, strict=True)
     ]
     return np.array(sorted(range(len(digests)), key=digests.__getitem__))

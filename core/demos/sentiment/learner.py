@@ -58,7 +58,7 @@ def load(config: SentimentConfig) -> Dataset:
     """
     check(config)
     texts = text.load(config.data, config.table)
-    train = _share(texts, config)
+    train = shared(texts, config)
     tokenizer = tokenizer_of(config)
     length = shape_of(config).length
 
@@ -75,7 +75,8 @@ def load(config: SentimentConfig) -> Dataset:
     )
 
 
-def _share(texts: text.Texts, config: SentimentConfig) -> text.Part:
+def shared(texts: text.Texts, config: SentimentConfig) -> text.Part:
+    """The training texts that the share leaves; raises `InvalidSettingError` where they are fewer than ten."""
     num_examples = round(len(texts.train) * config.share / 100)
     if num_examples < FEWEST_EXAMPLES:
         raise InvalidSettingError(
@@ -97,7 +98,7 @@ def tokenizer_of(config: SentimentConfig) -> Tokenizer:
 @lru_cache(maxsize=2)
 def _trained_tokenizer(data: str, own: str, share: float, vocabulary: int) -> Tokenizer:
     config = SentimentConfig(data=data, table=own, share=share)
-    return train_tokenizer(_share(text.load(data, own), config).texts, vocabulary=vocabulary)
+    return train_tokenizer(shared(text.load(data, own), config).texts, vocabulary=vocabulary)
 
 
 @lru_cache(maxsize=4)
