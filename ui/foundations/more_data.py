@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import demos
-from core.demos.classical.config import FEATURES
+from core.demos.classical.config import PIXELS
 from core.demos.digits.config import NUM_EXAMPLES
 from core.demos.more_data.config import (
     NETWORK,
@@ -151,9 +151,9 @@ def _results(shown: Run) -> None:
         (f"Accuracy on the {_test_set(config)}", False, (lowest, 100.0)),
         ("Time to train", True, (min(times) / 2, max(times) * 2)),
     ):
-        for column, features in zip(st.columns(2, gap="large"), FEATURES, strict=True):
+        for column, features in zip(st.columns(2, gap="large"), PIXELS, strict=True):
             with column:
-                st.markdown(f"**{title}** :gray[· methods on {FEATURES[features].lower()}]")
+                st.markdown(f"**{title}** :gray[· methods on {PIXELS[features].lower()}]")
                 lines = _lines(all_curves, features, seconds=log)
                 figure = learning_figure(
                     lines, most=NUM_EXAMPLES[config.data][0], span=span, log=log, unit="s" if log else "%",

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.contract import Preset
-from core.demos.classical.config import FEATURES, METHODS, ClassicalConfig
+from core.demos.classical.config import METHODS, PIXELS, ClassicalConfig
 from core.demos.digits.config import NUM_EXAMPLES, DigitsConfig
 from core.knobs import Config, Integer, knob, knobs
 
@@ -12,7 +12,7 @@ NUM_SEEDS = 3
 FEWEST = 10  # examples: one of each class
 NEAR = 1.5  # a size less than so many times smaller than all examples would say the same as all
 LEARNERS = (
-    *((method, features) for method in ("logistic", "svm", "forest") for features in FEATURES),
+    *((method, features) for method in ("logistic", "svm", "forest") for features in PIXELS),
     (NETWORK, "pixels"),
 )  # the quickest first
 
@@ -22,14 +22,14 @@ class Fit:
     """What one epoch fits."""
 
     method: str  # NETWORK, or one of the classical METHODS
-    features: str  # of FEATURES
+    features: str  # of PIXELS
     examples: int
     seed: int
 
     @property
     def label(self) -> str:
         """ "Network", "SVM on gradient histograms"."""
-        return "Network" if self.method == NETWORK else f"{METHODS[self.method]} on {FEATURES[self.features].lower()}"
+        return "Network" if self.method == NETWORK else f"{METHODS[self.method]} on {PIXELS[self.features].lower()}"
 
 
 def sizes(num_examples: int) -> list[int]:

@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 
 from core.contract import Batch, Dataset, Placement, Progress, Split
 from core.demos import digits
+from core.demos.classical import digits as classical
 from core.demos.classical import methods
-from core.demos.classical.learner import Images, Labels, own_order, read
+from core.demos.classical.config import ClassicalConfig
+from core.demos.classical.learner import Labels, own_order
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import load as load_digits
 from core.demos.digits.learner import make_learner
@@ -24,6 +26,7 @@ from core.demos.more_data.config import NETWORK, Fit, MoreDataConfig, planned
 from core.training.engine import Loop
 from core.training.supervised import SupervisedLearner
 
+Images = NDArray[np.uint8]  # (N, 28, 28)
 Answer = Callable[[Images], Labels]
 BATCH, SMALL_BATCH = 32, 8
 STEPS = 150  # of a network that learns from few examples
@@ -87,8 +90,9 @@ class MoreDataLearner:
         images, labels = self.images[rows], self.labels[rows]
         if fit.method == NETWORK:
             return _answer(train_network(images, labels, seed=fit.seed))
-        classifier = methods.fit(fit.method, read(fit.features, images), labels, seed=fit.seed)
-        return lambda pictures: methods.answer(classifier, read(fit.features, pictures))
+        reader = classical.reader(ClassicalConfig(), fit.features)
+        classifier = methods.fit(fit.method, images, labels, seed=fit.seed, reader=reader)
+        return lambda pictures: methods.answer(classifier, pictures)
 
     def _order(self, seed: int) -> NDArray[np.intp]:
         if seed not in self.orders:
