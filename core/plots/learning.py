@@ -12,7 +12,7 @@ from core.plots.curves import spread
 from core.plots.template import Palette, palette, style
 
 HEIGHT = 280  # px
-MARGIN = {"l": 46, "r": 78, "t": 10, "b": 42}
+MARGIN = {"l": 46, "r": 74, "t": 26, "b": 42}  # top: labels that were moved up
 SYMBOLS = ("circle", "square", "diamond", "triangle-up")
 STROKES = ("solid", "6px,3px", "2px,3px", "8px,3px,2px,3px")
 LABEL_GAP = 15  # px

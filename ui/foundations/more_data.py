@@ -28,7 +28,7 @@ from core.service import launch
 from ui import data_panel
 from ui.foundations.place import Place, Question, settings_of, turn
 from ui.links import page_path, run_query
-from ui.live import RunParts, live_part, read_log, run_view
+from ui.live import RunParts, read_log, run_view
 from ui.live_chart import live_chart
 from ui.services import owner, store
 from ui.style import is_dark
@@ -56,32 +56,38 @@ def show() -> Sequence[str]:
         "by people, which say where an edge runs in which direction."
     )
     run_id = st.query_params.get("run")
-    if run_id is not None:
-        run_view(
-            demos.task(KEY), run_id, RunParts(_nothing, _nothing, instead=_results, is_network=False, words=_words)
-        )
-        runs = [run for run in store().find(task=KEY) if run.id == run_id]
-        return _seen(runs[0]) if runs else []
-    settings = settings_of(MoreDataSettings, KEY)
-    settings = turn(KEY, settings, ["data"], columns=2)
-    latest = _latest(settings.data)
-    if data_panel.show(MoreDataConfig(data=settings.data)):
-        _start_button(settings.data, again=latest is not None)
-    if latest is None:
+    if run_id is None:
+        settings = settings_of(MoreDataSettings, KEY)
+        settings = turn(KEY, settings, ["data"], columns=2)
+        latest = _latest(settings.data)
+        if latest is None or latest.state == "completed":
+            return _form(settings.data, latest)
+        run_id = latest.id
+    view = RunParts(beside=_nothing, after=_nothing, instead=_results, is_network=False, words=_words)
+    run_view(demos.task(KEY), run_id, view)
+    runs = [run for run in store().find(task=KEY) if run.id == run_id]
+    return _seen(runs[0]) if runs else []
+
+
+def _form(data: str, measured_before: Run | None) -> Sequence[str]:
+    """The button that starts a measurement, and what the last one found."""
+    if data_panel.show(MoreDataConfig(data=data)):
+        _start_button(data, again=measured_before is not None)
+    if measured_before is None:
         st.info(
             "Nothing is measured on these pictures yet. Start it: the curves grow here while it runs, and it goes on "
             "when this page is closed.",
             icon=":material/stacked_line_chart:",
         )
         return ["Nothing is measured yet: start the measurement above, then this says what it found."]
-    live_part(_results, latest)(latest)
+    _results(measured_before)
     st.page_link(
         page_path("foundations"),
-        label=f"Measured in run {latest.id}",
-        query_params={"place": KEY, **run_query(latest.id)},
+        label=f"Measured in run {measured_before.id}",
+        query_params={"place": KEY, **run_query(measured_before.id)},
         icon=":material/open_in_full:",
     )
-    return _seen(latest)
+    return _seen(measured_before)
 
 
 def _nothing(run: Run) -> None:
@@ -89,10 +95,12 @@ def _nothing(run: Run) -> None:
 
 
 def _latest(data: str) -> Run | None:
-    """The newest run on that data that has something to show."""
-    runs = store().find(task=KEY, states=["completed", "running", "queued", "stopped"])
-    same = [run for run in runs if _config(run).data == data]
-    return next((run for run in same if run.state == "completed"), next(iter(same), None))
+    """The run on that data that goes on, else the newest that is completed, else one that can be resumed."""
+    runs = [run for run in store().find(task=KEY) if _config(run).data == data]
+    for states in (("running", "queued"), ("completed",), ("stopped",)):
+        if found := [run for run in runs if run.state in states]:
+            return found[0]
+    return None
 
 
 def _start_button(data: str, *, again: bool) -> None:
@@ -151,9 +159,10 @@ def _results(shown: Run) -> None:
         (f"Accuracy on the {_test_set(config)}", False, (lowest, 100.0)),
         ("Time to train", True, (min(times) / 2, max(times) * 2)),
     ):
+        st.markdown(f"**{title}**")
         for column, features in zip(st.columns(2, gap="large"), PIXELS, strict=True):
             with column:
-                st.markdown(f"**{title}** :gray[· methods on {PIXELS[features].lower()}]")
+                st.caption(f"The network, and the other methods on {PIXELS[features].lower()}")
                 lines = _lines(all_curves, features, seconds=log)
                 figure = learning_figure(
                     lines, most=NUM_EXAMPLES[config.data][0], span=span, log=log, unit="s" if log else "%",

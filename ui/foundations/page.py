@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from ui.foundations import backprop, families, gradients, more_data, neuron, overfitting, playground, race
+from ui.foundations import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.words import plain
 
@@ -16,6 +16,7 @@ PLACES: tuple[Place, ...] = (
     gradients.PLACE,
     overfitting.PLACE,
     more_data.PLACE,
+    beside.PLACE,
     families.PLACE,
 )
 
