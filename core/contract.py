@@ -211,8 +211,12 @@ class Generating:
     of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Maker]  # saved config, learner's part of a checkpoint
 
 
-def _nothing(config: Any) -> Mapping[str, Any]:
+def _nothing_watched(config: Any) -> Mapping[str, Any]:
     return {}
+
+
+def _nothing_lacks(config: Any) -> None:
+    pass
 
 
 @dataclass(frozen=True)
@@ -233,8 +237,11 @@ class Task:
     select: str | None  # metric of the validation split that picks the best checkpoint; None: the last is the best
     num_chances: int  # uniform numbers per example and epoch that `Batch.chance` carries
     batch_size: Callable[[Any], int]  # config → examples a step
-    load: Callable[[Any], Dataset]  # config → data, normalised; raises DataUnavailableError
+    load: Callable[[Any], Dataset]  # config → data, normalised; may take long; raises DataUnavailableError
     learner: Callable[[Any, Placement], Learner]
+    check: Callable[[Any], None] = (
+        _nothing_lacks  # raises at once, and before a run, what `load` would; reads no examples
+    )
     num_parameters: Callable[[Any], int] | None = None  # None: not a network
     cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     answering: Answering | None = None  # None: its models answer only on its page
@@ -242,7 +249,7 @@ class Task:
     page: str = ""  # the page that shows its runs; empty: its own, of its name
     placement: Placement | None = None  # None: the fastest one is measured before the first step
     generating: Generating | None = None  # None: its models make nothing
-    watched: Callable[[Any], Mapping[str, Any]] = _nothing  # config → examples that every run previews, by key
+    watched: Callable[[Any], Mapping[str, Any]] = _nothing_watched  # config → examples that every run previews, by key
 
 
 @dataclass(frozen=True)

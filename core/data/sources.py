@@ -86,8 +86,32 @@ def load_images(name: str) -> Images:
 
 def is_here(name: str) -> bool:
     """Whether the data set can be loaded without a download; looks at names and sizes of files only."""
+    return _complete_folder(find(name)) is not None
+
+
+def folder_of(name: str) -> Path:
+    """The folder that holds all files of a data set; looks at names and sizes of files only.
+
+    Raises:
+        DataUnavailableError: no folder has them all.
+        NotFoundError: there is no such data set.
+    """
     source = find(name)
-    return not source.files or any(not _missing(source.files, folder) for folder in _folders(source))
+    folder = _complete_folder(source)
+    if folder is None:
+        data_folder, *elsewhere = _folders(source)
+        also = f" (nor is all of it in {', '.join(map(str, elsewhere))})" if elsewhere else ""
+        raise DataUnavailableError(
+            f"{source.label} is not on this machine: {data_folder} lacks "
+            f"{', '.join(_missing(source.files, data_folder))}{also}. Download it with the button on the Digits page "
+            f"({source.num_bytes / 1e6:.1f} MB), copy the files there, or set GLASSBOX_DATA to a folder that holds "
+            f"{source.folder}."
+        )
+    return folder
+
+
+def _complete_folder(source: Source) -> Path | None:
+    return next((folder for folder in _folders(source) if not _missing(source.files, folder)), None)
 
 
 def fetch(name: str, *, progress: Progress, should_stop: ShouldStop) -> None:
@@ -202,16 +226,7 @@ def _shuffled(count: int) -> NDArray[np.intp]:
 
 def _load_files(source: Source) -> Images:
     """A data set in four IDX files; the validation images are the last of the shuffled training files."""
-    folder = next((folder for folder in _folders(source) if not _missing(source.files, folder)), None)
-    if folder is None:
-        data_folder, *elsewhere = _folders(source)
-        also = f" (nor is all of it in {', '.join(map(str, elsewhere))})" if elsewhere else ""
-        raise DataUnavailableError(
-            f"{source.label} is not on this machine: {data_folder} lacks "
-            f"{', '.join(_missing(source.files, data_folder))}{also}. Download it with the button on the Digits page "
-            f"({source.num_bytes / 1e6:.1f} MB), copy the files there, or set GLASSBOX_DATA to a folder that holds "
-            f"{source.folder}."
-        )
+    folder = folder_of(source.name)
     arrays = [read_idx(folder / file.name, file, label=source.label) for file in source.files]
     train_images, train_labels, test_images, test_labels = arrays
     order = _shuffled(len(train_images))

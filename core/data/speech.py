@@ -33,6 +33,7 @@ SOURCES = ("synthetic_speech", "mini_speech_commands", "speech_commands", "own_w
 UNKNOWN, SILENCE = "unknown", "silence"  # the last two classes of every set
 NUM_SYNTHETIC = 100  # training clips a word
 UNKNOWN_FACTOR = 2  # unknown has so many times the clips of a word: it is many words
+CLIPS_A_WORD = {"mini_speech_commands": (800, 100, 100), "speech_commands": (3_080, 370, 410)}  # mean of its words
 OWN_COPIES = 20  # of each own recording in training, each a little different
 SEED = 20_240_917
 
@@ -75,8 +76,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
         NotFoundError: there is no such source.
     """
     words = tuple(words)
-    if len(set(words)) < 2 or len(set(words)) != len(words):
-        raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
+    require(source, words)
     match source:
         case "synthetic_speech":
             return _synthetic(words)
@@ -84,7 +84,41 @@ def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
             return _with_own(words)
         case "mini_speech_commands" | "speech_commands":
             return _from_folder(source, words)
-    raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
+    raise AssertionError(source)
+
+
+def require(source: str, words: Sequence[str]) -> None:
+    """Raise what `load` raises, at once: looks at names of files only. Synthetic speech need not have been made yet."""
+    if source not in SOURCES:
+        raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
+    if len(set(words)) < 2 or len(set(words)) != len(words):
+        raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
+    if source == "own_words":
+        _require_recordings(own_among(words))
+    elif source in CLIPS_A_WORD:
+        _require_folder(source, words)
+
+
+def sizes(source: str, words: Sequence[str]) -> tuple[int, int, int]:
+    """Clips to train, validate and test with, whether they are here or not; of recorded sets about so many."""
+    if source in CLIPS_A_WORD:
+        train, validation, test = ((len(words) + UNKNOWN_FACTOR + 1) * count for count in CLIPS_A_WORD[source])
+        return train, validation, test
+    own = own_among(words) if source == "own_words" else ()
+    known = [word for word in words if word not in own]
+    plan = [count for _, count in synthetic_plan(known)] + [NUM_SYNTHETIC]  # and of silence
+    kept = {"train": OWN_COPIES, "validation": 1, "test": 1}
+    train, validation, test = (
+        sum(speech_synthesis.counts(count)[split] for count in plan)
+        + kept[split] * sum(len(speech_own.clips(word, split)) for word in own)
+        for split in SPLITS
+    )
+    return train, validation, test
+
+
+def own_among(words: Sequence[str]) -> tuple[str, ...]:
+    """Those of the words that only recordings of the user can teach."""
+    return tuple(word for word in words if word not in (*CORE_WORDS, *OTHER_WORDS))
 
 
 def synthetic_plan(words: Sequence[str] = CORE_WORDS) -> list[tuple[str, int]]:
@@ -116,16 +150,7 @@ def _with_own(words: tuple[str, ...]) -> SpeechSet:
 
     Of five recordings three are trained with, one validates and one tests.
     """
-    own = [word for word in words if word not in (*CORE_WORDS, *OTHER_WORDS)]
-    lacking = [word for word in own if speech_own.lacking(word)]
-    if lacking or not own:
-        raise DataUnavailableError(
-            f"{_quoted(lacking)} has too few recordings to train, validate and test: at least "
-            f"{speech_own.MIN_EXAMPLES} are needed. Record more on the page Voice, view Train, or leave the word out."
-            if lacking
-            else "There is no word of your own among the words to learn. Record one on the page Voice, view Train, and "
-            "choose it, or choose other data."
-        )
+    own = own_among(words)
     common = tuple(word for word in words if word not in own)
     base = _synthetic(common)
     to_own_place = np.array([words.index(word) for word in common] + [len(words), len(words) + 1])
@@ -138,6 +163,18 @@ def _with_own(words: tuple[str, ...]) -> SpeechSet:
             labels.append(np.full(len(clips), words.index(word)))
         parts[split] = (np.concatenate(waves), np.concatenate(labels).astype(np.int64))
     return _set(parts, words, name="synthetic and own")
+
+
+def _require_recordings(own: Sequence[str]) -> None:
+    lacking = [word for word in own if speech_own.lacking(word)]
+    if lacking or not own:
+        raise DataUnavailableError(
+            f"{_quoted(lacking)} has too few recordings to train, validate and test: at least "
+            f"{speech_own.MIN_EXAMPLES} are needed. Record more on the page Voice, view Train, or leave the word out."
+            if lacking
+            else "There is no word of your own among the words to learn. Record one on the page Voice, view Train, and "
+            "choose it, or choose other data."
+        )
 
 
 def _own_clips(word: str, split: str) -> Sound:
@@ -170,8 +207,7 @@ def folder_is_here(source: str) -> bool:
     return set(wanted) <= set(speech_folders.words_in(folder_of(source)))
 
 
-def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
-    """A recorded set; decoded once into a few large files, which are then mapped, not read."""
+def _require_folder(source: str, words: Sequence[str]) -> None:
     folder = folder_of(source)
     if not folder_is_here(source):
         raise DataUnavailableError(
@@ -181,6 +217,12 @@ def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
     there = speech_folders.words_in(folder)
     if lacking := [word for word in words if word not in there]:
         raise InvalidSettingError(f"{folder.name} has no {_quoted(lacking)}; it has {', '.join(there)}.")
+
+
+def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
+    """A recorded set; decoded once into a few large files, which are then mapped, not read."""
+    folder = folder_of(source)
+    there = speech_folders.words_in(folder)
     stamp = [str(folder), words, [(word, (folder / word).stat().st_mtime_ns) for word in there]]
     digest = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
     kept = settings.home() / "speech" / "decoded" / digest

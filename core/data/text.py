@@ -91,6 +91,26 @@ def load(name: str, own: str = "") -> Texts:
     return _load_own(own) if name == "own" else find(name).load()
 
 
+def require(name: str, own: str = "") -> None:
+    """Raise what `load` raises where a set is not on this machine; looks at names of files, and into an own table."""
+    if name == "own":
+        table.stored(own)
+    elif not is_here(name):
+        find(name).load()  # says what is missing and how to get it
+
+
+def sizes(name: str, own: str = "") -> tuple[int, int, int]:
+    """Texts to train, validate and test with, whether the set is here or not; none of a table that is not given."""
+    if name == "own":
+        return _own_sizes(len(table.stored(own).texts)) if own else (0, 0, 0)
+    return find(name).sizes
+
+
+def _own_sizes(count: int) -> tuple[int, int, int]:
+    validation, test = min(max(1, count // 10), 1_000), min(max(1, count // 5), 2_000)
+    return count - validation - test, validation, test
+
+
 def is_here(name: str) -> bool:
     """Whether a set can be loaded; looks at names of files only."""
     return sst2_folder() is not None if name == "sst2" else _package_file() is not None
@@ -173,11 +193,11 @@ def _load_imdb() -> Texts:
 def _load_own(own: str) -> Texts:
     stored = table.stored(own)
     part = Part(tuple(stored.texts), np.array(stored.labels, np.int64))
-    fifth, tenth = max(1, len(part) // 5), max(1, len(part) // 10)
+    _, num_validation, num_test = _own_sizes(len(part))
     return _split(
         part,
-        num_validation=min(tenth, 1_000),
-        num_test=min(fifth, 2_000),
+        num_validation=num_validation,
+        num_test=num_test,
         classes=stored.classes,
         label=stored.name,
         unit="texts",

@@ -37,13 +37,13 @@ def start(
 
     Raises:
         InvalidSettingError: the config is of another demo, or its values do not fit the data.
-        DataUnavailableError: the data is not on this machine.
+        DataUnavailableError: the data is not on this machine. A damaged file is found by the worker.
         NotFoundError: the parent does not exist.
         StorageError: the run store could not be written.
     """
     if type(config) is not task.Config:
         raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
-    task.load(config)  # the only sure way to know that the data is there and fits; demos keep what they decoded
+    task.check(config)  # what only reading the data can tell, the worker says
     return store.create(
         task.name,
         to_json(config),

@@ -19,7 +19,7 @@ import torch
 
 from core import demos
 from core.contract import Ended, Evaluated, Event, Placement, Previewed, Stepped, Task
-from core.errors import InvalidSettingError
+from core.errors import GlassboxError, InvalidSettingError
 from core.knobs import Config
 from core.runs import checkpoints
 from core.runs.records import Run
@@ -282,6 +282,37 @@ def test_a_start_that_cannot_work_is_refused_at_once(stage: Stage) -> None:
     with pytest.raises(InvalidSettingError, match="cannot start a run of Toy"):
         start(stage.store, stage.task, Config(), owner="ada")
     assert stage.store.find() == []
+
+
+@pytest.mark.parametrize(
+    ("demo", "settings", "said"),
+    [
+        ("digits", {"data": "mnist"}, "MNIST is not on this machine"),
+        ("digits", {"share": 0.1}, "Raise the share"),
+        ("generator", {"data": "mnist"}, "MNIST is not on this machine"),
+        ("voice", {"data": "speech_commands"}, "does not hold the data set"),
+        ("voice", {"data": "own_words"}, "no word of your own"),
+        ("voice", {"data": "own_words", "words": "yes,maja"}, "“maja” has too few recordings"),
+        ("sentiment", {"data": "sst2"}, "SST-2 is not on this machine"),
+        ("sentiment", {"data": "own"}, "none was given"),
+        ("sentiment", {"start": "release"}, "learned from most of these"),
+        ("sentiment", {"share": 0.1}, "Raise the share"),
+        ("classical", {"data": "mnist"}, "MNIST is not on this machine"),
+        ("classical_voice", {"data": "mini_speech_commands"}, "does not hold the data set"),
+        ("classical_sentiment", {"data": "sst2"}, "SST-2 is not on this machine"),
+    ],
+)
+def test_what_is_missing_is_said_before_the_start_and_by_loading_in_the_same_words(
+    demo: str, settings: dict[str, Any], said: str, store: RunStore
+) -> None:
+    task = demos.task(demo)
+    config = task.Config(**settings)
+    with pytest.raises(GlassboxError, match=said) as refused:
+        start(store, task, config, owner="ada")
+    with pytest.raises(GlassboxError) as loading:
+        task.load(config)
+    assert str(refused.value) == str(loading.value)
+    assert store.find() == []
 
 
 def test_an_unknown_demo_and_outdated_knobs_are_said_in_the_run(stages: Callable[..., Stage]) -> None:

@@ -42,6 +42,10 @@ def write_set(folder: Path, words: tuple[str, ...], *, per_split: int = 4) -> No
                 soundfile.write(folder / word / name, word_like(index)[:15_000], audio.RATE, subtype="PCM_16")
 
 
+def sizes_of(loaded: speech.SpeechSet) -> tuple[int, int, int]:
+    return len(loaded.train_waves), len(loaded.validation_waves), len(loaded.test_waves)
+
+
 def test_a_voice_says_a_word_that_is_neither_silent_nor_longer_than_a_second() -> None:
     (stop,) = speech_synthesis.speak([speech_synthesis.Utterance("stop", "en-us+f2", 150, 50)])
     assert 0.25 < len(stop) / audio.RATE < 0.9
@@ -79,6 +83,7 @@ def test_the_synthetic_set_has_every_class_in_every_split_and_is_kept() -> None:
         counts = np.bincount(labels, minlength=4)
         assert counts[:2].tolist() == [each, each]
         assert (counts > 0).all()
+    assert speech.sizes("synthetic_speech", ("yes", "no")) == sizes_of(made)
     assert speech.synthetic_is_here(("yes", "no"))
     again = speech.load("synthetic_speech", ("yes", "no"))
     assert np.array_equal(again.train_waves, made.train_waves)
@@ -182,6 +187,7 @@ def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
     assert np.array_equal(loaded.test_waves[loaded.test_labels == 1][0], speech_own.clips("maja", "test")[0])
     assert np.array_equal(loaded.test_waves[0], speech.load("synthetic_speech", ("yes", "no")).test_waves[0])
     assert (np.bincount(loaded.train_labels) > 0).all()
+    assert speech.sizes("own_words", ("yes", "maja", "no")) == sizes_of(loaded)
 
 
 @pytest.mark.usefixtures("few_words")

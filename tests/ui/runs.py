@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
+from core import demos
 from core.contract import Checkpointed, Evaluated, Event, Stepped
-from core.demos.digits.config import DigitsConfig
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
@@ -12,10 +12,12 @@ from core.runs.store import RunStore
 STEPS = 100  # an epoch
 
 
-def queued(store: RunStore, title: str = "Small CNN", *, owner: str = "ada", **values: Any) -> Run:
+def queued(
+    store: RunStore, title: str = "Small CNN", *, owner: str = "ada", demo: str = "digits", **values: Any
+) -> Run:
     """A run that waits."""
-    config = DigitsConfig(**values)
-    return store.create("digits", to_json(config), phases=(config.epochs,), owner=owner, title=title)
+    config = demos.task(demo).Config(**values)
+    return store.create(demo, to_json(config), phases=(config.epochs,), owner=owner, title=title)
 
 
 def running(

@@ -60,15 +60,26 @@ def table(app: AppTest) -> list[str]:
     return [" | ".join(map(str, row)).replace("\u00a0", " ") for row in frame.to_numpy().tolist()]
 
 
-def test_a_button_starts_a_run_on_the_same_data_share_and_seed(store: RunStore) -> None:
-    network = ended(store, share=50.0, seed=7)
-    app = page(run=network.id)
+@pytest.mark.parametrize(
+    ("demo", "methods", "data", "fits"),
+    [
+        ("digits", "classical", {"data": "mnist5k"}, 8),
+        ("voice", "classical_voice", {"data": "synthetic_speech", "words": "yes,no"}, 8),
+        ("sentiment", "classical_sentiment", {"data": "imdb", "table": ""}, 4),
+    ],
+)
+def test_a_button_starts_a_run_on_the_same_data_share_and_seed(
+    demo: str, methods: str, data: dict[str, str], fits: int, store: RunStore
+) -> None:
+    network = ended(store, demo=demo, state="stopped", share=50.0, seed=7, **data)
+    app = opened(demo, run=network.id)
     app.button(key="classical.start").click().run()
     assert not app.exception
-    (run,) = store.find(task="classical")
+    (run,) = store.find(task=methods)
     assert run.parent == network.id
-    assert [run.config[name] for name in ("data", "share", "seed")] == ["mnist5k", 50.0, 7]
-    assert run.phases == (8,)
+    same = {**data, "share": 50.0, "seed": 7}
+    assert {name: run.config[name] for name in same} == same
+    assert run.phases == (fits,)
     assert "classical.start" not in {button.key for button in app.button}
     assert app.button(key="classical.request_stop").label == "Stop"
 

@@ -6,7 +6,7 @@ from core import demos
 from core.data import table, text
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
-from core.demos.sentiment.learner import check
+from core.demos.sentiment.learner import check_start
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
 from core.settings import data_folder
@@ -21,7 +21,7 @@ def show(config: Config) -> bool:
     """What is missing for this config, with a way to get it; returns whether a run can start."""
     assert isinstance(config, SentimentConfig)
     try:
-        check(config)
+        check_start(config)
     except GlassboxError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return False

@@ -3,7 +3,6 @@
 import streamlit as st
 
 from core.data import audio, speech
-from core.data.speech import CORE_WORDS, OTHER_WORDS
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.taught import HeldOut, Taught, compare
 from core.plots.words import NO_BREAK, percent
@@ -16,7 +15,7 @@ from ui.words import plain
 
 def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
     """The release model beside the run's best weights, on the same clips."""
-    found = _compared(str(home()), run.id, models.best_checkpoint(run.id).seq, _own(config), data)
+    found = _compared(str(home()), run.id, models.best_checkpoint(run.id).seq, speech.own_among(words_of(config)), data)
     st.subheader("Before and after", anchor=False)
     old, new = st.columns(2, gap="large")
     with old:
@@ -38,10 +37,6 @@ def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
             st.markdown(_sentence(one))
             st.audio(audio.write_wav(audio.from_int16(one.clip)))
         st.caption(_count(found))
-
-
-def _own(config: VoiceConfig) -> tuple[str, ...]:
-    return tuple(word for word in words_of(config) if word not in (*CORE_WORDS, *OTHER_WORDS))
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking both models …")

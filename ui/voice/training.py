@@ -28,7 +28,6 @@ KEY = "voice"
 NUM_MISTAKES = 8
 BATCH = 200  # clips that are tested together
 NETWORKS = {"gru": "GRU", "lstm": "LSTM", "rnn": "plain RNN"}
-RECORDED = ("mini_speech_commands", "speech_commands")  # how many clips these have depends on the words
 BESIDE = classical.Beside(
     network="voice",
     methods="classical_voice",
@@ -40,7 +39,7 @@ BESIDE = classical.Beside(
     unit="clips",
     data_label=lambda config: catalogue.find(config.data).label,
     network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.recurrent],
-    is_about=lambda config: config.data in RECORDED,
+    is_about=lambda config: config.data in speech.CLIPS_A_WORD,
 )
 
 

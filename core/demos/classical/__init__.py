@@ -29,6 +29,9 @@ def _task(name: str, *, demo: str, title: str, sentence: str, config_type: type[
     def load(config: Any) -> Dataset:
         return _examples(demo).load(config)
 
+    def check(config: Any) -> None:
+        _examples(demo).check(config)
+
     def learner(config: Any, placement: Placement) -> Learner:
         from core.demos.classical.learner import ClassicalLearner
 
@@ -48,6 +51,7 @@ def _task(name: str, *, demo: str, title: str, sentence: str, config_type: type[
         batch_size=lambda config: ALL,
         load=load,
         learner=learner,
+        check=check,
         page=demo,
         placement=Placement(),
     )

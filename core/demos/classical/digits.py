@@ -18,7 +18,16 @@ from core.demos.digits.config import DigitsConfig
 
 def load(config: ClassicalConfig) -> Dataset:
     """The very splits that a digit network with this data and share learns from; raises what its `load` raises."""
-    return learner.load(DigitsConfig(data=config.data, share=config.share))
+    return learner.load(_network(config))
+
+
+def check(config: ClassicalConfig) -> None:
+    """Raise at once what `load` raises."""
+    learner.check(_network(config))
+
+
+def _network(config: ClassicalConfig) -> DigitsConfig:
+    return DigitsConfig(data=config.data, share=config.share)
 
 
 def reader(config: ClassicalConfig, features: str) -> Transformer:

@@ -30,6 +30,10 @@ class Examples(Protocol):
         """The very splits that a network with this data learns from; raises what its `load` raises."""
         ...
 
+    def check(self, config: Any) -> None:
+        """Raise at once what `load` raises."""
+        ...
+
     def reader(self, config: Any, features: str) -> methods.Transformer:
         """From stored examples (N, ...) to what a method reads, (N, features); not fitted yet."""
         ...

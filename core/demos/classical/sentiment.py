@@ -18,8 +18,8 @@ from core.contract import Dataset, Split
 from core.data import text
 from core.demos.classical.config import ClassicalTextConfig
 from core.demos.classical.methods import Transformer
+from core.demos.sentiment import learner
 from core.demos.sentiment.config import SentimentConfig
-from core.demos.sentiment.learner import shared
 
 
 def load(config: ClassicalTextConfig) -> Dataset:
@@ -30,7 +30,7 @@ def load(config: ClassicalTextConfig) -> Dataset:
         InvalidSettingError: the share leaves fewer than ten examples.
     """
     texts = text.load(config.data, config.table)
-    train = shared(texts, SentimentConfig(data=config.data, table=config.table, share=config.share))
+    train = learner.shared(texts, _network(config))
     first = {"validation": len(texts.train), "test": len(texts.train) + len(texts.validation)}
 
     def split(part: text.Part, kind: str) -> Split:
@@ -39,6 +39,15 @@ def load(config: ClassicalTextConfig) -> Dataset:
         return Split(places, torch.from_numpy(part.labels.copy()), name)
 
     return Dataset(split(train, "training"), split(texts.validation, "validation"), split(texts.test, "test"))
+
+
+def check(config: ClassicalTextConfig) -> None:
+    """Raise at once what `load` raises."""
+    learner.check(_network(config))
+
+
+def _network(config: ClassicalTextConfig) -> SentimentConfig:
+    return SentimentConfig(data=config.data, table=config.table, share=config.share)
 
 
 def reader(config: ClassicalTextConfig, features: str) -> Transformer:

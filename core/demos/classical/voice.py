@@ -27,7 +27,16 @@ BATCH = 2_000  # clips that are read together
 
 def load(config: ClassicalVoiceConfig) -> Dataset:
     """The very splits that a network with this data learns from; raises what its `load` raises."""
-    return learner.load(VoiceConfig(data=config.data, words=config.words, share=config.share))
+    return learner.load(_network(config))
+
+
+def check(config: ClassicalVoiceConfig) -> None:
+    """Raise at once what `load` raises."""
+    learner.check(_network(config))
+
+
+def _network(config: ClassicalVoiceConfig) -> VoiceConfig:
+    return VoiceConfig(data=config.data, words=config.words, share=config.share)
 
 
 def reader(config: ClassicalVoiceConfig, features: str) -> Transformer:

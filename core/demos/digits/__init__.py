@@ -18,6 +18,12 @@ def _load(config: DigitsConfig) -> Dataset:
     return load(config)
 
 
+def _check(config: DigitsConfig) -> None:
+    from core.demos.digits.learner import check
+
+    check(config)
+
+
 def _learner(config: DigitsConfig, placement: Placement) -> Learner:
     from core.demos.digits.learner import make_learner
 
@@ -79,6 +85,7 @@ TASK = Task(
     batch_size=_batch_size,
     load=_load,
     learner=_learner,
+    check=_check,
     num_parameters=_num_parameters,
     cost=_cost,
     answering=Answering(

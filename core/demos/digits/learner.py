@@ -8,16 +8,19 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import sources
+from core.data import share, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
-from core.errors import InvalidSettingError
 from core.explain.adversarial import fooled
 from core.training.augmentation import LIGHT, STRONG, warp
 from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner, optimizer_named
 
-FEWEST_EXAMPLES = 10
+
+def check(config: DigitsConfig) -> None:
+    """Raise what `load` raises where files are missing or the share is too small; reads no images."""
+    sources.folder_of(config.data)
+    share.left(config.share, sources.find(config.data).num_train)
 
 
 def load(config: DigitsConfig) -> Dataset:
@@ -28,12 +31,7 @@ def load(config: DigitsConfig) -> Dataset:
         InvalidSettingError: the share leaves fewer than ten examples.
     """
     images = sources.load_images(config.data)
-    num_examples = round(len(images.train_images) * config.share / 100)
-    if num_examples < FEWEST_EXAMPLES:
-        raise InvalidSettingError(
-            f"Share of the training data (share) is {config.share:g} %, which leaves {num_examples} of "
-            f"{len(images.train_images):,} examples; at least {FEWEST_EXAMPLES} are needed. Raise the share."
-        )
+    num_examples = share.left(config.share, len(images.train_images))
 
     def split(pictures: Any, labels: Any, name: str) -> Split:
         return Split(

@@ -15,6 +15,12 @@ def _load(config: GeneratorConfig) -> Dataset:
     return load(config)
 
 
+def _check(config: GeneratorConfig) -> None:
+    from core.demos.generator.learner import check
+
+    check(config)
+
+
 def _learner(config: GeneratorConfig, placement: Placement) -> Learner:
     from core.demos.generator.learner import make_learner
 
@@ -78,6 +84,7 @@ TASK = Task(
     batch_size=_batch_size,
     load=_load,
     learner=_learner,
+    check=_check,
     num_parameters=_num_parameters,
     cost=_cost,
     generating=Generating(data=("mnist", "fashion"), release=_release, of_run=_of_run),

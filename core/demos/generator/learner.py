@@ -22,6 +22,11 @@ NUM_JUDGED = 500  # generated pictures, and at most as many real ones, behind th
 JUDGED_SEED = 20_261  # of their latent vectors
 
 
+def check(config: GeneratorConfig) -> None:
+    """Raise `DataUnavailableError` where files are missing; reads no images."""
+    sources.folder_of(config.data)
+
+
 def load(config: GeneratorConfig) -> Dataset:
     """Images (N, 28, 28) uint8 with labels (N,) int64; raises `DataUnavailableError`."""
     images = sources.load_images(config.data)

@@ -15,6 +15,12 @@ def _load(config: SentimentConfig) -> Dataset:
     return load(config)
 
 
+def _check(config: SentimentConfig) -> None:
+    from core.demos.sentiment.learner import check
+
+    check(config)
+
+
 def _learner(config: SentimentConfig, placement: Placement) -> Learner:
     from core.demos.sentiment.learner import make_learner
 
@@ -72,6 +78,7 @@ TASK = Task(
     batch_size=_batch_size,
     load=_load,
     learner=_learner,
+    check=_check,
     num_parameters=_num_parameters,
     cost=_cost,
     answering=Answering(

@@ -1,7 +1,7 @@
 """What a sentiment network and its data cost, from the knobs alone: no text is read, no network computed."""
 
 from core.contract import Cost, NetworkCost
-from core.data import table, text
+from core.data import text
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import shape_of
@@ -32,22 +32,12 @@ def network_cost(config: SentimentConfig) -> NetworkCost:
     return NetworkCost(layers * (linear + attention), layers * activations + tokens * width, 10 * layers + 3)
 
 
-def sizes(config: SentimentConfig) -> tuple[int, int, int]:
-    """Texts to train, validate and test with, by the knobs."""
-    if config.data == "own":
-        count = len(table.stored(config.table).texts) if config.table else 0
-        validation, test = min(count // 10, 1_000), min(count // 5, 2_000)
-        return round((count - validation - test) * config.share / 100), validation, test
-    train, validation, test = text.find(config.data).sizes
-    return round(train * config.share / 100), validation, test
-
-
 def cost(config: SentimentConfig) -> Cost:
     """All that an estimate needs to know about a config."""
-    num_train, num_validation, num_test = sizes(config)
+    num_train, num_validation, num_test = text.sizes(config.data, config.table)
     return Cost(
         network=network_cost(config),
-        num_train=max(num_train, 1),
+        num_train=max(round(num_train * config.share / 100), 1),
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=4 * shape_of(config).length + 8,

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import table, text
+from core.data import share, table, text
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.network import LSTM, PADDING_ID, Transformer
@@ -22,13 +22,21 @@ from core.training.supervised import SupervisedLearner, optimizer_named
 if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
-FEWEST_EXAMPLES = 10
 EVALUATION_TOKENS = 16_000  # that are answered together, padding included
 
 Network = Transformer | LSTM
 
 
 def check(config: SentimentConfig) -> None:
+    """Raise what `load` raises where texts or an encoder are missing or settings do not fit; reads no texts."""
+    check_start(config)
+    text.require(config.data, config.table)
+    share.left(config.share, text.sizes(config.data, config.table)[0])
+    if config.start == "scratch" and config.network == "minilm":
+        minilm.verified_folder()
+
+
+def check_start(config: SentimentConfig) -> None:
     """Raise `InvalidSettingError` where a figure of the run would be worthless: it would be measured on what its
     first weights have learned from."""
     if config.start == "release" and config.data == "rotten_tomatoes":
@@ -54,9 +62,9 @@ def load(config: SentimentConfig) -> Dataset:
 
     Raises:
         DataUnavailableError: the texts are not on this machine.
-        InvalidSettingError: the share leaves fewer than ten examples, or `check` refuses.
+        InvalidSettingError: the share leaves fewer than ten examples, or `check_start` refuses.
     """
-    check(config)
+    check_start(config)
     texts = text.load(config.data, config.table)
     train = shared(texts, config)
     tokenizer = tokenizer_of(config)
@@ -77,12 +85,7 @@ def load(config: SentimentConfig) -> Dataset:
 
 def shared(texts: text.Texts, config: SentimentConfig) -> text.Part:
     """The training texts that the share leaves; raises `InvalidSettingError` where they are fewer than ten."""
-    num_examples = round(len(texts.train) * config.share / 100)
-    if num_examples < FEWEST_EXAMPLES:
-        raise InvalidSettingError(
-            f"Share of the training data (share) is {config.share:g} %, which leaves {num_examples} of "
-            f"{len(texts.train):,} examples; at least {FEWEST_EXAMPLES} are needed. Raise the share."
-        )
+    num_examples = share.left(config.share, len(texts.train))
     return text.Part(texts.train.texts[:num_examples], texts.train.labels[:num_examples])
 
 

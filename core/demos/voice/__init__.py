@@ -18,6 +18,12 @@ def _load(config: VoiceConfig) -> Dataset:
     return load(config)
 
 
+def _check(config: VoiceConfig) -> None:
+    from core.demos.voice.learner import check
+
+    check(config)
+
+
 def _learner(config: VoiceConfig, placement: Placement) -> Learner:
     from core.demos.voice.learner import make_learner
 
@@ -75,6 +81,7 @@ TASK = Task(
     batch_size=_batch_size,
     load=_load,
     learner=_learner,
+    check=_check,
     num_parameters=_num_parameters,
     cost=_cost,
     answering=Answering(

@@ -8,21 +8,25 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import speech
+from core.data import share, speech
 from core.demos.voice.augmentation import Amount, augment
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.demos.voice.features import WINDOW, log_mel_of_samples
 from core.demos.voice.network import VoiceNetwork
 from core.demos.voice.release import rehearsal, release_card, release_config, release_weights
-from core.errors import InvalidSettingError
 from core.knobs import from_json
 from core.training.supervised import Loss, Prepare, SupervisedLearner, answering_weights, optimizer_named
 
-FEWEST_EXAMPLES = 10
 BATCH = 500  # clips that become features together
 NUM_NOISES = 200  # background noises to choose from
 NOISE_SEED = 8_000
 REHEARSED = 256  # remembered clips in a step of the answer layer alone
+
+
+def check(config: VoiceConfig) -> None:
+    """Raise what `load` raises where data or recordings are missing or settings do not fit; reads no sound."""
+    speech.require(config.data, words_of(config))
+    share.left(config.share, speech.sizes(config.data, words_of(config))[0], unit="clips")
 
 
 def load(config: VoiceConfig) -> Dataset:
@@ -34,12 +38,7 @@ def load(config: VoiceConfig) -> Dataset:
     """
     data = speech.load(config.data, words_of(config))
     num_mels = shape_of(config).num_mels
-    num_examples = round(len(data.train_waves) * config.share / 100)
-    if num_examples < FEWEST_EXAMPLES:
-        raise InvalidSettingError(
-            f"Share of the training data (share) is {config.share:g} %, which leaves {num_examples} of "
-            f"{len(data.train_waves):,} clips; at least {FEWEST_EXAMPLES} are needed. Raise the share."
-        )
+    num_examples = share.left(config.share, len(data.train_waves), unit="clips")
     chosen = np.random.default_rng(0).permutation(len(data.train_waves))[:num_examples]  # they are sorted by word
     chosen.sort()  # in the order of the file that they may be mapped from
 
