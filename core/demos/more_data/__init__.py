@@ -15,6 +15,13 @@ def _load(config: MoreDataConfig) -> Dataset:
     return load(config)
 
 
+def _check(config: MoreDataConfig) -> None:
+    from core.demos.digits.config import DigitsConfig
+    from core.demos.digits.learner import check
+
+    check(DigitsConfig(data=config.data))
+
+
 def _learner(config: MoreDataConfig, placement: Placement) -> Learner:
     from core.demos.more_data.learner import MoreDataLearner, load
 
@@ -41,6 +48,7 @@ TASK = Task(
     batch_size=_all_examples,
     load=_load,
     learner=_learner,
+    check=_check,
     page="foundations",
     placement=Placement(),
 )
