@@ -96,7 +96,7 @@ def section(run: Run, beside: Beside) -> None:
     st.subheader("Beside classical learning", anchor=False)
     found = measured(run, beside)
     if found is None:
-        st.markdown(f"{beside.question}{_warning(_wanted(run, beside), beside)}")
+        st.markdown(f"{beside.question}{_warning(wanted(run, beside), beside)}")
         st.button(
             f"Measure classical methods on the same {beside.unit}",
             icon=":material/scatter_plot:",
@@ -120,10 +120,10 @@ def _warning(config: MethodsConfig, beside: Beside) -> str:
 
 def measured(run: Run, beside: Beside) -> Run | None:
     """The newest run of classical methods on the data of a network's run that can be shown or resumed."""
-    wanted = _wanted(run, beside)
-    shared = _common(wanted, type(wanted))
+    mine = wanted(run, beside)
+    shared = _common(mine, type(mine))
     runs = store().find(task=beside.methods, states=["completed", "running", "queued", "stopped"])
-    same = [other for other in runs if _common(beside.methods_config(other), type(wanted)) == shared]
+    same = [other for other in runs if _common(beside.methods_config(other), type(mine)) == shared]
     return next((other for other in same if other.state == "completed"), next(iter(same), None))
 
 
@@ -132,7 +132,7 @@ def _common(config: Config, methods_type: type[MethodsConfig]) -> dict[str, Any]
     return {name: getattr(config, name) for name in data_knobs(methods_type)}
 
 
-def _wanted(run: Run, beside: Beside) -> MethodsConfig:
+def wanted(run: Run, beside: Beside) -> MethodsConfig:
     """The methods that belong beside a network's run."""
     methods_type = demos.task(beside.methods).Config
     assert issubclass(methods_type, MethodsConfig)
@@ -168,7 +168,7 @@ def network_row(run: Run, beside: Beside) -> Row | None:
 
 def _start(run: Run, beside: Beside) -> None:
     try:
-        launch.start(store(), demos.task(beside.methods), _wanted(run, beside), owner=owner(), parent=run.id)
+        launch.start(store(), demos.task(beside.methods), wanted(run, beside), owner=owner(), parent=run.id)
     except GlassboxError as error:
         st.session_state[ERROR] = plain(str(error))
 

@@ -45,6 +45,7 @@ class RunParts:
     diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
         None  # events, config; None: as for a classifier
     )
+    words: Callable[[Run], str] = standing  # how far it is
 
 
 @dataclass
@@ -147,7 +148,7 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
         st.rerun(scope="app")
     if run.progress is not None and run.progress.total_steps:
         share = min(run.progress.step / run.progress.total_steps, 1.0)
-        st.progress(share, standing(run) if run.status == "training" or run.is_over else f"{run.status} …")
+        st.progress(share, parts.words(run) if run.status == "training" or run.is_over else f"{run.status} …")
     elif run.state == "running":
         st.progress(0.0, f"{run.status} …")
     if run.state == "queued":

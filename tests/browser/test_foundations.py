@@ -127,7 +127,10 @@ def test_a_learning_rate_that_is_far_too_large_says_what_to_do(page: Any) -> Non
     expect(page.locator(".state")).to_contain_text("choose a smaller learning rate", timeout=LONG)
 
 
-@pytest.mark.parametrize("place", ["neuron", "step", "playground", "race", "gradients", "overfitting", "map"])
+@pytest.mark.parametrize(
+    "place",
+    ["neuron", "step", "playground", "race", "gradients", "overfitting", "more_data", "beside", "map"],
+)
 def test_a_place_fits_a_phone(page: Any, place: str) -> None:
     page.set_viewport_size({"width": 360, "height": 740})
     page.goto(f"/foundations?place={place}")

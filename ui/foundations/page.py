@@ -4,7 +4,7 @@ import functools
 
 import streamlit as st
 
-from ui.foundations import backprop, families, gradients, neuron, overfitting, playground, race
+from ui.foundations import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.words import plain
 
@@ -15,12 +15,16 @@ PLACES: tuple[Place, ...] = (
     race.PLACE,
     gradients.PLACE,
     overfitting.PLACE,
+    more_data.PLACE,
+    beside.PLACE,
     families.PLACE,
 )
 
 
 def show() -> None:
     """Draw the page."""
+    if "run" in st.query_params and "place" not in st.query_params:  # the only place that has runs
+        st.query_params["place"] = more_data.KEY
     wanted = st.query_params.get("place")
     _to_the_top(wanted)
     places = {place.name: place for place in PLACES}

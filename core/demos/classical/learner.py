@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from core.contract import Batch, Dataset, Progress, Split
 from core.demos.classical import methods
 from core.demos.classical.config import Fit, MethodsConfig, planned
+from core.demos.classical.size import num_bytes
 
 Stored = NDArray[Any]  # (N, ...) examples as the data set has them
 Labels = NDArray[np.int64]  # (N,)
@@ -54,11 +55,10 @@ class ClassicalLearner:
         self.fitted: dict[int, methods.Classifier] = {}  # those of this process, by epoch
 
     def step(self, batch: Batch, progress: Progress) -> Mapping[str, torch.Tensor]:
-        """Fit what is next to all examples; there is no loss to tell."""
+        """Fit what is next to all examples; there is no loss to tell, only how many bytes the classifier keeps."""
         self.examples = batch.inputs.numpy(), batch.targets.numpy()
         self.num_fits = progress.step + 1
-        self._classifier()
-        return {}
+        return {"bytes": torch.tensor(float(num_bytes(self._classifier())))}
 
     def evaluate(self, split: Split) -> Mapping[str, float]:
         """Accuracy (percent) of the newest classifier; of guessing where nothing is fitted yet."""

@@ -5,6 +5,11 @@ from dataclasses import dataclass
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 
+NUM_EXAMPLES = {
+    "mnist5k": (3_500, 500, 1_000),
+    "mnist": (55_000, 5_000, 10_000),
+    "fashion": (55_000, 5_000, 10_000),
+}  # of each data set: training, validation, test
 _OWN_SHAPE = {"start": ("scratch",)}
 _PLAIN = {**_OWN_SHAPE, "network": ("plain",)}
 _CNN = {**_OWN_SHAPE, "network": ("cnn",)}

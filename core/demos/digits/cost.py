@@ -4,12 +4,12 @@ from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
 from core.data import album
+from core.demos.digits.config import NUM_EXAMPLES as NUM_EXAMPLES
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
 from core.training.estimate import network_cost
 
-NUM_EXAMPLES = {"mnist5k": (3_500, 500, 1_000), "mnist": (55_000, 5_000, 10_000), "fashion": (55_000, 5_000, 10_000)}
 EXAMPLE_BYTES = IMAGE_SIDE**2 + 8  # uint8 pixels, int64 label
 WARP_FLOPS = {"none": 0, "light": 1_300_000, "strong": 3_100_000}  # 14 and 33 µs at 94 GFLOP/s, measured
 OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}

@@ -12,6 +12,7 @@ from core.data import album, share, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
+from core.errors import InvalidSettingError
 from core.explain.adversarial import fooled
 from core.training.augmentation import LIGHT, STRONG, warp
 from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner, optimizer_named
