@@ -8,8 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core import demos
 from core.data import table
 from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
-from ui.sentiment import many
+from tests.core import tiny_encoder
+from ui.sentiment import many, readers
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.word_strip import parse_edit
 
@@ -150,3 +152,36 @@ def test_a_bad_table_is_said_with_what_is_wrong() -> None:
     app = page(view="train", data="own")
     app.file_uploader(key="sentiment.own.file").upload("mine.csv", b"text,label\n\xe4,a\n", "text/csv").run()
     assert "UTF-8" in said(app)
+
+
+def test_the_fine_tuned_model_is_offered_first_and_the_small_one_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_encoder.put_in_place(monkeypatch)
+    tiny_encoder.write_release(tmp_path / "encoder")
+    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "encoder")
+    readers.release.clear()
+    app = page()
+    picker = next(one for one in app.selectbox if one.label == "Model")
+    assert picker.value == "encoder"
+    assert [option.partition(" · ")[0] for option in picker.options[:2]] == [
+        "Release model, fine-tuned MiniLM",
+        "Release model, small",
+    ]
+    typed(app, "a good film")
+    app.selectbox(key="sentiment.other.encoder").set_value("small").run()
+    assert not app.exception
+    assert said(app).count("completeness error") == 2
+    readers.release.clear()
+
+
+def test_without_the_encoder_the_small_model_answers_and_the_page_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "nothing")
+    readers.release.clear()
+    app = typed(page(), "A wonderful film.")
+    assert "cannot answer here" in said(app)
+    assert next(one for one in app.selectbox if one.label == "Model").value == "small"
+    assert "completeness error" in said(app)
+    readers.release.clear()

@@ -25,6 +25,7 @@ from ui import models
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
+from ui.sentiment.readers import reader_of
 from ui.sentiment.text_box import text_box
 from ui.services import owner, store
 from ui.style import is_dark
@@ -92,8 +93,6 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=32, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.float32]:
     """(N, K) probabilities of a run's best weights for its test texts."""
-    from ui.sentiment.page import reader_of
-
     config = _config(store().get(run_id))
     return reader_of(home_folder, run_id).probabilities(text.load(config.data, config.table).test.texts)
 
@@ -106,8 +105,6 @@ def _baselines(data: str, own: str) -> list[Baseline]:
 def _after(run: Run) -> None:
     if run.state != "completed":
         return
-    from ui.sentiment.page import reader_of
-
     config = _config(run)
     texts = text.load(config.data, config.table)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)
