@@ -1,6 +1,7 @@
 """Train a release model of the Sentiment demo and write `weights/sentiment/` or `weights/sentiment-encoder/`.
 
     python -m benchmarks.release_sentiment [--epochs 5] [--seed 0]             the small model, from scratch
+    python -m benchmarks.release_sentiment --distil [--taught FILE.npz]        the same, from the encoder's answers
     python -m benchmarks.release_sentiment --network encoder [--epochs 4]      MiniLM, fine-tuned
     python -m benchmarks.release_sentiment --network encoder --pack FOLDER     the same from weights in half precision
     python -m benchmarks.release_sentiment [--network encoder] --measure       the files that are there
@@ -24,8 +25,9 @@ from typing import Any
 import torch
 from safetensors.torch import load_file, save_file
 
+from benchmarks import distillation
 from core import demos
-from core.contract import Evaluated, Placement
+from core.contract import Dataset, Evaluated, Placement
 from core.data import text
 from core.demos.sentiment import difference, minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
@@ -39,6 +41,7 @@ from core.training.supervised import SupervisedLearner, answering_weights
 TREEBANK_TEST = "test_labels_from_trees.tsv"
 WEIGHTS, CARD, TOKENIZER = "model.safetensors", "model.json", "tokenizer.json"
 EPOCHS = {"small": 5, "encoder": 4}
+WHERE = Placement(threads=1)
 ENCODER: dict[str, Any] = {
     "network": "minilm",
     "tuning": "whole",
@@ -51,12 +54,14 @@ ENCODER: dict[str, Any] = {
     "word_dropout": 0.0,
     "weight_decay": 0.01,
     "length": 64,
-}  # beside what both have in common
+}  # beside what all have in common
+DISTILLED: dict[str, Any] = {"label_smoothing": 0.0, "dropout": 0.1}
+IMDB_SENTENCES = 60_000  # that the encoder answers for the small model to learn from
 
 
 def release_training(name: str, *, epochs: int, seed: int) -> SentimentConfig:
-    """The config of a release model, "small" or "encoder"."""
-    values = ENCODER if name == "encoder" else {}
+    """The config of a release model: "small", "distilled" (small, too) or "encoder"."""
+    values = {"small": {}, "distilled": DISTILLED, "encoder": ENCODER}[name]
     return SentimentConfig(epochs=epochs, seed=seed, data="sst2", averaging=0.999, device="cpu", **values)
 
 
@@ -66,6 +71,9 @@ def main() -> None:
     parser.add_argument("--network", choices=EPOCHS, default="small")
     parser.add_argument("--epochs", type=int, help=f"default: {EPOCHS}")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--distil", action="store_true", help="let the small model learn from the encoder's answers")
+    parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
+    parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
     parser.add_argument("--pack", type=Path, metavar="FOLDER", help="train nothing, take these weights of the encoder")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, help="default: the folder of the release model")
@@ -74,19 +82,31 @@ def main() -> None:
     if options.pack:
         pack(options.pack, out)
     elif not options.measure:
-        epochs = options.epochs or EPOCHS[options.network]
-        train(out, release_training(options.network, epochs=epochs, seed=options.seed))
+        placement.apply(WHERE)
+        name = "distilled" if options.distil else options.network
+        config = release_training(name, epochs=options.epochs or EPOCHS[options.network], seed=options.seed)
+        dataset, learner = _taught(config, options) if options.distil else _plain(config)
+        train(out, config, dataset, learner)
     measure(out)
 
 
-def train(folder: Path, config: SentimentConfig) -> None:
+def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
+    task = demos.task("sentiment")
+    learner = task.learner(config, WHERE)
+    assert isinstance(learner, SupervisedLearner)
+    return task.load(config), learner
+
+
+def _taught(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
+    texts = distillation.texts_to_learn(most=options.sentences)
+    taught = distillation.margins(read_model(FOLDERS["encoder"]), texts, kept=options.taught)
+    dataset = demos.task("sentiment").load(config)
+    return distillation.lesson(dataset, config, texts, taught), distillation.Student(config, WHERE)
+
+
+def train(folder: Path, config: SentimentConfig, dataset: Dataset, learner: SupervisedLearner) -> None:
     """Train and write the weights that were best on the held-out sentences."""
     task = demos.task("sentiment")
-    where = Placement(threads=1)
-    placement.apply(where)
-    dataset = task.load(config)
-    learner = task.learner(config, where)
-    assert isinstance(learner, SupervisedLearner)
     start, best = time.time(), 0.0
     for event in engine.train(task, config, dataset, learner=learner):
         if isinstance(event, Evaluated):
