@@ -69,12 +69,17 @@ def test_an_example_goes_into_the_box() -> None:
     assert app.session_state["sentiment.text"] == EXAMPLES["Contrast"]
 
 
-@pytest.mark.parametrize("part", ["steps", "layers", "attack"])
+@pytest.mark.parametrize("part", ["steps", "layers", "embeddings", "attack"])
 def test_look_inside_shows_every_part(part: str) -> None:
     app = page(view="inside")
     app.segmented_control(key="sentiment.inside.part").set_value(part).run()
     typed(app, "A good film.")
-    expected = {"steps": "softmax", "layers": "How narrowly", "attack": "The fewest words to swap"}[part]
+    expected = {
+        "steps": "softmax",
+        "layers": "How narrowly",
+        "embeddings": "What lies next to your words",
+        "attack": "The fewest words to swap",
+    }[part]
     assert expected in said(app)
     if part == "attack":
         app.button(key="sentiment.inside.search").click().run()
