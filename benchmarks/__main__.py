@@ -10,7 +10,7 @@ import time
 
 from benchmarks import machine, report, results
 
-BENCHMARKS = ("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes")
+BENCHMARKS = ("time_to_accuracy", "serving", "sentiment", "start", "live", "reporting", "sessions", "strokes")
 
 
 def main() -> int:

@@ -51,10 +51,10 @@ def some_ids() -> torch.Tensor:
     return torch.tensor([[2, 5, 6, 7, 8, 3], [2, 9, 3, 0, 0, 0], [2, 4, 4, 10, 3, 0]])
 
 
-def copied(ours: Any, *, norm_first: bool) -> nn.TransformerEncoderLayer:
+def copied(ours: Any, *, norm_first: bool, width: int = 8, feed_forward: int = 16) -> nn.TransformerEncoderLayer:
     """PyTorch's own layer with the weights of ours."""
     theirs = nn.TransformerEncoderLayer(
-        8, 2, 16, dropout=0.0, activation="gelu", batch_first=True, norm_first=norm_first
+        width, 2, feed_forward, dropout=0.0, activation="gelu", batch_first=True, norm_first=norm_first
     ).eval()
     attention = ours.attention
     theirs.self_attn.in_proj_weight.data = torch.cat(
