@@ -10,7 +10,17 @@ import time
 
 from benchmarks import machine, report, results
 
-BENCHMARKS = ("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes", "generator")
+BENCHMARKS = (
+    "time_to_accuracy",
+    "serving",
+    "sentiment",
+    "generator",
+    "start",
+    "live",
+    "reporting",
+    "sessions",
+    "strokes",
+)
 
 
 def main() -> int:

@@ -1,9 +1,12 @@
-"""Train the release model of the Sentiment demo and write `weights/sentiment/`.
+"""Train a release model of the Sentiment demo and write `weights/sentiment/` or `weights/sentiment-encoder/`.
 
-    python -m benchmarks.release_sentiment [--epochs 5] [--seed 0]
-    python -m benchmarks.release_sentiment --measure
+    python -m benchmarks.release_sentiment [--epochs 5] [--seed 0]             the small model, from scratch
+    python -m benchmarks.release_sentiment --distil [--taught FILE.npz]        the same, from the encoder's answers
+    python -m benchmarks.release_sentiment --network encoder [--epochs 4]      MiniLM, fine-tuned
+    python -m benchmarks.release_sentiment --network encoder --pack FOLDER     the same from weights in half precision
+    python -m benchmarks.release_sentiment [--network encoder] --measure       the files that are there
 
-Needs SST-2 in the data folder (see docs/settings.md): `train.tsv` and `dev.tsv`, and for the last figure
+Needs SST-2 in the data folder (see docs/settings.md): `train.tsv` and `dev.tsv`, and for one figure
 `test_labels_from_trees.tsv`. One thousand whole sentences are taken out of the training phrases, with every phrase of
 theirs; on them the weights and the temperature are chosen. The dev set and the test set are only reported on.
 """
@@ -12,53 +15,98 @@ import argparse
 import hashlib
 import json
 import platform
+import shutil
 import time
+from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import torch
-from safetensors.torch import save_file
+from safetensors.torch import load_file, save_file
 
+from benchmarks import distillation
 from core import demos
-from core.contract import Evaluated, Placement
+from core.contract import Dataset, Evaluated, Placement
 from core.data import text
+from core.demos.sentiment import difference, minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDER
+from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 
 TREEBANK_TEST = "test_labels_from_trees.tsv"
+WEIGHTS, CARD, TOKENIZER = "model.safetensors", "model.json", "tokenizer.json"
+EPOCHS = {"small": 5, "encoder": 4}
+WHERE = Placement(threads=1)
+ENCODER: dict[str, Any] = {
+    "network": "minilm",
+    "tuning": "whole",
+    "embeddings": True,
+    "learning_rate": 1e-4,
+    "layer_decay": 0.9,
+    "batch_size": 32,
+    "label_smoothing": 0.05,
+    "dropout": 0.1,
+    "word_dropout": 0.0,
+    "weight_decay": 0.01,
+    "length": 64,
+}  # beside what all have in common
+DISTILLED: dict[str, Any] = {"label_smoothing": 0.0, "dropout": 0.1}
+IMDB_SENTENCES = 60_000  # that the encoder answers for the small model to learn from
 
 
-def release_training(*, epochs: int, seed: int) -> SentimentConfig:
-    """The config of the release model."""
-    return SentimentConfig(epochs=epochs, seed=seed, data="sst2", averaging=0.999, device="cpu")
+def release_training(name: str, *, epochs: int, seed: int) -> SentimentConfig:
+    """The config of a release model: "small", "distilled" (small, too) or "encoder"."""
+    values = {"small": {}, "distilled": DISTILLED, "encoder": ENCODER}[name]
+    return SentimentConfig(epochs=epochs, seed=seed, data="sst2", averaging=0.999, device="cpu", **values)
 
 
 def main() -> None:
     """Train, report and write."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("--epochs", type=int, default=5)
+    parser.add_argument("--network", choices=EPOCHS, default="small")
+    parser.add_argument("--epochs", type=int, help=f"default: {EPOCHS}")
     parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--distil", action="store_true", help="let the small model learn from the encoder's answers")
+    parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
+    parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
+    parser.add_argument("--pack", type=Path, metavar="FOLDER", help="train nothing, take these weights of the encoder")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
-    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--out", type=Path, help="default: the folder of the release model")
     options = parser.parse_args()
-    if not options.measure:
-        train(options.out, release_training(epochs=options.epochs, seed=options.seed))
-    measure(options.out)
+    out = options.out or FOLDERS[options.network]
+    if options.pack:
+        pack(options.pack, out)
+    elif not options.measure:
+        placement.apply(WHERE)
+        name = "distilled" if options.distil else options.network
+        config = release_training(name, epochs=options.epochs or EPOCHS[options.network], seed=options.seed)
+        dataset, learner = _taught(config, options) if options.distil else _plain(config)
+        train(out, config, dataset, learner)
+    measure(out)
 
 
-def train(folder: Path, config: SentimentConfig) -> None:
+def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
+    task = demos.task("sentiment")
+    learner = task.learner(config, WHERE)
+    assert isinstance(learner, SupervisedLearner)
+    return task.load(config), learner
+
+
+def _taught(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
+    texts = distillation.texts_to_learn(most=options.sentences)
+    taught = distillation.margins(read_model(FOLDERS["encoder"]), texts, kept=options.taught)
+    dataset = demos.task("sentiment").load(config)
+    return distillation.lesson(dataset, config, texts, taught), distillation.Student(config, WHERE)
+
+
+def train(folder: Path, config: SentimentConfig, dataset: Dataset, learner: SupervisedLearner) -> None:
     """Train and write the weights that were best on the held-out sentences."""
     task = demos.task("sentiment")
-    where = Placement(threads=1)
-    placement.apply(where)
-    dataset = task.load(config)
-    learner = task.learner(config, where)
-    assert isinstance(learner, SupervisedLearner)
     start, best = time.time(), 0.0
     for event in engine.train(task, config, dataset, learner=learner):
         if isinstance(event, Evaluated):
@@ -72,31 +120,52 @@ def train(folder: Path, config: SentimentConfig) -> None:
 def write(
     folder: Path, learner: SupervisedLearner, config: SentimentConfig, *, trained_on: str, minutes: float, epoch: float
 ) -> None:
-    """Half-precision weights, the tokenizer, and how they came about."""
+    """Weights, the tokenizer, and how they came about."""
     folder.mkdir(parents=True, exist_ok=True)
     state = learner.state_dict()
-    weights = {name: value.half().contiguous() for name, value in answering_weights(state).items()}
-    save_file(weights, folder / "model.safetensors")
-    (folder / "tokenizer.json").write_text(state["tokenizer"], encoding="utf-8")
-    file = folder / "model.safetensors"
+    (folder / TOKENIZER).write_text(state["tokenizer"], encoding="utf-8")
     card = {
         "config": to_json(replace(config, device="auto")),
         "classes": state["classes"],
         "temperature": 1.0,
         "trained_on": trained_on,
         "epoch": round(epoch, 2),
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "bytes": file.stat().st_size,
+        **store(folder, answering_weights(state), config.network),
         "parameters": sum(parameter.numel() for parameter in learner.network.parameters()),
         "minutes": round(minutes, 1),
         "machine": f"{platform.machine()}, 1 thread, PyTorch {torch.__version__}",
     }
-    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+    write_card(folder, card)
+
+
+def store(folder: Path, weights: Mapping[str, torch.Tensor], network: str) -> dict[str, object]:
+    """Write weights: those of the encoder as a difference to it, others in half precision. Returns hash and size."""
+    if network == "minilm":
+        stored = difference.pack(weights, base=minilm.weights())
+    else:
+        stored = {name: value.half().contiguous() for name, value in weights.items()}
+    file = folder / WEIGHTS
+    save_file(stored, file)
+    return {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
+
+
+def pack(source: Path, folder: Path) -> None:
+    """The model of a folder, its weights stored whole, as a difference to the encoder in another folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    card = json.loads((source / CARD).read_text())
+    assert card["config"]["network"] == "minilm", f"{source} holds no fine-tuned encoder"
+    shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
+    write_card(folder, card | store(folder, load_file(source / WEIGHTS), "minilm"))
+
+
+def write_card(folder: Path, card: Mapping[str, object]) -> None:
+    """Write `model.json`."""
+    (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
 
 
 def measure(folder: Path) -> None:
     """Temperature on the held-out sentences; accuracy and calibration of the written file itself on each set."""
-    card = json.loads((folder / "model.json").read_text())
+    card = json.loads((folder / CARD).read_text())
     reader = read_model(folder)
     sst2 = text.load("sst2")
     held_out = sst2.validation
@@ -111,7 +180,7 @@ def measure(folder: Path) -> None:
     card["figures"] = [
         figure(reader, name, part) | ({"headline": True} if part is sst2.test else {}) for name, part in sets.items()
     ]
-    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+    write_card(folder, card)
     print(json.dumps(card, indent=2))
 
 

@@ -79,7 +79,8 @@ def right(chosen: Sequence[Drawing], folder: Path, *, model: str = models.RELEAS
     task = demos.task("digits")
     assert task.answering is not None
     names = [str(folder / drawing.file) for drawing in chosen]
-    lines = predict.answers(task.answering, models.model(task, model), names)
+    _, chosen = models.model(task, model)
+    lines = predict.answers(task.answering, chosen, names)
     return [line.get("answer") == str(drawing.digit) for drawing, line in zip(chosen, lines, strict=True)]
 
 

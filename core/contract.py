@@ -180,7 +180,7 @@ class Answering:
 
     inputs: str  # what a file may be, for help texts
     prepare: Callable[[Any], Readied]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
-    release: Callable[[], Model]
+    releases: Mapping[str, Callable[[], Model]]  # by name, the best first; DataUnavailableError: needs what is not here
     of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Model]  # saved config, learner's part of a checkpoint
     reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 

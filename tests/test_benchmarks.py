@@ -10,10 +10,15 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import canvas, handwriting, record, reference_mnist, report, results, strokes
+from benchmarks import canvas, handwriting, record, reference_mnist, report, results, sentiment, sentiment_peer, strokes
 from benchmarks.results import Figure, Findings
+from core.contract import Dataset, Split
 from core.data import drawing
 from core.data import strokes as training_strokes
+from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.learner import make_network
+from core.demos.sentiment.network import Transformer
+from tests.core.test_sentiment import copied
 
 CARD: dict[str, Any] = {
     "config": {"seed": 0, "epochs": 3},
@@ -120,3 +125,41 @@ def test_canvas_data_is_read_as_the_strokes_it_was_made_of() -> None:
     for path, original in zip(read.paths, written.paths, strict=True):
         assert path[0] == pytest.approx(original[0], abs=1e-3)
         assert path[-1] == pytest.approx(original[-1], abs=1e-3)
+
+
+@pytest.mark.parametrize("positions", [3, 16])
+def test_the_padded_peer_of_sentiment_answers_as_our_network_with_the_same_weights(positions: int) -> None:
+    config = SentimentConfig(layers=1, width=32, heads=2, feed_forward=64, vocabulary=500, length=16, dropout=0.0)
+    torch.manual_seed(0)
+    ours = make_network(config, num_classes=2).eval()
+    assert isinstance(ours, Transformer)
+    peer = sentiment_peer.FromScratch(ours, config).eval()
+    assert peer.encoder.norm is not None
+    peer.encoder.norm.load_state_dict(ours.norm.state_dict())
+    peer.encoder.layers[0].load_state_dict(
+        copied(ours.layers[0], norm_first=True, width=32, feed_forward=64).state_dict()
+    )
+    ids = torch.zeros(2, 24, dtype=torch.int64)
+    ids[0, :positions] = torch.randint(4, 500, (positions,))
+    ids[1, :2] = 7
+    with torch.no_grad():
+        torch.testing.assert_close(peer(ids), ours(ids), atol=1e-5, rtol=1e-4)
+
+
+def test_a_training_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) -> None:
+    seen = []
+
+    class Learner:
+        def step(self, batch: Any, progress: Any) -> None:
+            seen.append((len(batch.inputs), progress.phase_fraction))
+
+        def evaluate(self, split: Any) -> dict[str, float]:
+            return {"accuracy": 50.0}
+
+    split = Split(torch.zeros(5, 3), torch.zeros(5, dtype=torch.int64), "5 texts")
+    accuracy, _ = sentiment.trained(Learner(), Dataset(split, split, split), 4, seed=0, seconds=0.05)  # type: ignore[arg-type]
+    assert accuracy == 50
+    assert {size for size, _ in seen} == {4}
+    fractions = [fraction for _, fraction in seen]
+    assert fractions == sorted(fractions)
+    assert 0 <= fractions[0] < fractions[-1] < 1

@@ -1,4 +1,4 @@
-"""The model picker: the release model and every finished run of a demo, each with its measured figure and its set."""
+"""The model picker: release models and every finished run of a demo, each with its measured figure and its set."""
 
 from dataclasses import dataclass
 
@@ -11,26 +11,31 @@ from ui.run_words import result
 from ui.services import store
 from ui.words import plain
 
-RELEASE = "release"
+RELEASE = "release"  # in addresses: the first release model, whatever its id
 
 
 @dataclass(frozen=True)
 class Choice:
     """A model that can be picked."""
 
-    id: str  # "release" or a run's id
+    id: str  # of a release model or of a run
     label: str
 
 
 def choices(task: Task, *, release_label: str) -> list[Choice]:
-    """Release first, then finished runs, newest first."""
+    """The one release model first, then finished runs, newest first."""
+    return [Choice(RELEASE, f"Release model · {release_label}"), *finished(task)]
+
+
+def finished(task: Task) -> list[Choice]:
+    """Runs that have a model, newest first."""
     runs = store().find(task=task.name, states=["completed", "stopped"], limit=100)
     own = []
     for run in runs:
         if checkpoints := store().checkpoints(run.id):
             measured = result(task, run, checkpoints) or "not measured"
             own.append(Choice(run.id, f"Run {run.id} · {run.title} · {measured}"))
-    return [Choice(RELEASE, f"Release model · {release_label}"), *own]
+    return own
 
 
 def best_checkpoint(run_id: str) -> Checkpoint:
@@ -40,19 +45,21 @@ def best_checkpoint(run_id: str) -> Checkpoint:
 
 
 def model_picker(task: Task, options: list[Choice]) -> str:
-    """The chosen model's id; the choice is in the address as `model=`, and an unknown one there is said."""
+    """The chosen model's id, the first one by default; the choice is in the address as `model=`, and an unknown one
+    there is said."""
     ids = [option.id for option in options]
+    default = ids[0]
     last = f"model.{task.name}.last"
-    wanted = st.query_params.get("model") or st.session_state.get(last, RELEASE)
-    if wanted not in ids:
+    wanted = st.query_params.get("model") or st.session_state.get(last, default)
+    if wanted not in (*ids, RELEASE):
         st.warning(plain(_why_not(wanted)), icon=":material/link_off:")
-        wanted = RELEASE
+    wanted = wanted if wanted in ids else default
     labels = {option.id: option.label for option in options}
     key = f"model.{task.name}.{wanted}.{len(ids)}"
     chosen = st.selectbox("Model", ids, index=ids.index(wanted), format_func=labels.__getitem__, key=key)
     st.session_state[last] = chosen
-    if chosen != st.query_params.get("model", RELEASE):
-        if chosen == RELEASE:
+    if chosen != st.query_params.get("model", default):
+        if chosen == default:
             st.query_params.pop("model", None)
         else:
             st.query_params["model"] = chosen

@@ -61,22 +61,23 @@ def _images(name: str) -> Entry:
 
 
 def _texts(name: str) -> Entry:
-    """Texts come with a package or are put into a folder by hand; nothing is downloaded."""
+    """Texts come with a package, all but SST-2, which is downloaded."""
     source = text.find(name)
 
-    def fetch(progress: Progress, should_stop: ShouldStop) -> None:
+    def check(progress: Progress, should_stop: ShouldStop) -> None:
         source.load()  # nothing can be downloaded: it says what is missing and how to get it
 
+    downloaded = name == "sst2"
     return Entry(
         name=name,
         label=source.label,
         sentence=source.sentence,
         licence=source.licence,
         citation=source.citation,
-        num_bytes=0,
-        folder="sst2" if name == "sst2" else "",
+        num_bytes=text.SST2.num_bytes if downloaded else 0,
+        folder=text.SST2.folder if downloaded else "",
         is_here=lambda: text.is_here(name),
-        fetch=fetch,
+        fetch=text.fetch_sst2 if downloaded else check,
     )
 
 

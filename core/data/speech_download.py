@@ -1,147 +1,43 @@
-"""Getting recorded speech onto this machine: archives that are downloaded, unpacked and removed; and speaking.
-
-Downloading one file is in `core/data/download.py`.
-"""
+"""Getting speech onto this machine: archives of recordings that are downloaded; and speaking."""
 
 from __future__ import annotations
 
-import gzip
-import shutil
-import tarfile
-import zipfile
-import zlib
-from collections.abc import Iterator
-from dataclasses import dataclass
-from pathlib import Path
-
-from core import settings
-from core.data import speech, speech_folders, speech_synthesis
-from core.data.download import Cancelled, Progress, ShouldStop, download, storing
-from core.errors import DataUnavailableError
+from core.data import archive, speech, speech_folders, speech_synthesis
+from core.data.archive import Archive
+from core.data.download import Cancelled, Progress, ShouldStop
 
 SERVER = "https://storage.googleapis.com/download.tensorflow.org/data/"
-
-
-@dataclass(frozen=True)
-class Archive:
-    """A packed data set and the folder, inside the data folder, that it becomes."""
-
-    name: str
-    num_bytes: int
-    checksum: str | None  # None: only a zip, whose files carry their own
-    folder: str
-    base_url: str = SERVER
-
 
 FULL = Archive(
     "speech_commands_v0.02.tar.gz",
     num_bytes=2_428_923_189,
     checksum="sha256:af14739ee7dc311471de98f5f9d2c9191b18aedfe957f4a6ff791c709868ff58",
     folder=speech_folders.FULL,
+    base_url=SERVER,
 )
 TEST_SET = Archive(
     "speech_commands_test_set_v0.02.tar.gz",
     num_bytes=112_563_277,
     checksum="sha256:cc2a00c1147c2254e9be3fa0f779d8c17421dc349b86366567a8edfa9acd51df",
     folder=speech_folders.TEST_SET,
+    base_url=SERVER,
 )
-MINI = Archive("mini_speech_commands.zip", num_bytes=182_082_353, checksum=None, folder=speech_folders.MINI)
+MINI = Archive(
+    "mini_speech_commands.zip", num_bytes=182_082_353, checksum=None, folder=speech_folders.MINI, base_url=SERVER
+)
 
 
 def fetch_full(progress: Progress, should_stop: ShouldStop) -> None:
     """Speech Commands v0.02 and its official test set."""
-    fetch((TEST_SET, FULL), progress=progress, should_stop=should_stop)
+    archive.fetch((TEST_SET, FULL), progress=progress, should_stop=should_stop)
 
 
 def fetch_mini(progress: Progress, should_stop: ShouldStop) -> None:
     """The mini set."""
-    fetch((MINI,), progress=progress, should_stop=should_stop)
+    archive.fetch((MINI,), progress=progress, should_stop=should_stop)
 
 
 def speak_all(progress: Progress, should_stop: ShouldStop) -> None:
     """Make the synthetic speech of the ten core words; `progress` counts clips."""
     if not speech_synthesis.make(speech.synthetic_plan(), progress=progress, should_stop=should_stop):
         raise Cancelled
-
-
-def fetch(archives: tuple[Archive, ...], *, progress: Progress, should_stop: ShouldStop) -> None:
-    """Download and unpack archives into the data folder; a folder that is there already is kept.
-
-    Args:
-        progress: called with (bytes done, bytes in all) of the downloads.
-        should_stop: asked before each chunk and each unpacked file.
-
-    Raises:
-        Cancelled: `should_stop` said so; what has arrived is kept for the next time.
-        DataUnavailableError: no connection, the server gave something else, or the archive is damaged.
-        StorageError: the data folder cannot be written.
-    """
-    data = settings.data_folder()
-    total, done = sum(archive.num_bytes for archive in archives), 0
-    for archive in archives:
-        packed, folder = data / archive.name, data / archive.folder
-
-        def report(archive_done: int, _: int, before: int = done) -> None:
-            progress(before + archive_done, total)
-
-        if not folder.exists():
-            if not packed.exists():
-                download(
-                    archive.base_url + archive.name,
-                    packed,
-                    checksum=archive.checksum,
-                    num_bytes=archive.num_bytes,
-                    progress=report,
-                    should_stop=should_stop,
-                )
-            unpack(packed, folder, should_stop=should_stop)
-            packed.unlink()
-        done += archive.num_bytes
-        progress(done, total)
-
-
-def unpack(packed: Path, folder: Path, *, should_stop: ShouldStop) -> None:
-    """Unpack a .tar.gz or .zip beside `folder`, and give it that name when it is complete.
-
-    No entry can be written outside of it; a folder of the same name inside the archive becomes the folder itself.
-
-    Raises:
-        Cancelled: `should_stop` said so.
-        DataUnavailableError: the archive is damaged; it is removed.
-    """
-    temporary = folder.with_name(f"{folder.name}.part")
-    with storing(folder):
-        shutil.rmtree(temporary, ignore_errors=True)
-        temporary.mkdir(parents=True)
-    try:
-        with storing(folder):
-            for _ in _tar(packed, temporary) if packed.name.endswith(".tar.gz") else _zip(packed, temporary):
-                if should_stop():
-                    raise Cancelled
-            inner = temporary / folder.name
-            (inner if inner.is_dir() else temporary).replace(folder)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
-        packed.unlink()
-        raise DataUnavailableError(
-            f"{packed.name} is damaged ({error}) and was removed. Nothing else was changed. Download it again."
-        ) from error
-    finally:
-        shutil.rmtree(temporary, ignore_errors=True)
-
-
-def _tar(packed: Path, target: Path) -> Iterator[None]:
-    try:
-        with tarfile.open(packed, "r:gz") as archive:
-            for member in archive:
-                archive.extract(member, target, filter="data")  # refuses links and paths that lead outside
-                yield
-    except gzip.BadGzipFile as error:  # an OSError, but no problem of writing
-        raise tarfile.ReadError(str(error)) from error
-
-
-def _zip(packed: Path, target: Path) -> Iterator[None]:
-    with zipfile.ZipFile(packed) as archive:
-        for member in archive.infolist():
-            if not member.filename.startswith("__MACOSX"):
-                archive.extract(member, target)  # drops "..", roots and drives; checks each file's CRC
-            yield

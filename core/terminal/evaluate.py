@@ -25,12 +25,12 @@ def run(demo: str, *, data: str | None, model: str) -> int:
         InvalidSettingError: `data` is not a folder.
         DataUnavailableError: the test set is not there.
     """
-    chosen = models.model(demos.task(demo), model)
+    name, chosen = models.model(demos.task(demo), model)
     with _data_in(data):
         start = time.perf_counter()
         measured = chosen.evaluate()
     seconds = round(time.perf_counter() - start, 2)
-    output.answer({"demo": demo, "model": model, **measured, "seconds": seconds})
+    output.answer({"demo": demo, "model": name, **measured, "seconds": seconds})
     return 0
 
 

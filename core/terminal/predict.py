@@ -49,7 +49,7 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
         raise InvalidSettingError(f"{task.title} answers {task.answering.inputs}, no text: leave --text out.")
     if not files and not texts:
         raise InvalidSettingError(f"There is nothing to answer. Name {task.answering.inputs}.")
-    chosen = models.model(task, model)
+    _, chosen = models.model(task, model)
     status = 0
     for line in answers(task.answering, chosen, chain(_inputs(task.answering, files), texts)):
         output.answer(line)

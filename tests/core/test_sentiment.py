@@ -3,7 +3,6 @@
 import copy
 import importlib.util
 import json
-from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -27,15 +26,8 @@ from core.explain.words import contributions
 from core.knobs import to_json
 from core.training import engine
 from core.training.supervised import schedule_factor
-
-TEXTS = [
-    "a good film , warm and funny",
-    "a bad film , cold and dull",
-    "it is not good",
-    "i do n't like it",
-    "the acting is wonderful , not dull",
-    "dull , dull , dull and never funny",
-] * 4
+from tests.core import tiny_encoder
+from tests.core.tiny_encoder import TEXTS
 
 
 def small(**values: Any) -> Transformer:
@@ -59,10 +51,10 @@ def some_ids() -> torch.Tensor:
     return torch.tensor([[2, 5, 6, 7, 8, 3], [2, 9, 3, 0, 0, 0], [2, 4, 4, 10, 3, 0]])
 
 
-def copied(ours: Any, *, norm_first: bool) -> nn.TransformerEncoderLayer:
+def copied(ours: Any, *, norm_first: bool, width: int = 8, feed_forward: int = 16) -> nn.TransformerEncoderLayer:
     """PyTorch's own layer with the weights of ours."""
     theirs = nn.TransformerEncoderLayer(
-        8, 2, 16, dropout=0.0, activation="gelu", batch_first=True, norm_first=norm_first
+        width, 2, feed_forward, dropout=0.0, activation="gelu", batch_first=True, norm_first=norm_first
     ).eval()
     attention = ours.attention
     theirs.self_attn.in_proj_weight.data = torch.cat(
@@ -273,20 +265,10 @@ def test_a_small_share_is_refused_with_what_to_do() -> None:
         TASK.load(SentimentConfig(share=0.1))
 
 
-def encoder_weights() -> dict[str, torch.Tensor]:
-    torch.manual_seed(3)
-    made = minilm.network(num_classes=2).state_dict()
-    return {name: value for name, value in made.items() if not name.startswith("head.")}
-
-
 @pytest.fixture
-def encoder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def encoder(monkeypatch: pytest.MonkeyPatch) -> None:
     """An encoder of the right shape with random weights, smaller than the real one."""
-    for name, value in {"VOCABULARY": 300, "WIDTH": 24, "FEED_FORWARD": 32, "UNKNOWN_ID": 1}.items():
-        monkeypatch.setattr(minilm, name, value)
-    monkeypatch.setattr(minilm, "tokenizer", lambda: train_tokenizer(TEXTS, vocabulary=300))
-    monkeypatch.setattr(minilm, "weights", encoder_weights)
-    yield
+    tiny_encoder.put_in_place(monkeypatch)
 
 
 @pytest.mark.usefixtures("encoder")

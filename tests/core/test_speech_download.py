@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from core import demos
-from core.data import catalogue, speech, speech_download, transfer
+from core.data import archive, catalogue, speech, text, transfer
+from core.data.archive import Archive
 from core.data.download import Cancelled
-from core.data.speech_download import Archive
 from core.errors import DataUnavailableError, NotFoundError
 from core.knobs import Choice, knobs
 from tests.core.file_server import FileServer, serving
@@ -22,19 +22,19 @@ from tests.core.file_server import FileServer, serving
 
 def tar_of(**files: bytes) -> bytes:
     packed = io.BytesIO()
-    with tarfile.open(fileobj=packed, mode="w:gz") as archive:
+    with tarfile.open(fileobj=packed, mode="w:gz") as opened:
         for name, content in files.items():
             member = tarfile.TarInfo(name)
             member.size = len(content)
-            archive.addfile(member, io.BytesIO(content))
+            opened.addfile(member, io.BytesIO(content))
     return packed.getvalue()
 
 
 def zip_of(**files: bytes) -> bytes:
     packed = io.BytesIO()
-    with zipfile.ZipFile(packed, "w") as archive:
+    with zipfile.ZipFile(packed, "w") as opened:
         for name, content in files.items():
-            archive.writestr(name, content)
+            opened.writestr(name, content)
     return packed.getvalue()
 
 
@@ -48,22 +48,22 @@ def server() -> Iterator[FileServer]:
         yield running
 
 
-def archive(content: bytes, name: str, folder: str, url: str = "http://127.0.0.1:9/") -> Archive:
+def packed_set(content: bytes, name: str, folder: str, url: str = "http://127.0.0.1:9/") -> Archive:
     checksum = None if name.endswith(".zip") else f"sha256:{hashlib.sha256(content).hexdigest()}"
     return Archive(name, len(content), checksum, folder, base_url=url)
 
 
 def test_archives_are_downloaded_unpacked_and_removed(server: FileServer, glassbox_home: Path) -> None:
     seen: list[tuple[int, int]] = []
-    both = (archive(TAR, "set.tar.gz", "set", server.url), archive(ZIP, "mini.zip", "mini", server.url))
-    speech_download.fetch(both, progress=lambda *at: seen.append(at), should_stop=lambda: False)
+    both = (packed_set(TAR, "set.tar.gz", "set", server.url), packed_set(ZIP, "mini.zip", "mini", server.url))
+    archive.fetch(both, progress=lambda *at: seen.append(at), should_stop=lambda: False)
     data = glassbox_home / "data"
     assert (data / "set/go/a.wav").read_bytes() == b"go"
     assert (data / "mini/go/a.wav").read_bytes() == b"go"
     assert sorted(path.name for path in data.iterdir()) == ["mini", "set"]
     assert seen[-1] == (len(TAR) + len(ZIP), len(TAR) + len(ZIP))
     asked = len(server.asked)
-    speech_download.fetch(both, progress=lambda *at: None, should_stop=lambda: False)
+    archive.fetch(both, progress=lambda *at: None, should_stop=lambda: False)
     assert len(server.asked) == asked  # what is here is kept
 
 
@@ -72,7 +72,7 @@ def test_a_damaged_archive_is_removed_and_leaves_no_folder(tmp_path: Path, bad: 
     packed = tmp_path / "set.tar.gz"
     packed.write_bytes(bad)
     with pytest.raises(DataUnavailableError, match="is damaged"):
-        speech_download.unpack(packed, tmp_path / "set", should_stop=lambda: False)
+        archive.unpack(packed, tmp_path / "set", should_stop=lambda: False)
     assert list(tmp_path.iterdir()) == []
 
 
@@ -80,7 +80,7 @@ def test_a_zip_with_a_wrong_byte_is_noticed(tmp_path: Path) -> None:
     packed = tmp_path / "mini.zip"
     packed.write_bytes(ZIP.replace(b"go", b"gO", 2).replace(b"mini/gO", b"mini/go"))
     with pytest.raises(DataUnavailableError, match="is damaged"):
-        speech_download.unpack(packed, tmp_path / "mini", should_stop=lambda: False)
+        archive.unpack(packed, tmp_path / "mini", should_stop=lambda: False)
 
 
 @pytest.mark.parametrize("name", ["../outside", "/tmp/glassbox-outside", "a/../../outside"])
@@ -90,7 +90,7 @@ def test_nothing_is_written_outside_the_folder(tmp_path: Path, name: str) -> Non
     packed = inside / "set.tar.gz"
     packed.write_bytes(tar_of(**{name: b"x"}))
     with contextlib.suppress(DataUnavailableError):
-        speech_download.unpack(packed, inside / "set", should_stop=lambda: False)
+        archive.unpack(packed, inside / "set", should_stop=lambda: False)
     assert [path.name for path in tmp_path.iterdir()] == ["inside"]
     assert not Path("/tmp/glassbox-outside").exists()
 
@@ -99,7 +99,7 @@ def test_unpacking_can_be_stopped(tmp_path: Path) -> None:
     packed = tmp_path / "set.tar.gz"
     packed.write_bytes(TAR)
     with pytest.raises(Cancelled):
-        speech_download.unpack(packed, tmp_path / "set", should_stop=lambda: True)
+        archive.unpack(packed, tmp_path / "set", should_stop=lambda: True)
     assert [path.name for path in tmp_path.iterdir()] == ["set.tar.gz"]
 
 
@@ -128,3 +128,18 @@ def test_making_speech_is_a_transfer_that_counts_clips(monkeypatch: pytest.Monke
     state = transfer.start("synthetic_speech").wait(60)
     assert (state.status, state.done_bytes, state.total_bytes) == ("done", 8, 8)
     assert entry.is_here()
+
+
+def test_sst2_is_downloaded_from_its_archive_and_read(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    dev = b"sentence\tlabel\na fine film .\t1\n"
+    content = zip_of(**{"SST-2/dev.tsv": dev, "SST-2/train.tsv": dev, "SST-2/original/x": b""})
+    with serving({"SST-2.zip": content}) as running:
+        checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
+        wanted = replace(text.SST2, num_bytes=len(content), checksum=checksum, base_url=running.url)
+        monkeypatch.setattr(text, "SST2", wanted)
+        entry = catalogue.find("sst2")
+        assert not entry.is_here()
+        entry.fetch(lambda *_: None, lambda: False)
+    assert catalogue.find("sst2").is_here()
+    assert text.sst2_dev().texts == ("a fine film .",)
+    assert sorted(path.name for path in (glassbox_home / "data").iterdir()) == ["SST-2"]

@@ -8,8 +8,10 @@ from streamlit.testing.v1 import AppTest
 from core import demos
 from core.data import table
 from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
-from ui.sentiment import many
+from tests.core import tiny_encoder
+from ui.sentiment import many, readers
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.word_strip import parse_edit
 
@@ -67,12 +69,17 @@ def test_an_example_goes_into_the_box() -> None:
     assert app.session_state["sentiment.text"] == EXAMPLES["Contrast"]
 
 
-@pytest.mark.parametrize("part", ["steps", "layers", "attack"])
+@pytest.mark.parametrize("part", ["steps", "layers", "embeddings", "attack"])
 def test_look_inside_shows_every_part(part: str) -> None:
     app = page(view="inside")
     app.segmented_control(key="sentiment.inside.part").set_value(part).run()
     typed(app, "A good film.")
-    expected = {"steps": "softmax", "layers": "How narrowly", "attack": "The fewest words to swap"}[part]
+    expected = {
+        "steps": "softmax",
+        "layers": "How narrowly",
+        "embeddings": "What lies next to your words",
+        "attack": "The fewest words to swap",
+    }[part]
     assert expected in said(app)
     if part == "attack":
         app.button(key="sentiment.inside.search").click().run()
@@ -150,3 +157,36 @@ def test_a_bad_table_is_said_with_what_is_wrong() -> None:
     app = page(view="train", data="own")
     app.file_uploader(key="sentiment.own.file").upload("mine.csv", b"text,label\n\xe4,a\n", "text/csv").run()
     assert "UTF-8" in said(app)
+
+
+def test_the_fine_tuned_model_is_offered_first_and_the_small_one_beside_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_encoder.put_in_place(monkeypatch)
+    tiny_encoder.write_release(tmp_path / "encoder")
+    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "encoder")
+    readers.release.clear()
+    app = page()
+    picker = next(one for one in app.selectbox if one.label == "Model")
+    assert picker.value == "encoder"
+    assert [option.partition(" · ")[0] for option in picker.options[:2]] == [
+        "Release model, fine-tuned MiniLM",
+        "Release model, small",
+    ]
+    typed(app, "a good film")
+    app.selectbox(key="sentiment.other.encoder").set_value("small").run()
+    assert not app.exception
+    assert said(app).count("completeness error") == 2
+    readers.release.clear()
+
+
+def test_without_the_encoder_the_small_model_answers_and_the_page_says_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "nothing")
+    readers.release.clear()
+    app = typed(page(), "A wonderful film.")
+    assert "cannot answer here" in said(app)
+    assert next(one for one in app.selectbox if one.label == "Model").value == "small"
+    assert "completeness error" in said(app)
+    readers.release.clear()

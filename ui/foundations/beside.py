@@ -3,6 +3,7 @@
 import functools
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -50,7 +51,7 @@ class Kind:
 def _kinds() -> tuple[Kind, ...]:
     from ui.digits import page as digits_page  # the canvas cannot be imported outside an app
     from ui.digits import training as digits
-    from ui.sentiment import page as sentiment_page
+    from ui.sentiment import readers as sentiment_readers
     from ui.sentiment import training as sentiment
     from ui.voice import page as voice_page
     from ui.voice import training as voice
@@ -62,7 +63,7 @@ def _kinds() -> tuple[Kind, ...]:
         ),
         Kind(
             "Text", ":material/notes:", "words and pieces of words, in order", sentiment.BESIDE, sentiment_card,
-            sentiment_page.release_label,
+            partial(sentiment_readers.release_label, "small"),
         ),
     )  # fmt: skip
 

@@ -1,15 +1,18 @@
-"""Look inside: attention step by step on the own text, what each layer would answer, and the words that flip it."""
+"""Look inside: attention step by step on the own text, what each layer would answer, and the words that flip it.
+
+The words as points are in `inside_embeddings.py`.
+"""
 
 import numpy as np
 import streamlit as st
 
-from core.demos.sentiment.network import Transformer
 from core.demos.sentiment.reader import Reading, TextReader
 from core.demos.sentiment.words import Looks, attack, flipped, looks
 from core.explain.layers import number
 from core.plots.attention import attention_figure, attention_info, attention_sentence
 from core.plots.words import percent
 from ui.live_chart import live_chart
+from ui.sentiment import inside_embeddings
 from ui.sentiment.text_box import set_text
 from ui.style import is_dark
 from ui.words import plain
@@ -19,15 +22,13 @@ SHOWN_NUMBERS = 6  # of a vector
 PARTS = {
     "steps": ":material/calculate: Attention, step by step",
     "layers": ":material/layers: Layer by layer",
+    "embeddings": ":material/scatter_plot: Words as points",
     "attack": ":material/swap_horiz: Swap words",
 }
 
 
 def look_inside(reading: Reading, reader: TextReader, *, key: str, box: str) -> None:
     """The whole view of one text."""
-    if not isinstance(reader.network, Transformer):
-        st.info("An LSTM has no attention to look into. Choose a transformer above.", icon=":material/info:")
-        return
     part = st.segmented_control(
         "What to look at",
         list(PARTS),
@@ -44,8 +45,13 @@ def look_inside(reading: Reading, reader: TextReader, *, key: str, box: str) -> 
     if part == "attack":
         _swaps(reading, reader, key=key, box=box)
         return
+    if part == "embeddings":
+        inside_embeddings.show(reading, reader, key=key)
+        return
     found = looks(reader, reading.text)
-    assert found is not None
+    if found is None:
+        st.info("An LSTM has no attention to look into. Choose a transformer above.", icon=":material/info:")
+        return
     if part == "layers":
         _layers(found, reader)
     else:

@@ -9,7 +9,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check_start
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
-from core.settings import data_folder
+from ui import data_panel
 from ui.form import set_form
 from ui.sentiment.many import likely_text
 from ui.words import plain
@@ -28,16 +28,19 @@ def show(config: Config) -> bool:
     has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
     if config.data == "own":
         return _own(config) and has_encoder
-    if not text.is_here(config.data):
-        source = text.find(config.data)
-        st.info(
-            f"**{source.label} is not on this machine.** {source.sentence} Put `train.tsv` and `dev.tsv` from the "
-            f"archive SST-2.zip of the GLUE benchmark into `{plain(str(data_folder() / 'sst2'))}`, or "
-            "choose Rotten Tomatoes, which is always here.",
-            icon=":material/folder_off:",
-        )
-        return False
-    return has_encoder
+    return _here(config) and has_encoder
+
+
+def _here(config: SentimentConfig) -> bool:
+    if text.is_here(config.data):
+        return True
+    if config.data == "sst2":
+        return data_panel.show(config)
+    try:
+        text.load(config.data)
+    except GlassboxError as error:
+        st.warning(plain(str(error)), icon=":material/folder_off:")
+    return False
 
 
 def _encoder() -> bool:

@@ -4,16 +4,14 @@ import streamlit as st
 
 from core import demos
 from core.contract import Task
-from core.demos.sentiment.reader import TextReader, read_model, run_reader
-from core.demos.sentiment.release import release_card
-from core.runs import checkpoints
+from core.demos.sentiment.reader import TextReader
 from core.settings import home
 from ui import classical, models
 from ui.sentiment import answer, inside, many, own_table
 from ui.sentiment.examples import EXAMPLES
+from ui.sentiment.readers import choices, reader_of, release
 from ui.sentiment.text_box import current_text, set_text, text_box
 from ui.sentiment.training import BESIDE, run_parts
-from ui.services import store
 from ui.views import view_picker
 
 KEY = "sentiment"
@@ -30,14 +28,14 @@ def show() -> None:
     if view == "train":
         classical.train_view(task, run_parts(), BESIDE, ready=own_table.show)
     elif view == "inside":
-        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
+        _inside(models.model_picker(task, choices(task)))
     else:
         try_view(task)
 
 
 def try_view(task: Task) -> None:
     """Give a text, get an answer while typing; or many at once."""
-    options = models.choices(task, release_label=release_label())
+    options = choices(task)
     model_id = models.model_picker(task, options)
     way = st.segmented_control(
         "How many",
@@ -126,31 +124,5 @@ def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str |
 
 
 def warm_up() -> None:
-    """Read what every visitor needs."""
-    release()
-
-
-def release_label() -> str:
-    """ "82.5 % of 872 SST-2 dev sentences"."""
-    figure = next(figure for figure in release_card()["figures"] if "dev" in figure["set"])
-    return f"{figure['accuracy']:.1f} % of {figure['set']}"
-
-
-def reader_of(home_folder: str, model_id: str) -> TextReader:
-    """The reader behind a model id."""
-    if model_id == models.RELEASE:
-        return release()
-    return _reader(home_folder, model_id, models.best_checkpoint(model_id).seq)
-
-
-@st.cache_resource(max_entries=1)
-def release() -> TextReader:
-    """The release model, read once."""
-    return read_model()
-
-
-@st.cache_resource(max_entries=4)
-def _reader(home_folder: str, run_id: str, seq: int) -> TextReader:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
-    assert restored is not None
-    return run_reader(store().get(run_id).config, restored.state["learner"])
+    """Read what every visitor may need; the encoder is read when the first one comes, for it takes half a second."""
+    release("small")

@@ -26,6 +26,7 @@ from ui import classical, models
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
+from ui.sentiment.readers import reader_of
 from ui.sentiment.text_box import text_box
 from ui.services import owner, store
 from ui.style import is_dark
@@ -106,8 +107,6 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=32, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.float32]:
     """(N, K) probabilities of a run's best weights for its test texts."""
-    from ui.sentiment.page import reader_of
-
     config = _config(store().get(run_id))
     return reader_of(home_folder, run_id).probabilities(text.load(config.data, config.table).test.texts)
 
@@ -115,8 +114,6 @@ def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.flo
 def _after(run: Run) -> None:
     if run.state != "completed":
         return
-    from ui.sentiment.page import reader_of
-
     config = _config(run)
     texts = text.load(config.data, config.table)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)

@@ -91,7 +91,7 @@ TASK = Task(
     answering=Answering(
         inputs="pictures of one digit each (PNG, JPEG, WebP), or pen strokes (.json)",
         prepare=_prepare,
-        release=_release_model,
+        releases={"release": _release_model},
         of_run=_run_model,
     ),
     keeps_last=_keeps_last,

@@ -45,10 +45,16 @@ def _prepare(text: str) -> Readied:
     return prepare(text)
 
 
-def _release_model() -> Model:
+def _encoder() -> Model:
     from core.demos.sentiment.answering import release_model
 
-    return release_model()
+    return release_model("encoder")
+
+
+def _small() -> Model:
+    from core.demos.sentiment.answering import release_model
+
+    return release_model("small")
 
 
 def _run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:
@@ -84,7 +90,7 @@ TASK = Task(
     answering=Answering(
         inputs="files of texts, one a line (or one text with --text)",
         prepare=_prepare,
-        release=_release_model,
+        releases={"encoder": _encoder, "small": _small},
         of_run=_run_model,
         reads="lines",
     ),

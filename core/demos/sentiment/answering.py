@@ -9,7 +9,7 @@ from core.contract import Model, Readied
 from core.data import text
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader, find_problem, read_model, run_reader
-from core.demos.sentiment.release import release_config
+from core.demos.sentiment.release import FOLDERS, release_config
 from core.knobs import from_json
 
 
@@ -61,9 +61,9 @@ class SentimentModel:
         }
 
 
-def release_model() -> Model:
-    """The model that ships with the project."""
-    return SentimentModel(read_model(), data=release_config().data, table="")
+def release_model(name: str) -> Model:
+    """A model that ships with the project, by its name in `FOLDERS`; raises `DataUnavailableError` as `read_model`."""
+    return SentimentModel(read_model(FOLDERS[name]), data=release_config(FOLDERS[name]).data, table="")
 
 
 def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:

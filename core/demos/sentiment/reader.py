@@ -171,7 +171,11 @@ def _broken_share(encoded: Encoded) -> float:
 
 
 def read_model(folder: Path = FOLDER) -> TextReader:
-    """The model of a folder like `weights/sentiment`, by default the release model itself."""
+    """The model of a folder like `weights/sentiment`, by default the small release model itself.
+
+    Raises:
+        DataUnavailableError: there is no model, or it needs the encoder MiniLM, which is not here or not the right one.
+    """
     card, config = release_card(folder), release_config(folder)
     network = make_network(config, num_classes=len(card["classes"]))
     network.load_state_dict(release_weights(folder))

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from core.demos.sentiment.embeddings import WordTable, embedding_of, word_table
 from core.demos.sentiment.network import Layout, Transformer
 from core.demos.sentiment.reader import TextReader
 from core.demos.sentiment.tokenizer import UNKNOWN, Encoded
@@ -96,17 +97,10 @@ class Swap:
     probability: float
 
 
-def neighbours(reader: TextReader, word: str) -> list[str]:
+def neighbours(reader: TextReader, word: str, *, table: WordTable) -> list[str]:
     """Whole words of the vocabulary whose embeddings point most nearly where the word's does, the nearest first."""
-    vocabulary = reader.tokenizer.get_vocab()
-    whole = [name for name in sorted(vocabulary) if name.isalpha() and len(name) > 1]
-    ids = torch.tensor([vocabulary[name] for name in whole])
-    pieces = [piece.id for piece in reader.encode(word).pieces if piece.end > piece.start]
-    with torch.no_grad():
-        table = torch.nn.functional.normalize(reader.network.embedding.weight, dim=1)
-        own = torch.nn.functional.normalize(reader.network.embedding.weight[pieces].mean(0), dim=0)
-        nearest = (table[ids] @ own).argsort(descending=True)[: NUM_NEIGHBOURS + 1]
-    return [whole[int(i)] for i in nearest if whole[int(i)] != word.lower()][:NUM_NEIGHBOURS]
+    vector = embedding_of(reader, word)
+    return [] if vector is None else table.nearest(vector, NUM_NEIGHBOURS, but=word.lower())
 
 
 def attack(reader: TextReader, text: str) -> list[Swap]:
@@ -116,6 +110,7 @@ def attack(reader: TextReader, text: str) -> list[Swap]:
     Jin et al. 2020, https://arxiv.org/abs/1907.11932, without their test of meaning).
     """
     first = int(reader.probabilities([text])[0].argmax())
+    table = word_table(reader)
     swaps: list[Swap] = []
     used: set[int] = set()
     while len(swaps) < MOST_SWAPS:
@@ -124,7 +119,7 @@ def attack(reader: TextReader, text: str) -> list[Swap]:
             (place, by, replaced(text, word, by))
             for place, word in enumerate(words)
             if place not in used and word.text[0].isalpha()
-            for by in neighbours(reader, word.text)
+            for by in neighbours(reader, word.text, table=table)
         ]
         if not tries:
             return swaps

@@ -87,7 +87,7 @@ TASK = Task(
     answering=Answering(
         inputs="recordings of one command each (WAV, FLAC, MP3, OGG)",
         prepare=_prepare,
-        release=_release_model,
+        releases={"release": _release_model},
         of_run=_run_model,
     ),
 )
