@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from core.knobs import Config
+from core.knobs import Config, to_json
 
 if TYPE_CHECKING:
     import torch
@@ -124,6 +124,7 @@ class Preset:
     label: str
     sentence: str
     values: Mapping[str, Any]
+    open: tuple[str, ...] = ()  # knobs that a person fills in; whatever they are, it is still this preset
 
 
 @dataclass(frozen=True)
@@ -341,6 +342,17 @@ class Ended:
 
 
 Event = Stepped | Evaluated | Previewed | Commanded | Checkpointed | Ended
+
+
+def preset_of(task: Task, config: Config) -> Preset | None:
+    """The preset that a config is, if it is one; the seed and what a preset leaves open do not count."""
+    values, defaults = to_json(config), to_json(task.Config())
+
+    def is_it(preset: Preset) -> bool:
+        given = {name: values[name] for name in (*preset.open, "seed")}
+        return {**defaults, **preset.values, **given} == values
+
+    return next((preset for preset in task.presets if is_it(preset)), None)
 
 
 def selecting(task: Task, config: Config) -> Metric | None:

@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contract import Task
+from core.contract import Task, preset_of
 from core.knobs import (
     Choice,
     Config,
@@ -76,7 +76,8 @@ def preset_picker(task: Task) -> None:
         st.warning("  \n".join(plain(notice) for notice in notices), icon=":material/link_off:")
     config = st.session_state[f"form.{task.name}"]
     names = [preset.name for preset in task.presets]
-    matching = next((p.name for p in task.presets if task.Config(**p.values) == replace(config, seed=0)), None)
+    preset = preset_of(task, config)
+    matching = None if preset is None else preset.name
     labels = {preset.name: preset.label for preset in task.presets}
 
     def take() -> None:
@@ -96,10 +97,7 @@ def preset_picker(task: Task) -> None:
         key=key,
         on_change=take,
     )
-    sentence = next(
-        (p.sentence for p in task.presets if p.name == matching), "Your own settings. A preset starts over."
-    )
-    right.caption(sentence)
+    right.caption("Your own settings. A preset starts over." if preset is None else preset.sentence)
 
 
 def write_address(config: Settings) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from core.contract import Task
+from core.contract import Task, preset_of
 from core.errors import InvalidSettingError
 from core.knobs import Config, knobs, to_json
 from core.runs.records import Run
@@ -13,10 +13,10 @@ MAX_DIFFERENCES = 3
 
 def title_of(task: Task, config: Config) -> str:
     """What tells a run from others: the preset it is, or how it differs from the defaults; the seed does not count."""
+    preset = preset_of(task, config)
+    if preset is not None:
+        return preset.label
     values, defaults = to_json(config), to_json(task.Config())
-    for preset in task.presets:
-        if {**defaults, **preset.values, "seed": values["seed"]} == values:
-            return preset.label
     different = [
         f"{declared.label[0].lower()}{declared.label[1:]} {declared.in_words(values[name])}"
         for name, declared in knobs(task.Config).items()

@@ -27,6 +27,9 @@ BACKWARD = 2  # backward FLOPs / forward FLOPs: gradients of the inputs and of t
 ACTIVATION_FLOPS = 190  # 2 ns to write, read and differentiate a number that a layer passes on
 EVALUATED_ACTIVATION_FLOPS = 110  # 1.2 ns to write and read it
 PARAMETER_FLOPS = 160  # 1.7 ns to update a weight
+# A time step of one recurrent layer and direction, measured with 16 shapes: it takes as long as so many layers with
+# nothing to compute, and so many activations for each number that it remembers.
+CELLS = {"RNN_TANH": (2, 5), "RNN_RELU": (2, 5), "LSTM": (1, 14), "GRU": (5, 14)}
 PARALLEL = 0.7  # exponent of the gain by threads: a whole step gains less than one convolution (1.6, not 2, from two)
 MEASURING_SECONDS = 0.03
 
@@ -49,7 +52,7 @@ def network_cost(make: Callable[[], nn.Module], example_shape: tuple[int, ...]) 
     """Count what one example costs, without computing or allocating anything.
 
     Args:
-        make: makes the network, on PyTorch's default device.
+        make: makes the network, on PyTorch's default device; its recurrent layers have the batch first.
         example_shape: of one input without the batch dimension, float32.
     """
     activations, num_layers = 0, 0
@@ -59,6 +62,11 @@ def network_cost(make: Callable[[], nn.Module], example_shape: tuple[int, ...]) 
         tensors = output if isinstance(output, tuple) else (output,)
         activations += sum(tensor.numel() for tensor in tensors if isinstance(tensor, torch.Tensor))
         num_layers += 1
+        if isinstance(module, nn.RNNBase):
+            layers_a_step, activations_a_number = CELLS[module.mode]
+            steps = inputs[0].shape[1] * module.num_layers * (2 if module.bidirectional else 1)
+            num_layers += steps * layers_a_step
+            activations += steps * module.hidden_size * activations_a_number
 
     with torch.device("meta"), torch.no_grad():
         network = make().eval()

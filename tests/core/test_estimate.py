@@ -11,15 +11,16 @@ import torch
 from torch import nn
 
 from core import demos
-from core.contract import Dataset, Placement, Preset, Split
+from core.contract import Dataset, Placement, Preset, Split, Task
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
 from core.demos.digits.learner import load
+from core.demos.voice.config import VoiceConfig
 from core.knobs import Config
 from core.training.engine import Loop, train
 from core.training.estimate import estimate, machine_speed, network_cost, step_seconds
 
-DIGITS = demos.task("digits")
+DIGITS, VOICE = demos.task("digits"), demos.task("voice")
 every_preset = pytest.mark.parametrize("preset", DIGITS.presets, ids=lambda preset: preset.name)
 
 
@@ -67,6 +68,24 @@ def test_a_recurrent_network_can_be_counted() -> None:
     counted = network_cost(lambda: nn.LSTM(8, 16, batch_first=True), (5, 8))
     assert counted.flops >= 2 * 5 * 4 * 16 * (8 + 16)
     assert counted.activations >= 5 * 16
+    assert counted.num_layers == 1 + 5
+    twice = network_cost(lambda: nn.LSTM(8, 16, num_layers=2, bidirectional=True, batch_first=True), (5, 8))
+    assert twice.num_layers == 1 + 4 * 5
+
+
+@pytest.mark.parametrize("preset", VOICE.presets[:4], ids=lambda preset: preset.name)
+def test_the_estimated_step_of_a_recurrent_network_is_within_a_factor_of_the_real_one(
+    preset: Preset, one_core_speed: float
+) -> None:
+    config = VoiceConfig(**preset.values)
+    sounds = Split(torch.randn(64, 98, 40).half(), torch.zeros(64, dtype=torch.int64), "")
+    estimated = step_seconds(
+        VOICE.cost(config),
+        batch_size=config.batch_size,
+        num_parameters=VOICE.num_parameters(config),
+        flops_per_second=one_core_speed,
+    )
+    assert 1 / 2.5 < estimated / real_step_seconds(config, VOICE, Dataset(sounds, sounds, sounds)) < 2.5
 
 
 @every_preset
@@ -118,10 +137,10 @@ def test_adversarial_examples_cost_a_second_pass(one_core_speed: float) -> None:
     assert 1 / 2.5 < estimated / real_step_seconds(config) < 2.5
 
 
-def real_step_seconds(config: Config) -> float:
+def real_step_seconds(config: Config, task: Task = DIGITS, data: Dataset | None = None) -> float:
     """Processor seconds of one step with one thread, the fastest of a few: others on the machine do not count."""
     placement = Placement(threads=1, channels_last=True)
-    loop = Loop(DIGITS, config, noise(512), DIGITS.learner(config, placement), (config.epochs,))
+    loop = Loop(task, config, data or noise(512), task.learner(config, placement), (config.epochs,))
 
     def timed() -> float:
         start = time.process_time()

@@ -86,6 +86,19 @@ def test_the_words_are_put_into_the_form() -> None:
     assert form.data == "own_words" and form.words.endswith(",go,maja") and form.start == "release"
 
 
+def test_the_preset_that_teaches_asks_for_a_word_and_takes_those_that_were_recorded() -> None:
+    app = page(view="train")
+    next(one for one in app.selectbox if one.label == "Preset").set_value("own_words").run()
+    assert "First teach it a word of your own" in said(app)
+    assert app.button(key="voice.start").disabled
+    for sound in spoken("maja"):
+        speech_own.add("maja", sound)
+    app.run()
+    assert not app.exception
+    assert app.session_state["form.voice"].words.endswith(",go,maja")
+    assert next(one for one in app.selectbox if one.label == "Preset").value == "own_words"
+
+
 FEW = 24  # synthetic training clips a word, so that they are spoken within seconds
 WORKER = f"from core.data import speech; speech.NUM_SYNTHETIC = {FEW}; from core.service import worker; worker.main([])"
 

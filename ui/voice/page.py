@@ -34,7 +34,7 @@ def _train(task: Task) -> None:
     if "run" not in st.query_params:
         teach.panel(task, expanded=st.query_params.get("data") == "own_words")
         three.panel(task)
-    classical.train_view(task, run_parts(), BESIDE)
+    classical.train_view(task, run_parts(), BESIDE, ready=teach.ready)
 
 
 @st.fragment

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 
 import streamlit as st
 
+from core import demos
 from core.contract import Task
 from core.data import audio, speech, speech_own
 from core.data.speech import CORE_WORDS, OTHER_WORDS
-from core.demos.voice.config import VoiceConfig
+from core.demos.voice.config import VoiceConfig, words_of
 from core.errors import GlassboxError
-from core.knobs import to_json
-from ui import train
+from core.knobs import Config, to_json
+from ui import data_panel, train
 from ui.form import set_form
 from ui.voice.answer import decibels
 from ui.voice.browser import microphone_hint
@@ -36,6 +37,21 @@ def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:
     """The preset that teaches own words, for the release model's words and these."""
     preset = next(preset for preset in task.presets if preset.name == "own_words")
     return VoiceConfig(**{**preset.values, "words": ",".join((*CORE_WORDS, *words))})
+
+
+def ready(config: Config) -> bool:
+    """What is missing before a run can start; own words that can be learned are chosen where none is."""
+    assert isinstance(config, VoiceConfig)
+    if config.data != "own_words" or speech.own_among(words_of(config)):
+        return data_panel.show(config)
+    if words := speech_own.ready():
+        set_form(demos.task("voice"), {**to_json(config), "words": ",".join((*words_of(config), *words))})
+        st.rerun()
+    st.info(
+        f"First teach it a word of your own, above: type it and give {speech_own.MIN_EXAMPLES} recordings.",
+        icon=":material/record_voice_over:",
+    )
+    return False
 
 
 def _panel(task: Task) -> None:

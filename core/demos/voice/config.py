@@ -343,5 +343,6 @@ PRESETS = (
             "learning_rate": 1e-2,
             "epochs": 3,
         },
+        open=("words",),
     ),
 )

@@ -16,7 +16,10 @@ OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 @lru_cache(maxsize=256)
 def _network(config: VoiceConfig) -> NetworkCost:
-    return network_cost(lambda: make_network(config), (NUM_FRAMES, shape_of(config).num_mels))
+    whole = network_cost(lambda: make_network(config), (NUM_FRAMES, shape_of(config).num_mels))
+    if config.start == "release" and config.learns == "answer":  # nothing goes back through what is frozen
+        return NetworkCost(whole.flops // 2, whole.activations // 2, whole.num_layers // 2)
+    return whole
 
 
 def cost(config: VoiceConfig) -> Cost:
