@@ -10,7 +10,10 @@ import time
 
 from benchmarks import machine, report, results
 
-BENCHMARKS = ("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes")
+BENCHMARKS = (
+    *("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes"),
+    *("playground", "more_data"),
+)
 
 
 def main() -> int:
