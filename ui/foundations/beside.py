@@ -287,12 +287,12 @@ PLACE = Place(
     icon=":material/balance:",
     sentence="The same examples, learned in two ways: what each needs, and how good it gets.",
     question=Question(
-        text="Good film or bad film? 8,530 short reviews to learn from, nothing read before. Who is right more often?",
+        text="Good film or bad film? 7,000 short reviews to learn from, nothing read before. Who is right more often?",
         answers=("A transformer that reads word by word", "Whoever counts words, in no order", "Both alike"),
         right="Whoever counts words, in no order",
         because="From so few sentences a network does not find out what thousands of words mean; a count needs only "
-        "to know which stand in good reviews. Pictures and sound are the other way round, and with more text, or after "
-        "having read much before, networks win there too.",
+        "to know which of them stand in good reviews. With many more texts, or after having read much before, networks "
+        "get ahead: page Sentiment has both.",
     ),
     show=show,
 )
