@@ -11,15 +11,8 @@ import time
 from benchmarks import machine, report, results
 
 BENCHMARKS = (
-    "time_to_accuracy",
-    "serving",
-    "sentiment",
-    "generator",
-    "start",
-    "live",
-    "reporting",
-    "sessions",
-    "strokes",
+    *("time_to_accuracy", "serving", "sentiment", "voice", "voice_training", "generator", "start", "live"),
+    *("reporting", "sessions", "strokes", "playground", "more_data"),
 )
 
 

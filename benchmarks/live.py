@@ -1,15 +1,11 @@
 """What a person waits for, in a real browser: the first page, the first answer, new bars after a stroke."""
 
 import math
-import os
 import re
-import shutil
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import TYPE_CHECKING
 
-from benchmarks import studio
+from benchmarks import chromium, studio
 from benchmarks.results import Figure, Findings, Options, percentile
 from core.runs.store import RunStore
 
@@ -26,7 +22,6 @@ METHOD = (
 REPEATS, NUM_STROKES, STROKES_A_DRAWING = 3, 30, 7
 PATIENCE_MS = 120_000
 TRAINING = "/digits?view=train&epochs=100&augmentation=strong&width=64"  # minutes, on any machine
-ARGUMENTS = ["--no-sandbox", "--disable-gpu", "--no-first-run", "--disable-background-networking", "--disable-sync"]
 
 # Milliseconds from lifting the pen to the frame after the answer's bars got their new label.
 WATCH = """() => {
@@ -49,7 +44,7 @@ def measure(options: Options) -> Findings:
     """Start, first prediction, and strokes while a run trains; each repeat with a server of its own."""
     repeats = options.repeats or REPEATS
     first_pages, first_answers, waits = [], [], []
-    with _browser() as browser:
+    with chromium.browser() as browser:
         for _ in range(repeats):
             with studio.running(wait=False) as server:
                 page = _page(browser, server)
@@ -112,20 +107,6 @@ def _stroke(page: "Page", number: int) -> None:
     page.mouse.down()
     page.mouse.move(x + reach_x, y + reach_y, steps=8)
     page.mouse.up()
-
-
-@contextmanager
-def _browser() -> Iterator["Browser"]:
-    from playwright.sync_api import sync_playwright
-
-    names = filter(None, [os.environ.get("CHROMIUM"), "chromium", "chromium-browser", "google-chrome"])
-    path = next(filter(None, map(shutil.which, names)), None)
-    if path is None:
-        raise RuntimeError("No Chromium was found: install it (Debian: apt-get install chromium) or set CHROMIUM.")
-    with sync_playwright() as playwright:
-        running = playwright.chromium.launch(executable_path=path, args=ARGUMENTS)
-        yield running
-        running.close()
 
 
 def _page(browser: "Browser", server: studio.Studio) -> "Page":

@@ -10,7 +10,8 @@ from benchmarks.results import Figure, Result
 PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 ORDER = (
     *("release_digits", "strokes", "time_to_accuracy", "reference_mnist"),
-    *("serving", "sentiment", "start", "live", "reporting", "sessions"),
+    *("serving", "voice", "voice_training", "sentiment", "generator"),
+    *("start", "live", "reporting", "sessions", "playground", "more_data"),
 )
 MOST_LISTED = 5  # values that are shown one by one
 HEAD = """# Benchmarks

@@ -2,6 +2,7 @@
 
 import re
 
+from core import demos
 from core.runs.records import Run
 
 _MARKDOWN = re.compile(r"([\\`*_\[\]()!$:~<>#])")
@@ -43,11 +44,15 @@ def size(num_bytes: float) -> str:
 
 
 def standing(run: Run) -> str:
-    """ "epoch 3/5 · 31,200 examples/s · 6 s left" of a run that has reported."""
+    """ "epoch 3/5 · 31,200 examples/s · 6 s left" of a run that has reported; "fit 3/8" of one without a network,
+    whose fits take longer and longer."""
     if run.progress is None:
         return ""
     total = sum(run.phases)
-    parts = [f"epoch {min(int(run.progress.epoch) + 1, total)}/{total}"]
+    place = f"{min(int(run.progress.epoch) + 1, total)}/{total}"
+    if run.task in demos.names() and demos.task(run.task).num_parameters is None:
+        return f"fit {place}"
+    parts = [f"epoch {place}"]
     if run.command is not None and not run.is_over:
         return f"{parts[0]} · paused at step {run.progress.step:,}"
     if run.progress.examples_per_second:

@@ -14,16 +14,18 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.foundations.points import MAX_POINTS, PLANE, decode
+from core.foundations.points import MAX_POINTS, PLANE, decode, decode_heights
 from core.knobs import Choice, Integer, Knob, Real, Settings, knob
 
 Array = npt.NDArray[np.float32]
 ACTIVATIONS = {"relu": "ReLU", "tanh": "tanh", "sigmoid": "Sigmoid", "linear": "None (linear)"}
 FEATURES = {"x1": "x₁", "x2": "x₂", "sq1": "x₁²", "sq2": "x₂²", "prod": "x₁x₂", "sin1": "sin 2x₁", "sin2": "sin 2x₂"}
-REGRESSIONS = ("slope", "waves")
+REGRESSIONS = ("slope", "waves", "heights")
 MAX_LAYERS, MAX_NEURONS, MAX_STEP = 6, 16, 50_000
 _LAYER = re.compile(rf"({'|'.join(ACTIVATIONS)})(\d{{1,2}})")
 CLASSES = ("circle", "spirals", "moons", "xor", "gaussians", "points")
+OWN = ("points", "heights")
+MADE = tuple(name for name in (*CLASSES, *REGRESSIONS) if name not in OWN)
 
 
 class Layers(Knob):
@@ -110,6 +112,25 @@ class Points(Knob):
         return f"{len(value) // 4} points"
 
 
+class Heights(Knob):
+    """Points with heights, see `points.py`."""
+
+    def parse(self, text: str) -> str:
+        return text
+
+    def allows(self, value: object) -> bool:
+        try:
+            return isinstance(value, str) and len(decode_heights(value)) <= MAX_POINTS
+        except ValueError:
+            return False
+
+    def allowed(self) -> str:
+        return f"at most {MAX_POINTS} points as the page writes them, or nothing"
+
+    def in_words(self, value: str) -> str:
+        return f"{len(value) // 6} points"
+
+
 @dataclass(frozen=True)
 class PlaygroundSettings(Settings):
     """Everything that a run in the playground depends on, and how far it has come."""
@@ -127,21 +148,25 @@ class PlaygroundSettings(Settings):
                 "slope": "A slope (regression)",
                 "waves": "Waves (regression)",
                 "points": "Your own points",
+                "heights": "Your own table (regression)",
             },
         ),
         "circle",
     )
     noise: float = knob(
         Real(label="Noise", help="How far points are pushed from where they belong.", low=0.0, high=1.0, step=0.05,
-             when={"data": (*CLASSES[:-1], *REGRESSIONS)}),
+             when={"data": MADE}),
         0.1,
     )  # fmt: skip
     num_points: int = knob(
         Integer(label="Points", help="How many examples there are, training and test together.", low=50, high=500,
-                choices=(50, 100, 200, 300, 500), when={"data": (*CLASSES[:-1], *REGRESSIONS)}),
+                choices=(50, 100, 200, 300, 500), when={"data": MADE}),
         300,
     )  # fmt: skip
     points: str = knob(Points(label="Own points", help="The points that were painted.", when={"data": ("points",)}), "")
+    heights: str = knob(
+        Heights(label="Own table", help="Rows of a table, with the number to predict.", when={"data": ("heights",)}), ""
+    )
     test_share: int = knob(
         Integer(label="Test share", help="Points kept aside: the network never learns from them.", unit="%", low=0,
                 high=80, step=10),
@@ -270,8 +295,8 @@ def first_weights(settings: PlaygroundSettings) -> list[Array]:
 
 def _points(settings: PlaygroundSettings) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
     """(N, 2) points in the plane and (N,) targets."""
-    if settings.data == "points":
-        points = decode(settings.points)
+    if settings.data in OWN:
+        points = decode(settings.points) if settings.data == "points" else decode_heights(settings.heights)
         return points[:, :2], points[:, 2]
     random = np.random.default_rng([settings.seed, 0])
     count = settings.num_points

@@ -1,6 +1,7 @@
 """Points in the plane as short text, so that they fit into an address. Also from a person's table (CSV).
 
-A point is four characters: 11 bits for each coordinate and one for its class, in URL-safe base64.
+A point with a class is four characters: 11 bits for each coordinate and one for its class, in URL-safe base64. A point
+with a height is six: 12 bits, two characters, for each coordinate and for the height.
 """
 
 from __future__ import annotations
@@ -18,7 +19,11 @@ from core.errors import InvalidInputError
 Array = npt.NDArray[np.float64]
 PLANE = 3.0  # points lie in [-PLANE, PLANE]
 MAX_POINTS = 300
+MOST_CLASSES = 20  # different values of a column that can say a class; more are numbers to predict
 _LEVELS = 2**11 - 1
+_FINE_LEVELS = 2**12 - 1
+_ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
+_REACH = np.array([PLANE, PLANE, 1.0])  # of x1, x2 and a height
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
 
 
@@ -52,9 +57,27 @@ def decode(text: str) -> Array:
     return np.column_stack([(levels / _LEVELS * 2 - 1) * PLANE, packed & 1]).astype(np.float64)
 
 
+def encode_heights(points: Array) -> str:
+    """(N, 3) x1, x2 in [-PLANE, PLANE] and height in [-1, 1] → text of 6 N characters."""
+    levels = np.clip(np.rint((points / _REACH + 1) / 2 * _FINE_LEVELS), 0, _FINE_LEVELS).astype(int)
+    return "".join(_ALPHABET[level >> 6] + _ALPHABET[level & 63] for level in levels.ravel())
+
+
+def decode_heights(text: str) -> Array:
+    """The points of a text, (N, 3) float64; inverse of `encode_heights` up to rounding to 1/682.
+
+    Raises:
+        ValueError: this is no such text, or it holds more than `MAX_POINTS` points.
+    """
+    if len(text) % 6 or len(text) > 6 * MAX_POINTS:
+        raise ValueError(text)
+    digits = np.array([_ALPHABET.index(letter) for letter in text], np.int64).reshape(-1, 3, 2)
+    return ((64 * digits[..., 0] + digits[..., 1]) / _FINE_LEVELS * 2 - 1) * _REACH
+
+
 @dataclass(frozen=True)
 class Table:
-    """A person's table: its numeric columns, and the columns that can say which of the two classes a row has."""
+    """A person's table: its numeric columns, and the columns that can say which class a row has."""
 
     rows: int
     numeric: dict[str, Array]  # name → (rows,), finite
@@ -65,7 +88,7 @@ def read_table(data: bytes, *, name: str) -> Table:
     """A CSV file with a line of headings.
 
     Raises:
-        InvalidInputError: too large, not a table, or without two columns of numbers and one of classes.
+        InvalidInputError: too large, not a table, or without two columns of numbers and one to predict.
     """
     import pandas as pd
 
@@ -92,13 +115,13 @@ def read_table(data: bytes, *, name: str) -> Table:
     labels = {
         str(column): tuple(complete[column].astype(str))
         for column in complete.columns
-        if 2 <= complete[column].nunique() <= 20
+        if 2 <= complete[column].nunique() <= MOST_CLASSES
     }
-    if len(numeric) < 2 or not labels or len(complete) < 4:
+    if len(numeric) < (2 if labels else 3) or len(complete) < 4:
         raise InvalidInputError(
             f"{name} has {len(complete):,} complete rows, {len(numeric)} columns of numbers and {len(labels)} columns "
-            "with 2 to 20 different values. Needed are at least 4 rows, two columns of numbers, and one that says the "
-            "class."
+            f"with 2 to {MOST_CLASSES} different values. Needed are at least 4 rows, two columns of numbers, and one "
+            "more that says the class or is a number to predict."
         )
     return Table(len(complete), numeric, labels)
 
@@ -110,33 +133,45 @@ def csv_error() -> type[Exception]:
     return csv.Error
 
 
-def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str) -> Array:
+def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str | None) -> Array:
     """At most `MAX_POINTS` rows of a table as points, spread evenly over it.
 
     Args:
         columns: the two that are x1 and x2; None: the first two principal components of all numeric columns but the
             label (Pearson 1901), after each was brought to mean 0 and deviation 1.
-        positive: the value of `label` that is class 1; all others are class 0.
+        label: the column to predict.
+        positive: the value of `label` that is class 1, all others are class 0; None: its numbers are heights.
 
     Returns:
-        (N, 3): coordinates in [-PLANE, PLANE], where three deviations reach the border, and the class.
+        (N, 3): coordinates in [-PLANE, PLANE], where three deviations reach the border, and the class, or the height
+        from -1, the lowest of the column, to 1, the highest.
 
     Raises:
         InvalidInputError: a column is constant.
     """
     names = columns or tuple(name for name in table.numeric if name != label)
     values = np.column_stack([table.numeric[name] for name in names])
-    spread = values.std(axis=0)
-    if (spread == 0).any() or not np.isfinite(spread).all():
-        constant = names[int(np.argmax(~(spread > 0)))]
-        raise InvalidInputError(f"All values of column “{constant}” are the same; choose another column.")
-    scaled = (values - values.mean(axis=0)) / spread
+    scaled = (values - values.mean(axis=0)) / _spread(values, names)
     if columns is None:
         if scaled.shape[1] < 2:
-            raise InvalidInputError("Principal components need two columns of numbers beside the class.")
+            raise InvalidInputError("Principal components need two columns of numbers beside the one to predict.")
         _, _, directions = np.linalg.svd(scaled, full_matrices=False)
         scaled = scaled @ directions[:2].T
         scaled = scaled / scaled.std(axis=0).max()
-    classes = np.array([text == positive for text in table.labels[label]], np.float64)
+    if positive is None:
+        heights = table.numeric[label]
+        _spread(heights[:, None], (label,))
+        targets = 2 * (heights - heights.min()) / (heights.max() - heights.min()) - 1
+    else:
+        targets = np.array([text == positive for text in table.labels[label]], np.float64)
     kept = np.unique(np.linspace(0, len(scaled) - 1, min(len(scaled), MAX_POINTS)).astype(int))
-    return np.column_stack([np.clip(scaled[kept], -PLANE, PLANE), classes[kept]])
+    return np.column_stack([np.clip(scaled[kept], -PLANE, PLANE), targets[kept]])
+
+
+def _spread(values: Array, names: tuple[str, ...]) -> Array:
+    """Standard deviation of each column; raises where one is constant, or too large for a number."""
+    spread: Array = values.std(axis=0)
+    if (spread == 0).any() or not np.isfinite(spread).all():
+        constant = names[int(np.argmax(~(spread > 0)))]
+        raise InvalidInputError(f"All values of column “{constant}” are the same; choose another column.")
+    return spread

@@ -135,6 +135,7 @@ def test_a_whole_playground_survives_the_address() -> None:
         ("features", ["", "x3", "x1,x1", "x1;x2", None]),
         ("rates", ["", "11", "0.1,0:0.2", "0.1,50:0.2,40:0.3", "0.1,a:1", "nan", 0.1]),
         ("points", ["AAA", "****", "AAAA" * 301, 5]),
+        ("heights", ["AAAA", "******", "AAAAAA" * 301, 5]),
     ],
 )
 def test_what_the_playground_does_not_allow_is_refused(name: str, bad: list[Any]) -> None:
@@ -143,7 +144,7 @@ def test_what_the_playground_does_not_allow_is_refused(name: str, bad: list[Any]
     assert declared.allowed()
 
 
-@pytest.mark.parametrize("data", [name for name in knobs(PlaygroundSettings)["data"].options if name != "points"])  # type: ignore[attr-defined]
+@pytest.mark.parametrize("data", playground.MADE)
 def test_every_data_set_fits_the_plane_and_depends_on_the_seed_alone(data: str) -> None:
     first, again = (playground.start(PlaygroundSettings(data=data, seed=3)) for _ in range(2))
     other = playground.start(PlaygroundSettings(data=data, seed=4))
@@ -195,6 +196,20 @@ def test_points_survive_their_text() -> None:
     np.testing.assert_array_equal(points.decode(points.encode(found)), found)
 
 
+def test_heights_survive_their_text_and_the_address() -> None:
+    given = np.random.default_rng(0).uniform(-1, 1, (40, 3)) * [3, 3, 1]
+    found = points.decode_heights(points.encode_heights(given))
+    np.testing.assert_allclose(found, given, atol=0.00075)
+    np.testing.assert_allclose(points.decode_heights(points.encode_heights(found)), found, atol=1e-12)
+    settings = PlaygroundSettings(data="heights", heights=points.encode_heights(given), test_share=0)
+    assert from_text(PlaygroundSettings, {name: str(value) for name, value in to_json(settings).items()}) == (
+        settings,
+        [],
+    )
+    begin = playground.start(settings)
+    assert sorted(begin.targets) == pytest.approx(sorted(found[:, 2]), abs=1e-6)
+
+
 ROWS = (f"{150 + i};{50 + (i * 7) % 30};{'cat' if i % 3 else 'dog'}" for i in range(600))
 CSV = "\n".join(["height;weight;kind", *ROWS])
 
@@ -207,6 +222,16 @@ def test_two_columns_of_a_table_become_points() -> None:
     assert np.abs(found[:, :2]).max() <= points.PLANE
     assert found[:, 2].mean() == pytest.approx(1 / 3, abs=0.05)
     assert (np.diff(found[:, 0]) > 0).all()
+
+
+def test_a_column_of_many_numbers_becomes_heights_from_the_lowest_to_the_highest() -> None:
+    rows = "\n".join(f"{i},{i % 7},{100 + 3 * i}" for i in range(50))
+    table = points.read_table(f"day,shelf,sold\n{rows}".encode(), name="shop.csv")
+    assert set(table.labels) == {"shelf"}
+    found = points.pick(table, ("day", "shelf"), label="sold", positive=None)
+    np.testing.assert_allclose(found[:, 2], np.linspace(-1, 1, 50))
+    numbers = "\n".join(f"{i},{i * i},{i**3}" for i in range(30))
+    assert not points.read_table(f"a,b,c\n{numbers}".encode(), name="t.csv").labels
 
 
 def test_principal_components_are_those_of_scikit_learn() -> None:

@@ -151,6 +151,19 @@ def test_own_points_may_come_from_a_table() -> None:
     assert len(app.session_state["playground.settings"].points) == 4 * 40
 
 
+def test_a_number_of_an_own_table_may_be_predicted() -> None:
+    app = opened(place="playground", data="points")
+    rows = "\n".join(f"{i},{i % 9},{i * i}" for i in range(40))
+    app.file_uploader[0].upload("mine.csv", f"p,q,price\n{rows}".encode(), "text/csv").run()
+    app.selectbox(key="playground.label").set_value("price").run()
+    app.button(key="playground.use").click().run()
+    assert not app.exception
+    settings = app.session_state["playground.settings"]
+    assert (settings.data, len(settings.heights)) == ("heights", 6 * 40)
+    app.run()
+    assert not app.exception
+
+
 def test_a_bad_table_says_what_is_wrong_with_it() -> None:
     app = opened(place="playground", data="points")
     app.file_uploader[0].upload("mine.csv", b"a\n1\n", "text/csv").run()

@@ -13,6 +13,7 @@ from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 from tests.ui.runs import ended
 from tests.ui.test_foundations import opened, text
+from ui.words import standing
 
 
 @pytest.fixture
@@ -76,6 +77,7 @@ def test_a_running_one_says_how_far_it_is_and_can_be_stopped_and_resumed(store: 
     assert "Seed 2 of 3: Logistic regression on gradient histograms, 30 examples" in said
     assert "50 of 126 fitted" in said
     assert "left" in said
+    assert standing(run) == "fit 51/126"
     app.button(key="run.stop").click().run()
     assert store.get(run.id).stop_requested
     assert run.worker is not None

@@ -19,6 +19,7 @@ from core.foundations.playground import (
     MAX_LAYERS,
     MAX_NEURONS,
     MAX_STEP,
+    OWN,
     REGRESSIONS,
     PlaygroundSettings,
     layers,
@@ -66,7 +67,7 @@ def show() -> Sequence[str]:
         on_painted_change=_take_points,
         on_checked_change=_take_check,
     )
-    if settings.data == "points":
+    if settings.data in OWN:
         _upload(settings)
     _check(settings)
     return _seen(settings)
@@ -209,7 +210,7 @@ def _upload(settings: PlaygroundSettings) -> None:
     with st.expander("Points from your own table (CSV)", icon=":material/upload_file:"):
         file = st.file_uploader("A CSV file with headings, at most 10 MB", type=["csv"], key=f"{KEY}.file")
         if file is None:
-            st.caption("Two columns of numbers become x₁ and x₂; a third says the class.")
+            st.caption("Two columns of numbers become x₁ and x₂; a third says the class, or is a number to predict.")
             return
         try:
             table = points.read_table(file.getvalue(), name=file.name)
@@ -221,8 +222,16 @@ def _upload(settings: PlaygroundSettings) -> None:
 def _choose(settings: PlaygroundSettings, table: points.Table) -> None:
     names = list(table.numeric)
     left, middle, right = st.columns(3)
-    label = left.selectbox("Class column", list(table.labels), index=len(table.labels) - 1, key=f"{KEY}.label")
-    positive = middle.selectbox("Blue is", sorted(set(table.labels[label])), key=f"{KEY}.positive")
+    targets = [*table.labels, *(name for name in names if name not in table.labels)]
+    label = left.selectbox(
+        "To predict", targets, index=len(table.labels) - 1 if table.labels else 0, key=f"{KEY}.label"
+    )
+    positive = None
+    if label in table.labels:
+        positive = middle.selectbox("Blue is", sorted(set(table.labels[label])), key=f"{KEY}.positive")
+    else:
+        low, high = table.numeric[label].min(), table.numeric[label].max()
+        middle.markdown(f"A number: **regression**. Orange is {low:g}, blue is {high:g}.")
     how = right.selectbox("Axes", ["Two columns", "Principal components"], key=f"{KEY}.how")
     columns = None
     if how == "Two columns":
@@ -236,7 +245,11 @@ def _choose(settings: PlaygroundSettings, table: points.Table) -> None:
         f"{len(chosen)} of {table.rows:,} complete rows, spread evenly over the table. Three standard deviations reach "
         "the border of the picture. The points stand in the address; the table itself is not kept."
     )
-    changed = replace(settings, points=points.encode(chosen), step=0, test_share=30)
+    changed = replace(settings, step=0, test_share=30)
+    if positive is None:
+        changed = replace(changed, data="heights", heights=points.encode_heights(chosen))
+    else:
+        changed = replace(changed, data="points", points=points.encode(chosen))
     st.button("Use these points", type="primary", on_click=keep, args=(KEY, changed), key=f"{KEY}.use")
 
 

@@ -160,7 +160,7 @@ class Playground {
     const part = (name, found) => found === null ? "" : ` · ${name} loss ${found.loss.toFixed(3)}` +
       (isHeight ? "" : `, ${(100 * found.accuracy).toFixed(1)} % right`);
     const words = train === null
-      ? "No training points yet: paint some on the picture."
+      ? `No training points yet: ${this.data.canPaint ? "paint some on the picture" : "choose a table below"}.`
       : `epoch ${run.epoch.toLocaleString("en")} · step ${run.step.toLocaleString("en")}${part("training", train)}${part("test", test)}`;
     this.find(".state").textContent = run.hasDiverged
       ? `The weights have left the range of float32 at step ${run.step.toLocaleString("en")}: it diverged. Rewind and choose a smaller learning rate.`
