@@ -41,7 +41,7 @@ from core.training.supervised import SupervisedLearner, answering_weights
 TREEBANK_TEST = "test_labels_from_trees.tsv"
 WEIGHTS, CARD, TOKENIZER = "model.safetensors", "model.json", "tokenizer.json"
 EPOCHS = {"small": 5, "encoder": 4}
-READ = 256  # pieces that the encoder reads, more than it is trained with: whole reviews, of which it then makes more
+READ = 128  # pieces that the encoder reads, more than it is trained with: whole reviews, of which it then makes more
 WHERE = Placement(threads=1)
 ENCODER: dict[str, Any] = {
     "network": "minilm",
