@@ -41,6 +41,7 @@ from core.training.supervised import SupervisedLearner, answering_weights
 TREEBANK_TEST = "test_labels_from_trees.tsv"
 WEIGHTS, CARD, TOKENIZER = "model.safetensors", "model.json", "tokenizer.json"
 EPOCHS = {"small": 5, "encoder": 4}
+READ = 128  # pieces that the encoder reads, more than it is trained with: whole reviews, of which it then makes more
 WHERE = Placement(threads=1)
 ENCODER: dict[str, Any] = {
     "network": "minilm",
@@ -128,6 +129,7 @@ def write(
         "config": to_json(replace(config, device="auto")),
         "classes": state["classes"],
         "temperature": 1.0,
+        "length": READ if config.network == "minilm" else config.length,
         "trained_on": trained_on,
         "epoch": round(epoch, 2),
         **store(folder, answering_weights(state), config.network),
@@ -155,7 +157,7 @@ def pack(source: Path, folder: Path) -> None:
     card = json.loads((source / CARD).read_text())
     assert card["config"]["network"] == "minilm", f"{source} holds no fine-tuned encoder"
     shutil.copyfile(source / TOKENIZER, folder / TOKENIZER)
-    write_card(folder, card | store(folder, load_file(source / WEIGHTS), "minilm"))
+    write_card(folder, card | {"length": READ} | store(folder, load_file(source / WEIGHTS), "minilm"))
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> None:

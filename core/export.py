@@ -23,6 +23,7 @@ from safetensors.torch import save
 from torch import nn
 
 from core.contract import Evaluated, Event, Stepped
+from core.knobs import Config
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -58,6 +59,8 @@ FILES = f"""\
 - `{CONFIG}`: every setting of the training
 - `{METRICS}`: the figures above with all digits
 - `{CURVES}`: training and validation, step by step"""
+COPYRIGHT = "From Glassbox. Copyright (c) 2026 The Glassbox authors. SPDX-License-Identifier: MIT"
+SOURCE = "`network.py` is part of Glassbox (MIT License)."
 ZIP_TIME = (1980, 1, 1, 0, 0, 0)  # the earliest a zip can hold: the same content gives the same bytes
 _exporting = threading.Lock()  # PyTorch's exporter keeps global state
 
@@ -81,6 +84,19 @@ class Figure:
     name: str  # "Accuracy"
     value: str  # "97.8 %"
     examples: str  # "1,000 MNIST test images"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trained:
+    """A trained network and where it comes from."""
+
+    network: nn.Module  # in evaluation mode, on the processor
+    config: Config
+    title: str
+    origin: str  # "Run ab12cd, 2026-03-01 14:05 UTC"
+    test: Mapping[str, float]  # metrics of the test split; empty where the run was stopped
+    validation: Mapping[str, float]  # of the validation split with these weights
+    events: Sequence[Event]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -108,7 +124,9 @@ def to_safetensors(network: nn.Module) -> bytes:
     return save(tensors, metadata={"format": "pt"})
 
 
-def to_onnx(network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: str) -> bytes:
+def to_onnx(
+    network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: str, axes: Sequence[str] = ("batch",)
+) -> bytes:
     """A network as an ONNX model of opset `OPSET` that takes batches of any size. The network stays as it is.
 
     PyTorch's exporter by tracing writes it, not the newer one by `torch.export`: for the release model that takes
@@ -120,6 +138,8 @@ def to_onnx(network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: 
         example: (B, ...) an input.
         inputs: name of the model's input.
         outputs: name of its output.
+        axes: names of the input's first dimensions, which may have any size; the output's first is as large as the
+            input's.
     """
     traced = copy.deepcopy(network).cpu().eval()
     file = io.BytesIO()
@@ -137,7 +157,7 @@ def to_onnx(network: nn.Module, example: torch.Tensor, *, inputs: str, outputs: 
             opset_version=OPSET,
             input_names=[inputs],
             output_names=[outputs],
-            dynamic_axes={inputs: {0: "batch"}, outputs: {0: "batch"}},
+            dynamic_axes={inputs: dict(enumerate(axes)), outputs: {0: axes[0]}},
         )
     return file.getvalue()
 
@@ -151,7 +171,7 @@ def open_onnx(model: bytes) -> onnxruntime.InferenceSession:
     return onnxruntime.InferenceSession(model, options, providers=["CPUExecutionProvider"])
 
 
-def run_onnx(session: onnxruntime.InferenceSession, inputs: npt.NDArray[np.float32]) -> npt.NDArray[np.float32]:
+def run_onnx(session: onnxruntime.InferenceSession, inputs: npt.NDArray[Any]) -> npt.NDArray[np.float32]:
     """The one output of a model for its one input, both with the example as first dimension."""
     outputs: npt.NDArray[np.float32] = session.run(None, {session.get_inputs()[0].name: inputs})[0]
     return outputs
@@ -170,6 +190,29 @@ def parity(network: nn.Module, model: bytes, inputs: torch.Tensor, *, examples: 
     expected = network(inputs).numpy()
     answered = run_onnx(open_onnx(model), inputs.numpy())
     return Parity(float(np.abs(expected - answered).max()), examples)
+
+
+def measured(trained: Trained, sets: Mapping[str, str]) -> list[Figure]:
+    """The figures of a card.
+
+    Args:
+        sets: what the "test" and the "validation" of `trained` were measured on: "1,000 MNIST test images".
+    """
+    figures = []
+    for metrics, examples in ((trained.test, sets["test"]), (trained.validation, sets["validation"])):
+        if "accuracy" in metrics:
+            figures.append(Figure("Accuracy", f"{metrics['accuracy']:.2f} %", examples))
+        if "loss" in metrics:
+            figures.append(Figure("Loss", f"{metrics['loss']:.4f}", examples))
+    return figures
+
+
+def metrics_json(trained: Trained, sets: Mapping[str, str], compared: Parity) -> dict[str, Any]:
+    """All figures with all digits, for `bundle`. Arguments as of `measured`, and the parity of the ONNX file."""
+    found = {"test": trained.test, "validation": trained.validation}
+    metrics: dict[str, Any] = {name: {"set": sets[name], **found[name]} for name in sets if found[name]}
+    metrics["onnx"] = {"opset": OPSET, "set": compared.examples, "largest_difference": compared.difference}
+    return metrics
 
 
 def curves_csv(events: Sequence[Event]) -> str:
@@ -230,6 +273,7 @@ def bundle(
     config: Mapping[str, Any],
     metrics: Mapping[str, Any],
     events: Sequence[Event],
+    more: Mapping[str, str] | None = None,
 ) -> bytes:
     """A zip of all that a model is; the same content gives the same bytes.
 
@@ -241,6 +285,7 @@ def bundle(
         config: ready for JSON.
         metrics: ready for JSON.
         events: the run's log.
+        more: texts of further files by name.
     """
     files: dict[str, str | bytes] = {
         CARD: card,
@@ -250,6 +295,7 @@ def bundle(
         CONFIG: json.dumps(config, indent=2, ensure_ascii=False) + "\n",
         METRICS: json.dumps(metrics, indent=2, ensure_ascii=False) + "\n",
         CURVES: curves_csv(events),
+        **(more or {}),
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:

@@ -140,7 +140,7 @@ def test_curves_are_a_line_for_each_report() -> None:
 
 
 def zipped(config: DigitsConfig, network: nn.Module, *, test: dict[str, float] | None = None) -> bytes:
-    trained = bundle.Trained(
+    trained = export.Trained(
         network=network,
         config=config,
         title="Small CNN",

@@ -1,11 +1,12 @@
-"""The release model of the Sentiment demo: its card tells the truth, and plain sentences get plain answers."""
+"""The release models of the Sentiment demo: their cards tell the truth, and plain sentences get plain answers."""
 
 import hashlib
 
 import pytest
 
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDER, release_card
+from core.demos.sentiment.release import FOLDERS, release_card
+from core.demos.sentiment.words import explain
 
 POSITIVE = (
     "A wonderful film.",
@@ -32,30 +33,42 @@ NEGATIVE = (
     "I don't like it.",
 )
 
-BEYOND_IT = {"It is not bad at all.", "Never boring.", "I would recommend it to everyone."}  # see the model card
+# what the small model cannot; see its card
+BEYOND_IT = {"It is not bad at all.", "Never boring.", "I would recommend it to everyone."}
+MEASURED = {"small": (10_000_000, 81.0), "encoder": (25_000_000, 88.0)}  # bytes at most, dev accuracy at least
+HERE = [name for name in FOLDERS if (FOLDERS[name] / "model.json").is_file()]
 
 
-@pytest.fixture(scope="module")
-def reader() -> TextReader:
-    return read_model()
+@pytest.fixture(scope="module", params=HERE)
+def named(request: pytest.FixtureRequest) -> tuple[str, TextReader]:
+    """A release model with its name."""
+    return request.param, read_model(FOLDERS[request.param])
 
 
 @pytest.mark.parametrize(
-    ("text", "name"), [*((text, "positive") for text in POSITIVE), *((text, "negative") for text in NEGATIVE)]
+    ("text", "answer"), [*((text, "positive") for text in POSITIVE), *((text, "negative") for text in NEGATIVE)]
 )
 def test_a_plain_sentence_gets_its_plain_answer(
-    reader: TextReader, text: str, name: str, request: pytest.FixtureRequest
+    named: tuple[str, TextReader], text: str, answer: str, request: pytest.FixtureRequest
 ) -> None:
-    if text in BEYOND_IT:
+    name, reader = named
+    if name == "small" and text in BEYOND_IT:
         request.applymarker(pytest.mark.xfail(strict=True, reason="beyond the model that ships"))
-    assert reader.classes[reader.read(text).winner] == name
+    assert reader.classes[reader.read(text).winner] == answer
 
 
-def test_the_card_describes_the_file() -> None:
-    card = release_card()
-    content = (FOLDER / "model.safetensors").read_bytes()
+@pytest.mark.parametrize("text", ["It is not bad at all.", "The film is not good, and I would not watch it again."])
+def test_contributions_of_a_release_model_add_up(named: tuple[str, TextReader], text: str) -> None:
+    whole = explain(named[1], text, target=1).whole
+    assert abs(whole.error) <= max(0.02 * abs(whole.score - whole.blank_score), 0.005)
+
+
+@pytest.mark.parametrize("name", HERE)
+def test_the_card_describes_the_file(name: str) -> None:
+    card, (most_bytes, least_accuracy) = release_card(FOLDERS[name]), MEASURED[name]
+    content = (FOLDERS[name] / "model.safetensors").read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest()
-    assert card["bytes"] == len(content) <= 10_000_000
+    assert card["bytes"] == len(content) <= most_bytes
     dev = next(figure for figure in card["figures"] if "dev" in figure["set"])
-    assert dev["accuracy"] >= 81
+    assert dev["accuracy"] >= least_accuracy
     assert dev["expected_calibration_error"] < 0.1

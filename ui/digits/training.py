@@ -17,9 +17,9 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import classical, models
+from ui import classical, export, models
 from ui.digits import source
-from ui.digits.export import export_panel
+from ui.digits.export import EXPORTING
 from ui.digits.readers import reader_of
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
@@ -118,7 +118,7 @@ def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDA
 def _after(run: Run) -> None:
     if run.state == "completed":
         _tested(run)
-    export_panel(run)
+    export.panel(run, EXPORTING)
 
 
 def _tested(run: Run) -> None:

@@ -14,6 +14,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import classes_of
 from core.demos.sentiment.reader import TextReader
 from core.demos.sentiment.words import explain
+from core.errors import DataUnavailableError
 from core.knobs import from_json
 from core.plots.calibration import calibration_figure, calibration_info, calibration_sentence
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -22,10 +23,11 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import classical, models
+from ui import classical, export, models
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
+from ui.sentiment.export import EXPORTING
 from ui.sentiment.readers import reader_of
 from ui.sentiment.text_box import text_box
 from ui.services import owner, store
@@ -112,8 +114,15 @@ def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.flo
 
 
 def _after(run: Run) -> None:
-    if run.state != "completed":
-        return
+    if run.state == "completed":
+        _tested(run)
+    try:
+        export.panel(run, EXPORTING)
+    except DataUnavailableError as error:
+        st.warning(plain(str(error)), icon=":material/cloud_off:")
+
+
+def _tested(run: Run) -> None:
     config = _config(run)
     texts = text.load(config.data, config.table)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)

@@ -2,28 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import torch
 from torch import nn
 
-from core.contract import Event
 from core.data import sources
 from core.demos.digits import network as network_module
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, num_examples
 from core.demos.digits.learner import num_parameters, shape_of
 from core.demos.digits.release import release_card
-from core.export import OPSET, Card, Figure, Parity, bundle, card_text, parity, to_onnx, to_safetensors
+from core.export import (
+    COPYRIGHT,
+    SOURCE,
+    Card,
+    Parity,
+    Trained,
+    bundle,
+    card_text,
+    measured,
+    metrics_json,
+    parity,
+    to_onnx,
+    to_safetensors,
+)
 from core.knobs import knobs, to_json
 
 NUM_COMPARED = 100  # images behind the parity of an ONNX file
-COPYRIGHT = "From Glassbox. Copyright (c) 2026 The Glassbox authors. SPDX-License-Identifier: MIT"
-SOURCE = "`network.py` is part of Glassbox (MIT License)."
 INPUTS = (
     "`images`, (B, 1, 28, 28) float32 in [0, 1], background 0 and ink 1, prepared as the data below is "
     "(MNIST: scaled into 20×20 pixels, its centre of mass in the middle)."
@@ -33,19 +40,6 @@ LIMITS = (
     "It gives one of its ten classes for every picture, one that shows something else too. Its probabilities mean "
     "something for pictures like the data above only."
 )
-
-
-@dataclass(frozen=True, kw_only=True)
-class Trained:
-    """A trained network and where it comes from."""
-
-    network: nn.Module  # in evaluation mode, on the processor
-    config: DigitsConfig
-    title: str
-    origin: str  # "Run ab12cd, 2026-03-01 14:05 UTC"
-    test: Mapping[str, float]  # metrics of the test split; empty where the run was stopped
-    validation: Mapping[str, float]  # of the validation split with these weights
-    events: Sequence[Event]
 
 
 def onnx_file(network: nn.Module) -> bytes:
@@ -89,29 +83,25 @@ def whole_bundle(trained: Trained, compared: Parity) -> bytes:
         trained: the network and where it comes from.
         compared: of `onnx_parity`.
     """
-    sets = _sets(trained.config)
-    measured = {"test": trained.test, "validation": trained.validation}
-    metrics: dict[str, Any] = {
-        name: {"set": examples, **measured[name]} for name, examples in sets.items() if measured[name]
-    }
-    metrics["onnx"] = {"opset": OPSET, "set": compared.examples, "largest_difference": compared.difference}
+    config = trained.config
+    assert isinstance(config, DigitsConfig)
     return bundle(
         weights=to_safetensors(trained.network),
         onnx=onnx_file(trained.network),
-        code=network_code(trained.config),
-        card=card_text(_card(trained, compared), source=SOURCE),
-        config=to_json(trained.config),
-        metrics=metrics,
+        code=network_code(config),
+        card=card_text(_card(trained, config, compared), source=SOURCE),
+        config=to_json(config),
+        metrics=metrics_json(trained, _sets(config), compared),
         events=trained.events,
     )
 
 
-def _card(trained: Trained, compared: Parity) -> Card:
-    config, source = trained.config, sources.find(trained.config.data)
+def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
+    source = sources.find(config.data)
     return Card(
         title=trained.title,
-        made=_made(trained),
-        figures=_figures(trained),
+        made=_made(config, trained.origin),
+        figures=measured(trained, _sets(config)),
         network=_shape_in_words(shape_of(config)),
         num_parameters=num_parameters(config),
         inputs=INPUTS,
@@ -125,26 +115,14 @@ def _card(trained: Trained, compared: Parity) -> Card:
     )
 
 
-def _made(trained: Trained) -> str:
-    config = trained.config
+def _made(config: DigitsConfig, origin: str) -> str:
     label = sources.find(config.data).label
     kind = "synthetic pictures that a generator drew" if config.synthetic else f"{label} training images"
     begun = f", beginning with weights that had learned from {release_card()['trained_on']}"
     return (
         f"Trained with Glassbox on {num_examples(config):,} {kind}"
-        f"{begun if config.start == 'release' else ''}. {trained.origin}."
+        f"{begun if config.start == 'release' else ''}. {origin}."
     )
-
-
-def _figures(trained: Trained) -> list[Figure]:
-    sets = _sets(trained.config)
-    figures = []
-    for metrics, examples in ((trained.test, sets["test"]), (trained.validation, sets["validation"])):
-        if "accuracy" in metrics:
-            figures.append(Figure("Accuracy", f"{metrics['accuracy']:.2f} %", examples))
-        if "loss" in metrics:
-            figures.append(Figure("Loss", f"{metrics['loss']:.4f}", examples))
-    return figures
 
 
 def _sets(config: DigitsConfig) -> dict[str, str]:

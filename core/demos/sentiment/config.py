@@ -30,14 +30,13 @@ class SentimentConfig(Config):
         "transformer",
     )
     layers: int = knob(
-        Integer(label="Layers", help="How often the words are mixed.", unit="layers", low=1, high=8, when=_OWN_WORDS),
+        Integer(label="Layers", help="How often the words are mixed.", low=1, high=8, when=_OWN_WORDS),
         2,
     )
     heads: int = knob(
         Integer(
             label="Heads",
             help="Ways of looking at the other words that each layer has side by side.",
-            unit="heads",
             low=1,
             high=8,
             choices=(1, 2, 4, 8),
@@ -105,7 +104,6 @@ class SentimentConfig(Config):
         Integer(
             label="Last layers",
             help="How many of its six layers are trained.",
-            unit="layers",
             low=1,
             high=6,
             when={**_MINILM, "tuning": ("last",)},

@@ -32,12 +32,18 @@ def network_cost(config: SentimentConfig) -> NetworkCost:
     return NetworkCost(layers * (linear + attention), layers * activations + tokens * width, 10 * layers + 3)
 
 
+def sizes(config: SentimentConfig) -> tuple[int, int, int]:
+    """Texts to train, validate and test with, by the knobs."""
+    num_train, num_validation, num_test = text.sizes(config.data, config.table)
+    return max(round(num_train * config.share / 100), 1), num_validation, num_test
+
+
 def cost(config: SentimentConfig) -> Cost:
     """All that an estimate needs to know about a config."""
-    num_train, num_validation, num_test = text.sizes(config.data, config.table)
+    num_train, num_validation, num_test = sizes(config)
     return Cost(
         network=network_cost(config),
-        num_train=max(round(num_train * config.share / 100), 1),
+        num_train=num_train,
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=4 * shape_of(config).length + 8,

@@ -147,6 +147,14 @@ class LowRank(nn.Module):
         """(T, D) → (T, D')."""
         return self.base(tokens) + 2 * (tokens @ self.down.T) @ self.up.T
 
+    def merged(self) -> nn.Linear:
+        """One linear layer that gives the same."""
+        layer = nn.Linear(self.base.in_features, self.base.out_features)
+        with torch.no_grad():
+            layer.weight.copy_(self.base.weight + 2 * self.up @ self.down)
+            layer.bias.copy_(self.base.bias)
+        return layer
+
 
 def freeze(network: Transformer, *, tuning: str, last_layers: int, rank: int, embeddings: bool) -> None:
     """Decide what is trained: "whole", "last" (so many layers), or "lora"; the head always is.

@@ -38,6 +38,11 @@ class Layout:
         return self.index % self.length
 
     @property
+    def lengths(self) -> torch.Tensor:
+        """(B,) tokens of each sentence."""
+        return torch.bincount(self.row, minlength=self.batch)
+
+    @property
     def full(self) -> bool:
         """Whether no sentence is padded."""
         return len(self.index) == self.batch * self.length
@@ -66,7 +71,7 @@ class Layout:
         if self.full:
             return self.pad(packed).mean(1)
         sums = packed.new_zeros(self.batch, packed.shape[1]).index_add(0, self.row, packed)
-        return sums / torch.bincount(self.row, minlength=self.batch).to(packed.dtype)[:, None]
+        return sums / self.lengths.to(packed.dtype)[:, None]
 
 
 def layout_of(ids: torch.Tensor) -> Layout:
@@ -286,10 +291,10 @@ class LSTM(Embedded):
 
     def from_words(self, words: torch.Tensor, layout: Layout) -> torch.Tensor:
         """(T, D) word embeddings → (B, num_classes) logits."""
-        lengths = torch.bincount(layout.row, minlength=layout.batch).cpu()
         padded = layout.pad(self.dropout(words))
-        packed = pack_padded_sequence(padded, lengths, batch_first=True, enforce_sorted=False)
-        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True, total_length=layout.length)
+        packed = pack_padded_sequence(padded, layout.lengths.cpu(), batch_first=True, enforce_sorted=False)
+        states, _ = pad_packed_sequence(self.lstm(packed)[0], batch_first=True)  # as long as the longest sentence
+        states = F.pad(states, (0, 0, 0, layout.length - states.shape[1]))
         return self.head(self.dropout(layout.mean(layout.pack(states))))
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:

@@ -183,7 +183,7 @@ def read_model(folder: Path = FOLDER) -> TextReader:
         network,
         tokenizer=release_tokenizer(folder),
         classes=card["classes"],
-        length=config.length,
+        length=card.get("length", config.length),  # it may read more than it was trained with
         temperature=card["temperature"],
     )
 
