@@ -10,7 +10,10 @@ import time
 
 from benchmarks import machine, report, results
 
-BENCHMARKS = ("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes")
+BENCHMARKS = (
+    *("time_to_accuracy", "serving", "start", "live", "reporting", "sessions", "strokes"),
+    *("voice", "voice_training", "voice_accuracy"),
+)
 
 
 def main() -> int:

@@ -11,6 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 ORDER = (
     *("release_digits", "strokes", "time_to_accuracy", "reference_mnist"),
     *("serving", "start", "live", "reporting", "sessions"),
+    *("voice", "voice_training", "voice_accuracy"),
 )
 MOST_LISTED = 5  # values that are shown one by one
 HEAD = """# Benchmarks
