@@ -1,21 +1,17 @@
 """Time to the accuracy that the MNIST example of pytorch/examples ends with, beside that example itself."""
 
 import statistics
-import tempfile
 import time
+from collections.abc import Sequence
 from dataclasses import replace
-from pathlib import Path
 
 import torch
 
-from benchmarks import machine, reference_mnist, results
+from benchmarks import cold_run, machine, reference_mnist, results
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Ended, Placement
 from core.demos.digits.config import DigitsConfig
-from core.runs.store import RunStore
-from core.service import launch
-from core.service.supervisor import Supervisor
 from core.training import engine, placement
 
 TITLE = "Time to accuracy"
@@ -33,8 +29,6 @@ PEER_METHOD = (
     "(`benchmarks/reference_mnist.py`), from the first step to the end of its 14 epochs and 14 tests."
 )
 REPEATS, TIMED_STEPS = 3, 60  # of the 938 steps of an epoch
-TICK_SECONDS = 0.05
-PATIENCE_SECONDS = 1800.0
 
 
 def config(seed: int) -> DigitsConfig:
@@ -69,7 +63,7 @@ def measure(options: Options) -> Findings:
     for seed in seeds:
         epochs.append(next(reference_mnist.run(seed=seed, epochs=1, steps=TIMED_STEPS, device=device)).seconds)
         steady.append(_steady(options.threads, device, config(seed)))
-        cold.append(_cold(config(seed)))
+        cold.append(cold_run.measure("digits", config(seed)))
     peer = [reference_mnist.EPOCHS * seconds for seconds in epochs]
     return Findings(
         [
@@ -86,7 +80,7 @@ def measure(options: Options) -> Findings:
     )
 
 
-def _ratios(peer: list[float], ours: list[tuple[float, float]]) -> list[float]:
+def _ratios(peer: list[float], ours: Sequence[tuple[float, object]]) -> list[float]:
     return [slow / fast for slow, (fast, _) in zip(peer, ours, strict=True)]
 
 
@@ -102,26 +96,6 @@ def _steady(threads: int, device: str, chosen: DigitsConfig) -> tuple[float, flo
         if isinstance(event, Ended):
             return time.perf_counter() - start, event.metrics["accuracy"]
     raise AssertionError("the engine's last event is Ended")
-
-
-def _cold(chosen: DigitsConfig) -> tuple[float, float]:
-    """Seconds from the click to the completed run, and its test accuracy; the worker's process starts after the click.
-
-    The worker chooses its threads itself, among the cores that this process is kept on.
-    """
-    with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(Path(folder) / "glassbox.sqlite")
-        supervisor = Supervisor(store, max_running=1, keep_warm=False)
-        start = time.perf_counter()
-        run = launch.start(store, demos.task("digits"), chosen, owner="benchmark")
-        while not store.get(run.id).is_over and time.perf_counter() - start < PATIENCE_SECONDS:
-            supervisor.tick()
-            time.sleep(TICK_SECONDS)
-        seconds, ended = time.perf_counter() - start, store.get(run.id)
-        supervisor.close()
-    if ended.state != "completed" or ended.metrics is None:
-        raise RuntimeError(f"The run is {ended.state}: {ended.reason or 'no reason given'}")
-    return seconds, ended.metrics["accuracy"]
 
 
 def _train_peer(options: Options, *, seeds: list[int], device: str) -> None:

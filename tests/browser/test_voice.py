@@ -1,4 +1,4 @@
-"""Voice in a real browser: a microphone that plays a file, no microphone, the cursor over the sound, small screens."""
+"""Voice in a real browser: a microphone that plays a file, no microphone, training, teaching, small screens."""
 
 import re
 from collections.abc import Iterator
@@ -8,11 +8,15 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, expect
 
-from core.data import audio
+from core.data import audio, speech
+from core.data.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan, save_array
+from core.data.speech_synthesis import speak as synthesise
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, Studio, _chromium
+from tests.ui.test_voice_teach import spoken, wav
 from ui.voice import source
 
 RECORD_MS = 3500
+TRAINING_MS = 120_000  # a whole run: start, data, a few steps
 
 
 @pytest.fixture(scope="module")
@@ -48,6 +52,19 @@ def speak(browser: Browser, studio: Studio, tmp_path_factory: pytest.TempPathFac
         running.close()
 
 
+@pytest.fixture(scope="module")
+def synthetic_speech(studio: Studio) -> None:
+    """Synthetic speech on the server, each word by one voice in each split: making all of it takes a minute."""
+    wanted = speech.synthetic_plan()
+    said = synthesise([one for word, _ in wanted for split in SPLITS for one in plan(word, split, 1)])
+    rng = np.random.RandomState(0)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_HOME", str(studio.home))
+        for word, count in wanted:
+            each = [[placed(next(said), rng)] * count for count in counts(count).values()]
+            save_array(path_of(word, count), np.stack([clip for clips in each for clip in clips]))
+
+
 def record(page: Page) -> None:
     """Press Record, speak, press Stop."""
     widget = page.get_by_test_id("stAudioInput")
@@ -56,6 +73,12 @@ def record(page: Page) -> None:
     expect(stop).to_be_visible()
     page.wait_for_timeout(RECORD_MS)  # as long as somebody speaks
     stop.click()
+
+
+def say_stop() -> audio.Wave:
+    """What eSpeak NG says, at the level of a person."""
+    (said,) = synthesise([Utterance("stop", "en-us-nyc+m2", 160, 50)])
+    return said / np.abs(said).max() * 0.4
 
 
 def answer(page: Page, word: str) -> None:
@@ -70,11 +93,56 @@ def test_a_spoken_command_is_heard_and_the_light_goes_on(speak) -> None:  # type
     expect(page.get_by_text("Light: on")).to_be_visible()
 
 
+def test_a_synthetic_stop_is_heard(speak) -> None:  # type: ignore[no-untyped-def]
+    page = speak(say_stop())
+    record(page)
+    answer(page, "stop")
+    expect(page.get_by_text("The player stands still already.")).to_be_visible()
+
+
 def test_silence_is_nothing_heard(speak) -> None:  # type: ignore[no-untyped-def]
     page = speak(np.zeros(32_000, np.float32))
     record(page)
     answer(page, "nothing heard")
     expect(page.get_by_text("I heard nothing.")).to_be_visible()
+
+
+@pytest.mark.usefixtures("synthetic_speech")
+def test_from_sliders_to_a_moving_curve_and_a_recording_that_is_scored_again(page: Page) -> None:
+    page.goto("/voice?view=train")
+    page.get_by_role("slider", name="Hidden size").focus()
+    page.keyboard.press("ArrowLeft")
+    expect(page).to_have_url(re.compile("hidden_size=48"))
+    page.get_by_role("slider", name="Epochs").focus()
+    page.keyboard.press("End")
+    expect(page).to_have_url(re.compile("epochs=100"))
+    page.get_by_role("button", name="Start", exact=True).click()
+    page.get_by_role("radio", name="Sample").click()
+    curve = page.get_by_role("img", name=re.compile("[Ll]oss"))
+    expect(curve).to_be_visible(timeout=TRAINING_MS)
+    before = curve.get_attribute("aria-label")
+    assert before is not None
+    expect(curve).not_to_have_attribute("aria-label", before)
+    expect(page.get_by_role("img", name=re.compile("%.*unknown|unknown.*%")).first).to_be_visible()
+    page.get_by_role("button", name="Stop", exact=True).click()
+    expect(page.get_by_role("button", name="Resume")).to_be_visible()
+
+
+@pytest.mark.usefixtures("synthetic_speech")
+def test_five_recordings_teach_a_word_that_is_then_recognised(page: Page) -> None:
+    *learned, new = [{"name": "banana.wav", "mimeType": "audio/wav", "buffer": wav(one)} for one in spoken("banana", 6)]
+    page.goto("/voice?view=train&data=own_words")
+    box = page.get_by_role("textbox", name="Word")
+    box.fill("banana")
+    box.press("Enter")
+    page.locator("input[type=file]").set_input_files(learned)
+    expect(page.get_by_text("5 recordings of “banana”")).to_be_visible()
+    page.get_by_role("button", name="Teach “banana”").click()
+    expect(page.get_by_text("this one answers “banana”")).to_be_visible(timeout=TRAINING_MS)
+    page.get_by_role("button", name="Use it in Try").click()
+    page.get_by_role("radio", name="Upload").click()
+    page.locator("input[type=file]").set_input_files(new)
+    answer(page, "banana")
 
 
 def test_where_there_is_no_microphone_it_is_said_and_upload_works(page: Page) -> None:

@@ -1,0 +1,63 @@
+"""Seconds of training until a speech network answers 93.9 % of the official 12-class test set right."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from benchmarks import machine, release_voice, release_voice_measures
+from benchmarks import release_voice_data as packed
+from benchmarks.results import Figure, Findings, Options
+from core import demos, settings
+from core.contract import Evaluated, Placement, Split
+from core.demos.voice.learner import make_learner
+from core.training import engine, placement
+
+TITLE = "Voice: time to accuracy"
+GOAL = 93.9  # %
+METHOD = (
+    f"Seconds of training steps until {GOAL} % of the 4,890 clips of the official 12-class test set are answered "
+    "right: the release recipe planned for a few epochs, the test set asked after each (which is not counted, and "
+    "stops the clock but chooses nothing). Loading and features are not in it."
+)
+REPEATS, EPOCHS = 1, 5
+
+
+def measure(options: Options) -> Findings:
+    """One training a seed; the data folder holds the packed speech of `benchmarks/release_voice_data.py`."""
+    machine.limit(options.threads)
+    data = settings.data_folder()
+    arrays = release_voice.prepared(data, Path(settings.home()) / "release_voice")
+    waves, labels = release_voice_measures.test_clips(data, release_voice.CLASSES)
+    test = Split(torch.from_numpy(packed.features_of(waves)), torch.from_numpy(labels), "test clips")
+    device = placement.device_for("auto")
+    where = Placement(device=device, threads=options.threads, channels_last=True)
+    seeds = list(range(options.repeats or REPEATS))
+    reached = [_until(GOAL, arrays, test, where, seed=seed) for seed in seeds]
+    return Findings(
+        [
+            Figure(f"Training until {GOAL} %", [seconds for seconds, _, _ in reached], "s", digits=0),
+            Figure("Epochs", [epochs for _, epochs, _ in reached], "", digits=0),
+            Figure("Test accuracy then", [accuracy for _, _, accuracy in reached], "%", digits=2),
+        ],
+        seeds,
+        [f"{options.threads} threads, {EPOCHS} epochs planned."],
+    )
+
+
+def _until(
+    goal: float, arrays: dict[str, np.ndarray], test: Split, where: Placement, *, seed: int
+) -> tuple[float, float, float]:
+    """Seconds of steps, epochs and test accuracy at the first evaluation that reaches the goal."""
+    config = release_voice.release_training(epochs=EPOCHS, seed=seed)
+    data = engine.on_device(release_voice.dataset(arrays, seed=seed), where.device)
+    placement.apply(where)
+    learner = make_learner(config, where)
+    asked = Split(test.inputs.to(where.device), test.targets.to(where.device), test.name)
+    for event in engine.train(demos.task("voice"), config, data, learner=learner):
+        if isinstance(event, Evaluated):
+            accuracy = learner.evaluate(asked)["accuracy"]
+            if accuracy >= goal:
+                assert event.trained_seconds is not None
+                return event.trained_seconds, event.epoch, accuracy
+    raise RuntimeError(f"{EPOCHS} epochs reached only {accuracy:.2f} %")
