@@ -4,6 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip
 ARGS :=
+TEST := OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: help run test check format clean chromium
 .DEFAULT_GOAL := help
@@ -15,14 +16,14 @@ run: $(VENV)/.installed  ## start the studio; options: make run ARGS="--server.p
 	$(PYTHON) -m streamlit run Home.py $(ARGS)
 
 test: $(VENV)/.installed-dev chromium  ## all tests; some of them: make test ARGS="-k digits"
-	$(PYTHON) -m pytest $(ARGS)
+	$(TEST) $(ARGS)
 
 check: $(VENV)/.installed-dev chromium  ## what CI runs: format, lint, types, layers, all tests
 	$(PYTHON) -m ruff format --check .
 	$(PYTHON) -m ruff check .
 	$(PYTHON) -m mypy
 	$(VENV)/bin/lint-imports --no-logo
-	$(PYTHON) -m pytest $(ARGS)
+	$(TEST) $(ARGS)
 
 format: $(VENV)/.installed-dev  ## put the code into the one format
 	$(PYTHON) -m ruff format .
