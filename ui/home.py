@@ -95,16 +95,23 @@ def _card(task: Task) -> None:
 def release_figure(task: Task, weights: Path) -> tuple[str, str] | None:
     """The measured figure of a demo's release model and its set: ("99.62 %", "10,000 MNIST test images").
 
-    Of several sets the one marked as headline counts, else the largest. None where the demo has no release model, or
-    none that is compared.
+    Of several sets the one marked as headline counts, else the largest; of several release models the best. None where
+    the demo has no release model, or none that is compared.
     """
-    path = weights / task.name / "model.json"
-    if task.select is None or not path.exists():
+    select = task.select
+    cards = sorted(weights.glob(f"{task.name}*/model.json"))
+    if select is None or not cards:
         return None
-    figures = json.loads(path.read_text())["figures"]
-    figure = max(figures, key=lambda figure: (figure.get("headline", False), figure["examples"]))
-    unit = next(metric.unit for metric in task.metrics if metric.name == task.select)
-    value = f"{figure[task.select]:.2f} %" if unit == "%" else number(figure[task.select], unit)
+    headlines = [
+        max(
+            json.loads(card.read_text())["figures"],
+            key=lambda figure: (figure.get("headline", False), figure["examples"]),
+        )
+        for card in cards
+    ]
+    figure = max(headlines, key=lambda figure: figure[select])
+    unit = next(metric.unit for metric in task.metrics if metric.name == select)
+    value = f"{figure[select]:.2f} %" if unit == "%" else number(figure[select], unit)
     return value, figure["set"]
 
 

@@ -60,13 +60,18 @@ def test_a_demo_shows_the_figure_of_its_release_model_on_the_largest_set(tmp_pat
     assert home.release_figure(task, tmp_path / "nothing") is None
 
 
-def test_a_figure_that_is_the_headline_counts_more_than_a_larger_set(tmp_path: Path) -> None:
+def test_the_headline_counts_more_than_a_larger_set_and_the_best_of_several_models(tmp_path: Path) -> None:
     (tmp_path / "digits").mkdir()
     (tmp_path / "digits" / "model.json").write_text(
         '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 82.0, "headline": true},'
         ' {"set": "2,000 other reviews", "examples": 2000, "accuracy": 68.0}]}'
     )
     assert home.release_figure(demos.task("digits"), tmp_path) == ("82.00 %", "872 sentences")
+    (tmp_path / "digits-larger").mkdir()
+    (tmp_path / "digits-larger" / "model.json").write_text(
+        '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 90.0}]}'
+    )
+    assert home.release_figure(demos.task("digits"), tmp_path) == ("90.00 %", "872 sentences")
 
 
 def test_an_idle_machine_says_so_and_what_it_is(glassbox_home: Path) -> None:

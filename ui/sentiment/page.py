@@ -84,8 +84,9 @@ def _typed() -> str:
 
 def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
     reading = reader.read(text)
-    left, right = st.columns([3, 2], gap="large") if alone else (st.container(), st.container())
-    with right if alone else left:
+    beside = alone and reading.encoded is not None
+    left, right = st.columns([3, 2], gap="large") if beside else (st.container(), st.container())
+    with right if beside else left:
         answer.show_answer(reading, reader, key=key)
     if reading.encoded is None:
         return
