@@ -3,6 +3,7 @@
     python -m benchmarks.release_sentiment [--epochs 5] [--seed 0]             the small model, from scratch
     python -m benchmarks.release_sentiment --distil [--taught FILE.npz]        the same, from the encoder's answers
     python -m benchmarks.release_sentiment --network encoder [--epochs 4]      MiniLM, fine-tuned
+    python -m benchmarks.release_sentiment --network encoder --finish          one epoch more, with passages of IMDb
     python -m benchmarks.release_sentiment --network encoder --pack FOLDER     the same from weights in half precision
     python -m benchmarks.release_sentiment [--network encoder] --measure       the files that are there
 
@@ -22,18 +23,21 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import torch
 from safetensors.torch import load_file, save_file
 
 from benchmarks import distillation
 from core import demos
-from core.contract import Dataset, Evaluated, Placement
+from core.contract import Dataset, Evaluated, Placement, Split
 from core.data import text
 from core.demos.sentiment import difference, minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
 from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.learner import tokenizer_of
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDERS
+from core.demos.sentiment.release import FOLDERS, release_weights
+from core.demos.sentiment.tokenizer import encode_many
 from core.knobs import to_json
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
@@ -57,6 +61,8 @@ ENCODER: dict[str, Any] = {
     "length": 64,
 }  # beside what all have in common
 DISTILLED: dict[str, Any] = {"label_smoothing": 0.0, "dropout": 0.1}
+FINISH: dict[str, Any] = {"learning_rate": 5e-5, "epochs": 1, "seed": 1}  # beside what it was trained with
+PASSAGE_WORDS, PASSAGE_SEED = 40, 2
 IMDB_SENTENCES = 60_000  # that the encoder answers for the small model to learn from
 
 
@@ -75,6 +81,7 @@ def main() -> None:
     parser.add_argument("--distil", action="store_true", help="let the small model learn from the encoder's answers")
     parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
     parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
+    parser.add_argument("--finish", action="store_true", help="go on with the encoder that is there")
     parser.add_argument("--pack", type=Path, metavar="FOLDER", help="train nothing, take these weights of the encoder")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, help="default: the folder of the release model")
@@ -82,6 +89,8 @@ def main() -> None:
     out = options.out or FOLDERS[options.network]
     if options.pack:
         pack(options.pack, out)
+    elif options.finish:
+        finish(FOLDERS["encoder"], out)
     elif not options.measure:
         placement.apply(WHERE)
         name = "distilled" if options.distil else options.network
@@ -96,6 +105,39 @@ def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
     learner = task.learner(config, WHERE)
     assert isinstance(learner, SupervisedLearner)
     return task.load(config), learner
+
+
+def finish(source: Path, folder: Path) -> None:
+    """Go on with the encoder of a folder: SST-2, and a passage of each of IMDb's training reviews with its label."""
+    placement.apply(WHERE)
+    config = replace(release_training("encoder", epochs=1, seed=0), **FINISH)
+    dataset, learner = _plain(config)
+    learner.network.load_state_dict(release_weights(source))
+    before = json.loads((source / CARD).read_text())
+    train(folder, config, _with_passages(dataset, config), learner)
+    card = json.loads((folder / CARD).read_text())
+    minutes = {"minutes": round(before["minutes"] + card["minutes"], 1)}
+    write_card(folder, card | minutes | {"config": before["config"], "finish": FINISH | {"after": before["epoch"]}})
+
+
+def _with_passages(dataset: Dataset, config: SentimentConfig) -> Dataset:
+    reviews = text.load("imdb").train
+    random = np.random.RandomState(PASSAGE_SEED)
+    passages = [passage(review, random) for review in reviews.texts]
+    ids = torch.from_numpy(encode_many(tokenizer_of(config), passages, length=config.length))
+    train = Split(
+        inputs=torch.cat([dataset.train.inputs, ids]),
+        targets=torch.cat([dataset.train.targets, torch.from_numpy(reviews.labels.copy())]),
+        name=f"{dataset.train.name} and passages of {len(reviews):,} IMDb training reviews",
+    )
+    return replace(dataset, train=train)
+
+
+def passage(review: str, random: np.random.RandomState) -> str:
+    """At most 40 words in a row of a review, from anywhere."""
+    words = review.replace("<br />", " ").split()
+    start = random.randint(0, max(1, len(words) - PASSAGE_WORDS + 1))
+    return " ".join(words[start : start + PASSAGE_WORDS])
 
 
 def _taught(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
