@@ -41,6 +41,7 @@ class RunParts:
     below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
     instead: Callable[[Run], None] | None = None  # in place of all these
     is_network: bool = True  # False: nothing that Try could use or a form could change
+    is_tried: bool = True  # False: it is a network, but Try has no use for it
     shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
     diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
         None  # events, config; None: as for a classifier
@@ -185,7 +186,7 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
             return
         if run.state == "stopped":
             _resume_button(run)
-        elif run.state == "completed" and parts.is_network:
+        elif run.state == "completed" and parts.is_network and parts.is_tried:
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
