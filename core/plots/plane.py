@@ -11,7 +11,7 @@ import plotly.graph_objects as go
 
 from core.plots.template import colorscale, palette, style
 
-HEIGHT = 460  # px
+HEIGHT = 380  # px
 Array = npt.NDArray[np.float64]
 
 

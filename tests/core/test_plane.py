@@ -7,9 +7,10 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Ended, Placement
+from core.contract import Ended, Evaluated, Placement
 from core.demos.plane.cloud import FEWEST, points
 from core.demos.plane.config import PlaneConfig
+from core.demos.plane.diagnosis import diagnose
 from core.demos.plane.learner import MESH, SURFACE, PlaneLearner, load
 from core.errors import InvalidInputError
 from core.foundations.points import encode
@@ -89,3 +90,22 @@ def test_a_preview_holds_points_the_surface_of_d_and_the_mapping(
     figure = plane_figure(info, dark=False, uirevision="x")
     assert [trace.name for trace in figure.data][1:] == ["mapping", "real", "generated"]
     assert "50 real ones" in plane_sentence(info)
+
+
+@pytest.mark.parametrize(
+    ("covered", "hit", "kind", "remedied"),
+    [
+        ([90, 30, 40, 45], 20, "collapse", True),
+        ([40, 60, 40, 45], 20, "", False),
+        ([40, 80, 90, 95], 85, "good", False),
+    ],
+)
+def test_a_collapse_is_said_with_its_evidence(covered: list[float], hit: float, kind: str, remedied: bool) -> None:
+    config = PlaneConfig(loss="non_saturating")
+    events = [Evaluated(epoch, epoch, {"covered": share, "hit": hit}) for epoch, share in enumerate(covered, start=1)]
+    found = diagnose(events, config)
+    assert (found.kind if found else "") == kind
+    if found:
+        assert f"{covered[-1]} % of the real points" in found.sentence
+        assert (found.remedy is not None) == remedied
+    assert diagnose(events[:2], config) is None

@@ -5,6 +5,7 @@ import streamlit as st
 from core.contract import Previewed
 from core.demos.plane.cloud import POINTS_SEED, REACH, points
 from core.demos.plane.config import PlaneConfig
+from core.demos.plane.diagnosis import diagnose
 from core.knobs import from_json
 from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.runs.records import Run
@@ -16,7 +17,7 @@ from ui.style import is_dark
 
 TASK = "plane"
 NUM_REAL = 300  # points that are shown
-SHOWN = ("covered", "hit", "generator", "discriminator")
+SHOWN = ("covered", "hit")
 
 
 def is_one(run_id: str | None) -> bool:
@@ -26,9 +27,7 @@ def is_one(run_id: str | None) -> bool:
 
 def parts() -> RunParts:
     """The parts of such a run."""
-    return RunParts(
-        beside=_beside, after=lambda run: None, shown=SHOWN, diagnose=lambda events, config: None, is_tried=False
-    )
+    return RunParts(beside=_beside, after=lambda run: None, shown=SHOWN, diagnose=diagnose, is_tried=False)
 
 
 def _beside(run: Run) -> None:
@@ -44,7 +43,7 @@ def _film(shown: Run) -> None:
     event = drawn[moment(run, drawn)]
     config, _ = from_json(PlaneConfig, run.config)
     info = plane_info(points(config, NUM_REAL, seed=POINTS_SEED), event.answers[TASK], reach=REACH)
-    live_chart(plane_figure(info, dark=is_dark(), uirevision=run.id), key="plane", alt=plane_sentence(info), height=460)
+    live_chart(plane_figure(info, dark=is_dark(), uirevision=run.id), key="plane", alt=plane_sentence(info))
     st.caption(f"After {event.step:,} steps, epoch {event.epoch:.2g}. {plane_sentence(info)}{_lines(config)}")
 
 

@@ -1,6 +1,6 @@
 """The knobs of the generator in the plane and its presets. Light: no PyTorch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from core.contract import Preset
@@ -32,7 +32,7 @@ class PlaneConfig(Config):
     )
     painted: str = knob(
         Points(
-            label="Painted points",
+            label="Painting",
             help="Painted on this page; a little is scattered around each.",
             when={"shape": ("painted",)},
         ),
@@ -69,7 +69,12 @@ class PlaneConfig(Config):
     discriminator_optimizer: str = knob(_OF_PICTURES["discriminator_optimizer"], "adam")
     discriminator_steps: int = knob(_OF_PICTURES["discriminator_steps"], 1)
     averaging: float = knob(_OF_PICTURES["averaging"], 0.95)
-    batch_size: int = knob(_OF_PICTURES["batch_size"], 128)
+    batch_size: int = knob(
+        replace(
+            _OF_PICTURES["batch_size"], help="Real points behind each step, and as many generated ones.", unit="points"
+        ),
+        128,
+    )
     epochs: int = knob(knobs(Config)["epochs"], 60)
     augmentation: ClassVar[str] = "none"
 
@@ -91,6 +96,13 @@ PRESETS = (
             "discriminator_rate": 2e-4,
             "averaging": 0.0,
         },
+    ),
+    Preset(
+        name="painted",
+        label="Your own shape",
+        sentence="Paint points, and the generator learns where they are.",
+        values={"shape": "painted"},
+        open=("painted",),
     ),
     Preset(
         name="line",
