@@ -126,7 +126,7 @@ class Competition(Generic[C]):
         ).chunk(2)
         loss = self.losses.discriminator(real_scores, generated_scores)
         total = loss
-        if self.losses.penalty is not None and self.config.penalty and number % self.config.penalty_every == 0:
+        if self.losses.penalty is not None and number % self.config.penalty_every == 0:
             weight = self.config.penalty * self.config.penalty_every
             total = loss + weight * self.losses.penalty(self._critic(labels), real, generated)
         self._update(self.discriminator_optimizer, total)
