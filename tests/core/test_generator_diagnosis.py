@@ -55,7 +55,7 @@ def test_a_sure_judge_alone_is_no_victory() -> None:
 
 
 def test_few_classes_are_a_collapse() -> None:
-    config = GeneratorConfig(conditional=False, loss="non_saturating", discriminator_rate=1e-4)
+    config = GeneratorConfig(conditional=False, loss="non_saturating", discriminator_rate=3e-5)
     one = {"classes": 1.3}
     found = diagnose(story(steps=[{}] * 3, evaluations=[{}, one, one]), config)
     assert found is not None

@@ -202,7 +202,7 @@ PRESETS = (
         name="collapse",
         label="Collapse on purpose",
         sentence="A fast generator that is told no class meets a slow judge: it finds one picture that passes.",
-        values={"conditional": False, "loss": "non_saturating", "discriminator_rate": 1e-4, "averaging": 0.0},
+        values={"conditional": False, "loss": "non_saturating", "discriminator_rate": 3e-5, "averaging": 0.0},
     ),
     Preset(
         name="original",
