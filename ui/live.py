@@ -239,8 +239,9 @@ def _curves(task: Task, shown: Run, parts: RunParts) -> None:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
 
-    folded = [metric for metric in task.metrics if parts.shown and metric.name not in parts.shown]
-    for metric in task.metrics:
+    told = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
+    folded = [metric for metric in told if parts.shown and metric.name not in parts.shown]
+    for metric in told:
         if metric not in folded:
             draw(metric)
     _diagnosis(

@@ -30,7 +30,7 @@ from ui.style import is_dark
 
 OWN_SIZE = 140  # px
 FILM_WIDTH = 480  # px
-SHOWN = ("agreement", "diversity", "generator", "discriminator")
+SHOWN = ("agreement", "classes", "diversity", "generator", "discriminator")
 
 
 def run_parts() -> RunParts:

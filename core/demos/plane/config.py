@@ -93,7 +93,7 @@ PRESETS = (
         values={
             "loss": "non_saturating",
             "generator_rate": 1e-2,
-            "discriminator_rate": 2e-4,
+            "discriminator_rate": 3e-5,
             "averaging": 0.0,
         },
     ),

@@ -8,7 +8,7 @@ from core.contract import Evaluated, Event
 from core.demos.plane.config import PlaneConfig
 from core.training.diagnosis import FEWEST_EPOCHS, Diagnosis
 
-FEW, MANY = 50.0, 80.0  # % of the real points near a generated one: of a generator that has collapsed, of a good one
+FEW, MANY = 50.0, 75.0  # % of the real points near a generated one: of a generator that has collapsed, of a good one
 CALM = {"loss": "relativistic", "penalty": 0.1, "generator_rate": 2e-3, "discriminator_rate": 2e-3}
 
 
