@@ -123,7 +123,9 @@ def of_runs(reached: list[Reached]) -> list[Figure]:
 
 def _collapsed(runs: list[Run]) -> str:
     count = sum(min(one.by_class) < 50 for one in runs)
-    return f"{count or 'None'} of {len(runs)} runs collapsed: less than half of what one class asks for is seen as it."
+    return (
+        f"{count or 'None'} of {len(runs)} runs collapsed: less than half of the pictures of a class are seen as such."
+    )
 
 
 def run(config: GeneratorConfig, where: Placement, *, to_end: bool = True) -> Run:
