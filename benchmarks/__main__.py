@@ -11,7 +11,16 @@ import time
 from benchmarks import machine, report, results
 
 BENCHMARKS = (
-    *("time_to_accuracy", "serving", "sentiment", "voice", "voice_training", "voice_accuracy", "generator"),
+    *(
+        "time_to_accuracy",
+        "serving",
+        "sentiment",
+        "voice",
+        "voice_training",
+        "voice_accuracy",
+        "generator",
+        "generator_peer",
+    ),
     *("start", "live", "reporting", "sessions", "strokes", "playground", "more_data"),
 )
 

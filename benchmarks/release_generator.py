@@ -42,7 +42,18 @@ MEASURED_SEED = 99  # of their latent vectors; training's own figures use others
 
 def release_training(data: str, *, epochs: int, seed: int, is_finish: bool, rate: float) -> GeneratorConfig:
     """The config of a release model: of its first training, or of one that finishes it with a rate of its own."""
-    config = GeneratorConfig(data=data, epochs=epochs, seed=seed, averaging=0.998)
+    config = GeneratorConfig(
+        data=data,
+        width=32,
+        latent=64,
+        batch_size=64,
+        penalty=1.0,
+        generator_rate=1e-3,
+        discriminator_rate=1e-3,
+        averaging=0.998,
+        epochs=epochs,
+        seed=seed,
+    )
     if is_finish:
         return replace(config, seed=seed + 1, penalty=0.2, generator_rate=rate, discriminator_rate=rate)
     return config

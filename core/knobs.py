@@ -162,7 +162,7 @@ class Several(Knob):
 
 @dataclass(frozen=True, kw_only=True)
 class Reference(Knob):
-    """The id of something that a person has uploaded; empty for none. A form has no widget for it."""
+    """What a person gives elsewhere on the page: the id of an upload; empty for none. A form has no widget for it."""
 
     def parse(self, text: str) -> str:
         return text

@@ -10,7 +10,18 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import canvas, handwriting, record, reference_mnist, report, results, sentiment, sentiment_peer, strokes
+from benchmarks import (
+    canvas,
+    handwriting,
+    record,
+    reference_dcgan,
+    reference_mnist,
+    report,
+    results,
+    sentiment,
+    sentiment_peer,
+    strokes,
+)
 from benchmarks.results import Figure, Findings
 from core.contract import Dataset, Split
 from core.data import drawing
@@ -163,3 +174,18 @@ def test_a_training_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
     fractions = [fraction for _, fraction in seen]
     assert fractions == sorted(fractions)
     assert 0 <= fractions[0] < fractions[-1] < 1
+
+
+def test_the_dcgan_draws_what_its_discriminator_takes_and_a_step_moves_both() -> None:
+    dcgan = reference_dcgan.Dcgan(seed=0, device="cpu")
+    layers = [sum(p.numel() for p in net.layers.parameters()) for net in (dcgan.generator, dcgan.discriminator)]
+    assert layers == [110 * 128 * 49 + 128 * 64 * 16 + 64 * 16 + 2 * (128 + 64), 2 * 64 * 16 + 64 * 128 * 16 + 128 * 51]
+    labels = torch.arange(8)
+    real = torch.rand(8, 1, 28, 28) * 2 - 1
+    before = [next(net.layers.parameters()).clone() for net in (dcgan.generator, dcgan.discriminator)]
+    dcgan.step(real, labels)
+    after = [next(net.layers.parameters()) for net in (dcgan.generator, dcgan.discriminator)]
+    assert not any(torch.equal(one, other) for one, other in zip(before, after, strict=True))
+    drawn = dcgan.drawn(torch.randn(8, 100), labels)
+    assert drawn.shape == real.shape
+    assert 0 <= drawn.min() <= drawn.max() <= 1

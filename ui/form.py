@@ -30,7 +30,7 @@ from core.knobs import (
 from ui.words import plain
 
 COLUMNS = 3
-PAGE_PARAMETERS = ("view", "run", "model", "place")  # words of the address that are not knobs
+PAGE_PARAMETERS = ("view", "run", "model", "place", "what")  # words of the address that are not knobs
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 

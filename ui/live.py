@@ -41,6 +41,7 @@ class RunParts:
     below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
     instead: Callable[[Run], None] | None = None  # in place of all these
     is_network: bool = True  # False: nothing that Try could use or a form could change
+    is_tried: bool = True  # False: it is a network, but Try has no use for it
     shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
     diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
         None  # events, config; None: as for a classifier
@@ -185,7 +186,7 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
             return
         if run.state == "stopped":
             _resume_button(run)
-        elif run.state == "completed" and parts.is_network:
+        elif run.state == "completed" and parts.is_network and parts.is_tried:
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
@@ -238,8 +239,9 @@ def _curves(task: Task, shown: Run, parts: RunParts) -> None:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
 
-    folded = [metric for metric in task.metrics if parts.shown and metric.name not in parts.shown]
-    for metric in task.metrics:
+    told = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
+    folded = [metric for metric in told if parts.shown and metric.name not in parts.shown]
+    for metric in told:
         if metric not in folded:
             draw(metric)
     _diagnosis(

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.foundations.points import MAX_POINTS, PLANE, decode, decode_heights
+from core.foundations.points import MAX_POINTS, PLANE, Points, decode, decode_heights
 from core.knobs import Choice, Integer, Knob, Real, Settings, knob
 
 Array = npt.NDArray[np.float32]
@@ -91,25 +91,6 @@ class Rates(Knob):
 
     def in_words(self, value: str) -> str:
         return value
-
-
-class Points(Knob):
-    """Painted points, see `points.py`."""
-
-    def parse(self, text: str) -> str:
-        return text
-
-    def allows(self, value: object) -> bool:
-        try:
-            return isinstance(value, str) and len(decode(value)) <= MAX_POINTS
-        except ValueError:
-            return False
-
-    def allowed(self) -> str:
-        return f"at most {MAX_POINTS} points as the page writes them, or nothing"
-
-    def in_words(self, value: str) -> str:
-        return f"{len(value) // 4} points"
 
 
 class Heights(Knob):

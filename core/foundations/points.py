@@ -15,6 +15,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import InvalidInputError
+from core.knobs import Reference
 
 Array = npt.NDArray[np.float64]
 PLANE = 3.0  # points lie in [-PLANE, PLANE]
@@ -73,6 +74,22 @@ def decode_heights(text: str) -> Array:
         raise ValueError(text)
     digits = np.array([_ALPHABET.index(letter) for letter in text], np.int64).reshape(-1, 3, 2)
     return ((64 * digits[..., 0] + digits[..., 1]) / _FINE_LEVELS * 2 - 1) * _REACH
+
+
+class Points(Reference):
+    """Painted points, as text."""
+
+    def allows(self, value: object) -> bool:
+        try:
+            return isinstance(value, str) and len(decode(value)) <= MAX_POINTS
+        except ValueError:
+            return False
+
+    def allowed(self) -> str:
+        return f"at most {MAX_POINTS} points as the page writes them, or nothing"
+
+    def in_words(self, value: str) -> str:
+        return f"{len(value) // 4} points"
 
 
 @dataclass(frozen=True)

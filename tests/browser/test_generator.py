@@ -40,3 +40,21 @@ def test_a_run_from_the_form_draws_the_own_picture_while_it_trains_and_shows_its
     expect(page.get_by_text("The result")).to_be_visible(timeout=TRAINING_MS)
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
+
+
+def test_painted_points_are_learned_and_drawn(page: Page) -> None:
+    page.goto("/generator?view=train&what=points&shape=painted&epochs=2&width=8")
+    sheet = page.locator(".painting .sheet")
+    expect(sheet).to_be_visible()
+    sheet.scroll_into_view_if_needed()
+    box = sheet.bounding_box()
+    assert box is not None
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.9 * box["width"], box["y"] + 0.8 * box["height"], steps=40)
+    page.mouse.up()
+    expect(page.get_by_text(re.compile(r"^\d+ of at most 300 points"))).to_be_visible()
+    assert "painted=" in page.url
+    page.get_by_role("button", name="Start", exact=True).click()
+    drawn = page.get_by_role("img", name=re.compile("^300 generated points are .* from the nearest of 300 real ones"))
+    expect(drawn).to_be_visible(timeout=TRAINING_MS)

@@ -17,6 +17,7 @@ from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.latents import fixed_grid
 from core.demos.generator.painter import release_painter
 from core.demos.generator.pictures import png, sheet_text
+from core.foundations.points import encode
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
@@ -299,3 +300,36 @@ def test_a_model_can_be_looked_into(part: str, said: str, model: str) -> None:
     before = [image.value for image in app.image]
     app.button(key="inside.roll").click().run()
     assert [image.value for image in app.image] != before
+
+
+def test_points_in_the_plane_are_chosen_started_and_shown(glassbox_home: Path) -> None:
+    app = page(view="train", what="points", epochs="2")
+    assert not any("no setting" in warning.value for warning in app.warning)
+    app.button(key="plane.start").click().run()
+    assert not app.exception
+    store = RunStore(glassbox_home / "glassbox.sqlite")
+    (run,) = store.find()
+    assert (run.task, run.config["epochs"]) == ("plane", 2)
+    lease = store.claim("worker")
+    assert lease is not None
+    answer = {"points": [[0, 0], [500, 500]], "mesh": [], "surface": [[0] * 31] * 31}
+    store.append_events(lease, [Previewed(1, 0.1, {"plane": answer})])
+    app = page(run=run.id)
+    assert "2 generated points" in captions(app)
+    app.button(key="run.new").click().run()
+    assert not app.exception
+    assert app.segmented_control(key="what").value == "points"
+
+
+def test_painted_points_come_with_the_address_and_too_few_are_said(glassbox_home: Path) -> None:
+    app = page(view="train", what="points", shape="painted")
+    assert "No points are painted; at least 20 are needed" in captions(app)
+    assert app.button(key="plane.start").disabled
+    places = np.linspace(-2, 2, 30)
+    painted = encode(np.column_stack([places, places, np.zeros(30)]))
+    app = page(view="train", what="points", shape="painted", painted=painted)
+    assert "30 of at most 300 points" in captions(app)
+    app.button(key="plane.start").click().run()
+    assert not app.exception
+    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    assert run.config["painted"] == painted

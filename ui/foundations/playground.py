@@ -301,7 +301,7 @@ def _seen(settings: PlaygroundSettings) -> list[str]:
 
 @functools.cache
 def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    scripts = [(BROWSER / f"{name}.js").read_text("utf-8") for name in ("network", "drawing", "playground")]
+    scripts = [(BROWSER / f"{name}.js").read_text("utf-8") for name in ("network", "brush", "drawing", "playground")]
     css = palette_css(".playground") + (BROWSER / "playground.css").read_text("utf-8")
     html = (BROWSER / "playground.html").read_text("utf-8")
     return st.components.v2.component("glassbox_playground", html=html, css=css, js="\n".join(scripts))

@@ -6,13 +6,14 @@ from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
 from ui import models
-from ui.generator import grid, inside, number, own_pictures, painters, synthetic, walk
+from ui.generator import grid, inside, number, own_pictures, painters, painting, plane, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
 from ui.generator.training import run_parts
 from ui.train import train_view
 from ui.views import view_picker
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
+TRAIN = {"pictures": ":material/imagesmode: Pictures", "points": ":material/scatter_plot: Points in the plane"}
 PARTS = {
     "grid": ":material/grid_view: A class",
     "number": ":material/123: A number",
@@ -29,11 +30,41 @@ def show() -> None:
     st.markdown(f":gray[{task.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
-        train_view(task, run_parts(), ready=own_pictures.show)
+        train(task)
     elif view == "inside":
         _inside(pick_model(task))
     else:
         _try(pick_model(task))
+
+
+def train(task: Task) -> None:
+    """Train on pictures, or on points in the plane; a run in the address says which."""
+    run_id = st.query_params.get("run")
+    what = _what() if run_id is None else "points" if plane.is_one(run_id) else "pictures"
+    if what == "points":
+        st.query_params["what"] = what  # also beside a run, for whoever starts another from there
+        train_view(demos.task("plane"), plane.parts(), ready=painting.show)
+    else:
+        train_view(task, run_parts(), ready=own_pictures.show)
+
+
+def _what() -> str:
+    """Pictures or points; the choice is in the address as `what=`."""
+    if "what" not in st.session_state:
+        wanted = st.query_params.get("what")
+        st.session_state["what"] = wanted if wanted in TRAIN else "pictures"
+    chosen = st.segmented_control(
+        "What to train on",
+        list(TRAIN),
+        required=True,
+        format_func=TRAIN.__getitem__,
+        key="what",
+        label_visibility="collapsed",
+    )
+    assert chosen is not None
+    if chosen == "pictures":
+        st.query_params.pop("what", None)
+    return chosen
 
 
 def pick_model(task: Task) -> str:

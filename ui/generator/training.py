@@ -18,6 +18,7 @@ from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
+from ui.film import moment
 from ui.generator import by_hand, controls
 from ui.generator.by_hand import FIXED
 from ui.generator.painters import painter_of
@@ -29,7 +30,7 @@ from ui.style import is_dark
 
 OWN_SIZE = 140  # px
 FILM_WIDTH = 480  # px
-SHOWN = ("agreement", "diversity", "generator", "discriminator")
+SHOWN = ("agreement", "classes", "diversity", "generator", "discriminator")
 
 
 def run_parts() -> RunParts:
@@ -52,7 +53,7 @@ def _film(shown: Run) -> None:
     if not drawn:
         st.caption("The first pictures come with the first step.")
         return
-    event = drawn[_moment(run, drawn)]
+    event = drawn[moment(run, drawn)]
     sheet = to_sheet(read_sheet_text(event.answers[FIXED]["pictures"], side=IMAGE_SIDE), columns=NUM_CLASSES)
     config, _ = from_json(GeneratorConfig, run.config)
     kind = (
@@ -69,30 +70,6 @@ def _film(shown: Run) -> None:
         info = scores_info(answer["real"], answer["generated"])
         live_chart(scores_figure(info, dark=is_dark(), uirevision=run.id), key="scores", alt=scores_sentence(info))
         st.caption(scores_sentence(info))
-
-
-def _moment(run: Run, drawn: list[Previewed]) -> int:
-    """Index of the moment that the slider shows: the newest, until somebody looks back."""
-    newest, state = len(drawn) - 1, f"film.{run.id}"
-    if newest == 0:
-        return 0
-    key = f"{state}.{newest}"  # a slider with another end is another slider
-
-    def choose() -> None:
-        chosen = st.session_state[key]
-        st.session_state[state] = None if chosen == newest else chosen
-
-    chosen = st.session_state.get(state)
-    return int(
-        st.select_slider(
-            "Time (steps)",
-            range(newest + 1),
-            newest if chosen is None else chosen,
-            format_func=lambda index: f"{drawn[index].step:,}",
-            key=key,
-            on_change=choose,
-        )
-    )
 
 
 def _pin(run: Run) -> None:

@@ -53,7 +53,7 @@ def cost(config: GeneratorConfig) -> Cost:
     num_train, num_validation, num_test = _sizes(config)
     turns = 1 / config.discriminator_steps  # of G, for each of D
     draws = 1 / 3 + turns
-    has_penalty = config.loss in ("relativistic", "wasserstein") and config.penalty > 0
+    has_penalty = config.loss in ("relativistic", "wasserstein")
     judges = 2 + turns * (4 / 3 if config.loss == "relativistic" else 1) + (4 / config.penalty_every) * has_penalty
 
     def together(of_generator: int, of_discriminator: int) -> int:

@@ -22,6 +22,7 @@ ALIKE = 40.0  # % of the real pictures' diversity
 SWING = 15.0  # percentage points of agreement, up and down again
 LONG = 5  # evaluations among which swings are looked for
 GOOD = 90.0  # % of agreement
+CALM = GeneratorConfig()  # what a remedy goes back to
 
 
 def diagnose(events: Sequence[Event], config: GeneratorConfig) -> Diagnosis | None:
@@ -151,7 +152,7 @@ def _rates(config: GeneratorConfig, of_generator: float, of_discriminator: float
 
 def _calmer_judge(config: GeneratorConfig) -> _Remedy:
     if config.loss != "relativistic":
-        return {"loss": "relativistic", "penalty": 1.0}, "Try the relativistic loss with R1 and R2"
+        return {"loss": "relativistic", "penalty": CALM.penalty}, "Try the relativistic loss with R1 and R2"
     if config.augmentation == "none":
         return {"augmentation": "shift"}, "Try augmentation of D by shifts"
     return _rates(config, 1.0, 1 / 3)
@@ -159,8 +160,8 @@ def _calmer_judge(config: GeneratorConfig) -> _Remedy:
 
 def _wider(config: GeneratorConfig) -> _Remedy:
     if config.loss != "relativistic":
-        calm = {"generator_rate": min(config.generator_rate, 1e-3), "discriminator_rate": 1e-3}
-        return {"loss": "relativistic", "penalty": 1.0, **calm}, "Try the relativistic loss with R1 and R2"
+        calm = {name: getattr(CALM, name) for name in ("loss", "penalty", "generator_rate", "discriminator_rate")}
+        return calm, "Try the relativistic loss with R1 and R2, and its rates"
     if not config.has_classes:
         return {"conditional": True}, "Try conditional networks"
     return _rates(config, 1 / 3, 1.0)

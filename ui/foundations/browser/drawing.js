@@ -2,7 +2,6 @@
 
 const [FINE, COARSE] = [50, 36];  // cells a side of every surface; coarse where there is much to compute
 const MANY = 600;  // weights
-const PLANE = 3;
 
 const FEATURE = {
   x1: (x, y) => x, x2: (x, y) => y, sq1: (x) => x * x, sq2: (x, y) => y * y, prod: (x, y) => x * y,

@@ -225,15 +225,12 @@ class Playground {
   }
 
   brush(event) {
-    const box = this.find(".surface").getBoundingClientRect();
-    const x = ((event.clientX - box.left) / box.width * 2 - 1) * PLANE;
-    const y = (1 - (event.clientY - box.top) / box.height * 2) * PLANE;
-    if (Math.abs(x) > PLANE || Math.abs(y) > PLANE) return;
-    const near = (reach) => ([a, b]) => Math.hypot(a - x, b - y) < reach;
-    if (this.painting === "erase") this.painted = this.painted.filter((point) => !near(0.25)(point));
-    else if (!this.painted.some(near(0.18)) && this.painted.length < this.data.maxPoints) {
-      this.painted.push([x, y, this.painting === "blue" ? 1 : 0]);
-    } else return;
+    const place = placeOf(event, this.find(".surface"));
+    if (!place) return;
+    const target = { blue: 1, orange: 0 }[this.painting] ?? "erase";
+    const painted = brushed(this.painted, place, target, this.data.maxPoints);
+    if (painted === this.painted) return;
+    this.painted = painted;
     const start = this.run.start;  // show it at once; the run begins anew when the page answers
     start.plane = Float32Array.from(this.painted.flatMap(([a, b]) => [a, b]));
     start.targets = Float32Array.from(this.painted, ([, , target]) => target);

@@ -1,0 +1,31 @@
+"""One plain sentence about the competition in the plane, with its evidence, and what to change next."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from core.contract import Evaluated, Event
+from core.demos.plane.config import PlaneConfig
+from core.training.diagnosis import FEWEST_EPOCHS, Diagnosis
+
+FEW, MANY = 50.0, 75.0  # % of the real points near a generated one: of a generator that has collapsed, of a good one
+CALM = {"loss": "relativistic", "penalty": 0.1, "generator_rate": 2e-3, "discriminator_rate": 2e-3}
+
+
+def diagnose(events: Sequence[Event], config: PlaneConfig) -> Diagnosis | None:
+    """Say what a competition shows, while it runs or after it; None if there is nothing to say yet."""
+    evaluated = [event for event in events if isinstance(event, Evaluated) and event.epoch > 0]
+    if not evaluated or evaluated[-1].epoch < FEWEST_EPOCHS:
+        return None
+    covered, hit = (evaluated[-1].metrics[name] for name in ("covered", "hit"))
+    said = f"{covered:.0f} % of the real points have a generated one nearby, {hit:.0f} % of the generated a real one"
+    if max(event.metrics["covered"] for event in evaluated[-3:]) < FEW:
+        is_calm = all(getattr(config, name) == value for name, value in CALM.items())
+        return Diagnosis(
+            "collapse",
+            f"G has collapsed to a part of the points: only {said}.",
+            *((None, "") if is_calm else (CALM, "Try the relativistic loss with R1 and R2, and equal rates")),
+        )
+    if min(covered, hit) >= MANY:
+        return Diagnosis("good", f"A good match: {said}.")
+    return None

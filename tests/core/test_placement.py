@@ -1,0 +1,40 @@
+"""How a placement is picked; the seconds are made up, so nothing is trained."""
+
+import pytest
+import torch
+
+from core import demos
+from core.contract import Dataset, Placement, Split, Task
+from core.knobs import Config
+from core.training import placement
+
+ALL = 4  # threads
+
+
+@pytest.mark.parametrize(
+    ("together", "channels_last", "budget", "chosen"),
+    [
+        (0.6, 0.9, 9.0, (ALL, True)),
+        (0.9, 1.1, 9.0, (1, False)),  # more threads that save next to nothing
+        (0.1, 0.1, -1.0, (1, False)),  # too busy to try anything else
+    ],
+)
+def test_more_threads_must_save_time_and_a_busy_machine_gets_one(
+    together: float, channels_last: float, budget: float, chosen: tuple[int, bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def seconds(task: Task, config: Config, dataset: Dataset, candidate: Placement) -> float:
+        return (together if candidate.threads == ALL else 1.0) * (channels_last if candidate.channels_last else 1.0)
+
+    monkeypatch.setattr(placement, "seconds_per_step", seconds)
+    monkeypatch.setattr(placement, "BUDGET_SECONDS", budget)
+    monkeypatch.setattr(placement, "device_for", lambda wanted: "cpu")
+    monkeypatch.setattr(placement, "has_bfloat16_units", lambda: False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(ALL)), raising=False)
+    task = demos.task("digits")
+    found = placement.measure(task, task.Config(), _nothing())
+    assert (found.threads, found.channels_last) == chosen
+
+
+def _nothing() -> Dataset:
+    split = Split(torch.empty(0), torch.empty(0), "nothing")
+    return Dataset(split, split, split)
