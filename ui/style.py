@@ -5,8 +5,8 @@ import streamlit as st
 from core.plots.template import DARK, LIGHT
 
 # Tabular figures, so that numbers that change do not wobble; the same in charts. The text of primary buttons is
-# white by default, which has a contrast of 2.3:1 on the dark theme's accent. A drawing canvas has one size, and a column
-# narrower than that would cut it off.
+# white by default, which has a contrast of 2.3:1 on the dark theme's accent. A drawing canvas has one size, and a
+# column narrower than that would cut it off.
 _CSS = """
 <style>
   .stApp, .stApp .js-plotly-plot text { font-variant-numeric: tabular-nums; }
