@@ -110,7 +110,7 @@ def _train_peer(options: Options, *, seeds: list[int], device: str) -> None:
             Figure(f"Test accuracy after {len(epochs)} epochs", tuple(accuracies), "%", digits=2),
             Figure(f"Training and testing, {len(epochs)} epochs", tuple(seconds), "s", digits=0),
         ]
-        findings = Findings(figures, seeds[: len(accuracies)], [_remark(options)])
+        findings = Findings(figures, seeds[: len(accuracies)], [f"{options.threads} threads."])
         results.save(
             results.result("reference_mnist", findings, title=PEER_TITLE, method=PEER_METHOD, load_before=load)
         )
