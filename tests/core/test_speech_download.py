@@ -67,7 +67,7 @@ def test_archives_are_downloaded_unpacked_and_removed(server: FileServer, glassb
     assert len(server.asked) == asked  # what is here is kept
 
 
-@pytest.mark.parametrize("bad", [b"no archive", TAR[: len(TAR) // 2], TAR[:60]])
+@pytest.mark.parametrize("bad", [b"no archive", TAR[: len(TAR) // 2], TAR[:60]], ids=["other", "half", "begun"])
 def test_a_damaged_archive_is_removed_and_leaves_no_folder(tmp_path: Path, bad: bytes) -> None:
     packed = tmp_path / "set.tar.gz"
     packed.write_bytes(bad)
