@@ -34,8 +34,8 @@ NEGATIVE = (
 )
 
 # what the small model cannot; see its card
-BEYOND_IT = {"It is not bad at all.", "Never boring.", "I would recommend it to everyone."}
-MEASURED = {"small": (10_000_000, 81.0), "encoder": (25_000_000, 88.0)}  # bytes at most, dev accuracy at least
+BEYOND_IT = {"It is not bad at all.", "Never boring."}
+MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 89.0)}  # bytes at most, dev accuracy at least
 HERE = [name for name in FOLDERS if (FOLDERS[name] / "model.json").is_file()]
 
 
