@@ -56,3 +56,8 @@ def test_what_a_page_needs_at_once_imports_nothing_heavy(statement: str) -> None
     program = f"import sys; {statement}; print(*set(sys.modules) & {set(HEAVY)!r})"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.split() == []
+
+
+def test_every_fragment_has_a_container_of_its_own() -> None:
+    used = {path for path in (ROOT / "ui").rglob("*.py") if "st.fragment" in path.read_text(encoding="utf-8")}
+    assert used == {ROOT / "ui" / "fragments.py"}

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core.runs.records import Run
 from ui import demo_pages
+from ui.fragments import fragment
 from ui.links import run_query
 from ui.services import store
 from ui.words import plain, standing
@@ -11,7 +12,7 @@ from ui.words import plain, standing
 HEIGHT = 44  # px
 
 
-@st.fragment(run_every=2.0)
+@fragment(run_every=2.0)
 def show_chip() -> None:
     """Above every page, in a place that is kept free for it: the running job, or nothing."""
     shown = st.query_params.get("run")  # the page of a run says more about it than the chip

@@ -13,6 +13,7 @@ from core.plots.curves import Curves, compare_figure, compare_sentence, curves_i
 from core.plots.words import number
 from core.runs.records import Run
 from ui.demo_pages import shown
+from ui.fragments import fragment
 from ui.live_chart import live_chart
 from ui.run_list import MAX_COMPARED
 from ui.run_words import named, seconds_trained, selecting
@@ -42,7 +43,7 @@ def compare_view(given: str) -> None:
     task = shown()[runs[0].task]
     metric = _metric(task)
     every = None if all(run.is_over for run in runs) else TICK_SECONDS
-    st.fragment(_comparison, run_every=every)(task, metric, [run.id for run in runs])
+    fragment(_comparison, run_every=every)(task, metric, [run.id for run in runs])
 
 
 def _runs(given: str) -> list[Run]:

@@ -5,6 +5,7 @@ import streamlit as st
 from core.data import catalogue, transfer
 from core.knobs import Config
 from core.settings import data_folder
+from ui.fragments import fragment
 from ui.words import duration, size
 
 
@@ -17,7 +18,7 @@ def show(config: Config) -> bool:
     return False
 
 
-@st.fragment(run_every=1.0)
+@fragment(run_every=1.0)
 def _panel(name: str) -> None:
     source = catalogue.find(name)
     if source.is_here():

@@ -18,6 +18,7 @@ from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
 from ui import machine
 from ui.demo_pages import run_page, tasks
+from ui.fragments import fragment
 from ui.links import page_path, run_query
 from ui.run_words import waiting
 from ui.services import store
@@ -119,7 +120,7 @@ def queue() -> None:
     """What runs and what waits, live."""
     st.subheader("Running now", anchor=False)
     is_idle = not _unfinished()
-    st.fragment(_queue, run_every=IDLE_TICK_SECONDS if is_idle else TICK_SECONDS)(is_idle=is_idle)
+    fragment(_queue, run_every=IDLE_TICK_SECONDS if is_idle else TICK_SECONDS)(is_idle=is_idle)
 
 
 def _unfinished() -> list[Run]:

@@ -21,6 +21,7 @@ from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.demo_pages import run_page
 from ui.form import set_form
+from ui.fragments import fragment
 from ui.links import run_query
 from ui.live_chart import live_chart
 from ui.services import owner, store
@@ -86,7 +87,7 @@ def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
         draw(*arguments)
 
     part.__qualname__ = draw.__qualname__  # Streamlit knows a fragment by the name of its function
-    return st.fragment(part, run_every=every(run))
+    return fragment(part, run_every=every(run))
 
 
 def run_view(task: Task, run_id: str, parts: RunParts) -> None:

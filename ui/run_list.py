@@ -12,6 +12,7 @@ from core.runs.store import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.service.supervisor import default_max_running
 from ui import run_words
 from ui.demo_pages import run_page, shown
+from ui.fragments import fragment
 from ui.links import run_query
 from ui.services import store
 from ui.words import STATES, duration, plain, standing
@@ -76,7 +77,7 @@ def forget_chosen() -> None:
 def _results(run: Run, task: Task | None, place: Place | None) -> None:
     """How good it is; how far, while it runs; why, where it failed."""
     if run.state == "running":
-        st.fragment(_standing, run_every=TICK_SECONDS)(run.id)
+        fragment(_standing, run_every=TICK_SECONDS)(run.id)
     elif place is not None:
         st.markdown(run_words.waiting(place))
     elif task is not None and (result := run_words.result(task, run, store().checkpoints(run.id))):
@@ -192,7 +193,7 @@ def show_deleted() -> None:
 def watch(shown: Sequence[Run]) -> None:
     """Draw the page again when a run has changed its state, as long as one of the shown may do so by itself."""
     if any(not run.is_over for run in shown):
-        st.fragment(_watch, run_every=TICK_SECONDS)([run.id for run in shown if not run.is_over], _look(shown))
+        fragment(_watch, run_every=TICK_SECONDS)([run.id for run in shown if not run.is_over], _look(shown))
 
 
 def _watch(run_ids: list[str], seen: set[tuple[str, str, bool]]) -> None:

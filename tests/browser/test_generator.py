@@ -21,8 +21,8 @@ def test_a_three_is_asked_for_and_seen_and_a_data_set_can_be_read_by_numpy(page:
         assert np.bincount(made["labels"]).tolist() == [100] * 10
 
 
-def test_a_run_from_the_form_draws_the_own_picture_while_it_trains_and_shows_its_filmstrip(page: Page) -> None:
-    page.goto("/generator?view=train&epochs=3&width=8")
+def test_a_run_from_the_form_draws_the_own_picture_until_digits_can_be_read_and_shows_its_filmstrip(page: Page) -> None:
+    page.goto("/generator?view=train&epochs=4")
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"run=\w{6}"))
     expect(page.get_by_role("img", name=re.compile(r"40 generated pictures after \d+ steps"))).to_be_visible(
@@ -38,6 +38,10 @@ def test_a_run_from_the_form_draws_the_own_picture_while_it_trains_and_shows_its
     page.get_by_role("button", name="Go on").click()
     expect(page.get_by_role("img", name=re.compile("Agreement with the asked class"))).to_be_visible()
     expect(page.get_by_text("The result")).to_be_visible(timeout=TRAINING_MS)
+    result = page.get_by_text(re.compile(r"Agreement with the asked class: [\d.]+"))
+    agreement = re.search(r"class: ([\d.]+)", result.first.inner_text())
+    assert agreement is not None
+    assert float(agreement[1]) > 70  # nearly all of them can be read
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
 

@@ -13,6 +13,7 @@ from ui.digits import answer, inside
 from ui.digits.readers import reader_of, release
 from ui.digits.training import BESIDE, run_parts
 from ui.form import set_form
+from ui.fragments import fragment
 from ui.views import view_picker
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
@@ -45,7 +46,7 @@ def _ready(config: Config) -> bool:
     return data_panel.show(config)
 
 
-@st.fragment
+@fragment
 def _try(model_id: str) -> None:
     """Give a digit, get an answer after each stroke."""
     reader, classes = reader_of(str(home()), model_id)
@@ -54,7 +55,7 @@ def _try(model_id: str) -> None:
         answer.show_steps(reader, given, reading, classes=classes)
 
 
-@st.fragment
+@fragment
 def _inside(model_id: str) -> None:
     """What a model does with the same drawing, layer by layer."""
     reader, classes = reader_of(str(home()), model_id)

@@ -21,6 +21,7 @@ from ui import classical, export, models
 from ui.digits import source
 from ui.digits.export import EXPORTING
 from ui.digits.readers import reader_of
+from ui.fragments import fragment
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.run_words import data_label
@@ -51,9 +52,9 @@ def run_parts() -> RunParts:
 def _beside(run: Run) -> None:
     st.markdown("**Your drawing, while it trains**")
     if run.is_over:
-        st.fragment(_answers)(run)
+        fragment(_answers)(run)
         return
-    st.fragment(_pin_canvas)(run)
+    fragment(_pin_canvas)(run)
     live_part(_answers, run)(run)
 
 

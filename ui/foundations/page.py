@@ -6,6 +6,7 @@ import streamlit as st
 
 from ui.foundations import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
+from ui.fragments import fragment
 from ui.words import plain
 
 PLACES: tuple[Place, ...] = (
@@ -65,7 +66,7 @@ def _show_place(place: Place) -> None:
         st.markdown(f":gray[{number} of {len(PLACES)}]", width="content")
     st.title(place.title, anchor=False)
     st.markdown(f":gray[{place.sentence}]")
-    st.fragment(_lesson)(place)
+    fragment(_lesson)(place)
     st.divider()
     with st.container(horizontal=True):
         if number > 1:

@@ -6,6 +6,7 @@ from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
 from ui import models
+from ui.fragments import fragment
 from ui.generator import grid, inside, number, own_pictures, painters, painting, plane, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
 from ui.generator.training import run_parts
@@ -74,12 +75,12 @@ def pick_model(task: Task) -> str:
     return models.model_picker(task, [release, clothes, *runs])
 
 
-@st.fragment
+@fragment
 def _inside(model_id: str) -> None:
     inside.show(model_id, painter_of(model_id))
 
 
-@st.fragment
+@fragment
 def _try(model_id: str) -> None:
     painter = painter_of(model_id)
     part = st.segmented_control(

@@ -14,6 +14,7 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.service import launch
 from ui import models
+from ui.fragments import fragment
 from ui.generator.painters import CLOTHES
 from ui.links import page_path, run_query
 from ui.services import owner, store
@@ -103,7 +104,7 @@ def _results(data: str) -> None:
     shown = pairs(data)[:NUM_SHOWN]
     if shown:
         going_on = any(not run.is_over for pair in shown for run in pair)
-        st.fragment(_table, run_every=1.0 if going_on else None)(data, going_on=going_on)
+        fragment(_table, run_every=1.0 if going_on else None)(data, going_on=going_on)
 
 
 def _table(data: str, *, going_on: bool) -> None:

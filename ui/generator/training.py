@@ -19,6 +19,7 @@ from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
 from ui.film import moment
+from ui.fragments import fragment
 from ui.generator import by_hand, controls
 from ui.generator.by_hand import FIXED
 from ui.generator.painters import painter_of
@@ -43,7 +44,7 @@ def _beside(run: Run) -> None:
     live_part(_film, run)(run)
     st.markdown("**Your picture, while it trains**")
     if not run.is_over:
-        st.fragment(_pin)(run)
+        fragment(_pin)(run)
     live_part(_own, run)(run)
 
 

@@ -12,6 +12,7 @@ from core.data import table
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
 from core.plots.words import percent
+from ui.fragments import fragment
 from ui.words import plain
 
 BATCH = 256
@@ -99,7 +100,7 @@ def advance(job: Job, *, seconds: float) -> None:
             return
 
 
-@st.fragment(run_every=0.2)
+@fragment(run_every=0.2)
 def _ticking(key: str) -> None:
     job: Job = st.session_state[f"{key}.job"]
     advance(job, seconds=SLICE_SECONDS)

@@ -7,6 +7,7 @@ from core.contract import Task
 from core.demos.sentiment.reader import TextReader
 from core.settings import home
 from ui import classical, models
+from ui.fragments import fragment
 from ui.sentiment import answer, inside, many, own_table
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.readers import choices, reader_of, release
@@ -53,7 +54,7 @@ def try_view(task: Task) -> None:
     _one(model_id, [option.id for option in options], {option.id: option.label for option in options})
 
 
-@st.fragment
+@fragment
 def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
     reader = reader_of(str(home()), model_id)
     text = _typed()
@@ -67,7 +68,7 @@ def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
             _answered(reader_of(str(home()), one), text, key=f"{KEY}.{name}", alone=False)
 
 
-@st.fragment
+@fragment
 def _inside(model_id: str) -> None:
     reader = reader_of(str(home()), model_id)
     text = _typed()

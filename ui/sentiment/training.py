@@ -24,6 +24,7 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui import classical, export, models
+from ui.fragments import fragment
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
@@ -65,9 +66,9 @@ def _config(run: Run) -> SentimentConfig:
 def _beside(run: Run) -> None:
     st.markdown("**Your sentence, while it trains**")
     if run.is_over:
-        st.fragment(_answers)(run)
+        fragment(_answers)(run)
         return
-    st.fragment(_pin)(run)
+    fragment(_pin)(run)
     live_part(_answers, run)(run)
 
 

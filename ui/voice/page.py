@@ -7,6 +7,7 @@ from core.contract import Task
 from core.demos.voice.release import release_card
 from core.settings import home
 from ui import classical, models
+from ui.fragments import fragment
 from ui.views import view_picker
 from ui.voice import answer, assistant, inside, source, teach, three
 from ui.voice.readers import reader_of, release
@@ -37,7 +38,7 @@ def _train(task: Task) -> None:
     classical.train_view(task, run_parts(), BESIDE, ready=teach.ready)
 
 
-@st.fragment
+@fragment
 def _inside(model_id: str) -> None:
     inside.look_inside(reader_of(str(home()), model_id))
 
@@ -47,7 +48,7 @@ def try_view(task: Task) -> None:
     _try(models.model_picker(task, models.choices(task, release_label=release_label())))
 
 
-@st.fragment
+@fragment
 def _try(model_id: str) -> None:
     reader = reader_of(str(home()), model_id)
     how = source.input_picker(KEY)

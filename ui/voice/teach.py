@@ -13,6 +13,7 @@ from core.errors import GlassboxError
 from core.knobs import Config, to_json
 from ui import data_panel, train
 from ui.form import set_form
+from ui.fragments import fragment
 from ui.voice.answer import decibels
 from ui.voice.browser import microphone_hint
 from ui.words import plain
@@ -30,7 +31,7 @@ def panel(task: Task, *, expanded: bool) -> None:
             f"Any word, in any language: record it {speech_own.MIN_EXAMPLES} times, a little differently each time. "
             "Then the answer layer of the release model learns it within half a minute, and keeps the words it knows."
         )
-        st.fragment(_panel)(task)
+        fragment(_panel)(task)
 
 
 def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:

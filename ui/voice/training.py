@@ -17,6 +17,7 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui import classical, models
+from ui.fragments import fragment
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.services import owner, store
@@ -61,9 +62,9 @@ def config_of(run: Run) -> VoiceConfig:
 def _beside(run: Run) -> None:
     st.markdown("**Your recording, while it trains**")
     if run.is_over:
-        st.fragment(_answers)(run)
+        fragment(_answers)(run)
         return
-    st.fragment(_pin)(run)
+    fragment(_pin)(run)
     live_part(_answers, run)(run)
 
 
