@@ -4,12 +4,13 @@ import os
 import re
 import resource
 import signal
+import sqlite3
 import subprocess
 import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
+from contextlib import closing, suppress
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -151,13 +152,27 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_shows_in_the_resu
     assert_equals_the_uninterrupted(stage, run_id)
 
 
+def freeze(pid: int, database: Path) -> None:
+    """Stop a process at a moment when it holds no lock, for a stopped one would keep it."""
+    while True:
+        os.kill(pid, signal.SIGSTOP)
+        time.sleep(0.05)  # it stops a little later
+        with closing(sqlite3.connect(database, timeout=0.5)) as connection:
+            try:
+                connection.execute("BEGIN IMMEDIATE")
+                return
+            except sqlite3.OperationalError:
+                os.kill(pid, signal.SIGCONT)
+                time.sleep(0.05)
+
+
 def test_a_zombie_that_wakes_up_after_its_lease_writes_nothing(stages: Callable[..., Stage]) -> None:
     stage = stages()
     stage.store.lease_seconds = SHORT_LEASE
     run_id = stage.start(delay=25)
     stage.wait(stage.reached(run_id, 4))
     (pid,) = stage.pids()
-    os.kill(pid, signal.SIGSTOP)
+    freeze(pid, stage.store.path)
     stage.wait(lambda: stage.store.get(run_id).attempt == 2)
     os.kill(pid, signal.SIGCONT)
     zombie = next(child.process for child in stage.supervisor._children if child.process.pid == pid)
