@@ -318,6 +318,7 @@ class Loop:
         return self.step & (self.step - 1) == 0 or self.evaluates()
 
     def evaluated(self) -> Iterator[Event]:
+        """Answer the validation split, keep what is best so far, and say so."""
         if self.dataset.train.inputs.is_cuda:
             with self._counted():  # the card may still be at work on the last steps
                 torch.cuda.synchronize()
