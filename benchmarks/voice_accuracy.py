@@ -20,7 +20,7 @@ METHOD = (
     "right: the release recipe planned for a few epochs, the test set asked after each (which is not counted, and "
     "stops the clock but chooses nothing). Loading and features are not in it."
 )
-REPEATS, EPOCHS = 1, 5
+REPEATS, EPOCHS = 1, 10  # 5 reach 89.18 %
 
 
 def measure(options: Options) -> Findings:
