@@ -163,11 +163,16 @@ def test_the_cursor_follows_the_player(page: Page) -> None:
     player = page.locator(".st-key-voice-player audio")
     player.evaluate("audio => { audio.currentTime = 1.0 }")
     expect(chart.locator(".glassbox-cursor")).to_be_visible()
-    middle = chart.evaluate(
-        "chart => [parseFloat(chart.querySelector('.glassbox-cursor').style.left),"
-        " chart._fullLayout.xaxis._offset + chart._fullLayout.xaxis.l2p(1.0)]"
+    page.wait_for_function(  # the chart may still be finding its width
+        """() => {
+            const chart = document.querySelector(".glassbox-chart[data-key='voice.journey']")
+            document.querySelector(".st-key-voice-player audio").currentTime = 1.0
+            const axis = chart._fullLayout.xaxis
+            const left = parseFloat(chart.querySelector(".glassbox-cursor").style.left)
+            return Math.abs(left - axis._offset - axis.l2p(1.0)) <= 3
+        }""",
+        polling=500,
     )
-    assert middle[0] == pytest.approx(middle[1], abs=3)
 
 
 def test_the_page_fits_a_narrow_screen(page: Page) -> None:
