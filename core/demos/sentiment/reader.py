@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import nn
 
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
@@ -106,7 +107,7 @@ class TextReader:
         """Probability of the likeliest class from which on an answer is called sure."""
         return SURE_OF_TWO if len(self.classes) == 2 else SURE_OF_MORE
 
-    @torch.no_grad()
+    @torch.inference_mode()
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, K) float32, divided by the temperature; texts of similar length are computed together."""
         ids = encode_many(self.tokenizer, texts, length=self.length)
@@ -179,6 +180,9 @@ def read_model(folder: Path = FOLDER) -> TextReader:
     card, config = release_card(folder), release_config(folder)
     network = make_network(config, num_classes=len(card["classes"]))
     network.load_state_dict(release_weights(folder))
+    for layer in network.modules():
+        if isinstance(layer, nn.Linear):
+            layer.weight.data = layer.weight.data.T.contiguous().T  # in the order that a short text is multiplied in
     return TextReader(
         network,
         tokenizer=release_tokenizer(folder),
