@@ -7,6 +7,7 @@ import torch
 
 from core.demos.sentiment import difference, minilm, release
 from core.demos.sentiment.network import Transformer
+from core.demos.sentiment.packed import packed as packed_network
 from core.demos.sentiment.reader import read_model
 from core.demos.sentiment.tokenizer import encode_many
 from core.errors import DataUnavailableError
@@ -103,3 +104,18 @@ def test_without_its_encoder_the_small_model_answers_and_says_why(
 
 
 real_weights = minilm.weights
+
+
+def test_packed_weights_give_what_the_network_gives() -> None:
+    network = Transformer(
+        vocabulary=50, length=16, layers=2, heads=2, width=32, feed_forward=64, positions="learned", num_classes=2,
+        dropout=0.1, word_dropout=0.0, norm="post", epsilon=1e-12,
+    ).eval()  # fmt: skip
+    before = {name: value.clone() for name, value in network.state_dict().items()}
+    sooner = packed_network(network)
+    ids = torch.tensor([[3, 7, 9, 0, 0], [4, 5, 6, 8, 2]])
+    with torch.inference_mode():
+        torch.testing.assert_close(sooner(ids), network(ids), rtol=1e-5, atol=1e-6)
+    rounded = network.state_dict()["layers.0.inner.weight"]
+    assert torch.equal(rounded, before["layers.0.inner.weight"].half().float())
+    assert torch.equal(network.state_dict()["embedding.weight"], before["embedding.weight"])
