@@ -1,5 +1,6 @@
 """Seconds of training until a speech network answers 93.9 % of the official 12-class test set right."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,10 +18,11 @@ TITLE = "Voice: time to accuracy"
 GOAL = 93.9  # %
 METHOD = (
     f"Seconds of training steps until {GOAL} % of the 4,890 clips of the official 12-class test set are answered "
-    "right: the release recipe planned for a few epochs, the test set asked after each (which is not counted, and "
-    "stops the clock but chooses nothing). Loading and features are not in it."
+    "right: the release recipe planned for a few epochs, its weights averaged over fewer steps, the test set "
+    "asked twice an epoch (which is not counted, and stops the clock but chooses nothing). Loading is not in it."
 )
-REPEATS, EPOCHS = 1, 10  # 5 reach 89.18 %
+REPEATS, EPOCHS = 3, 5
+AVERAGING = 0.99  # the release model's 0.999 looks back over more than so short a training
 
 
 def measure(options: Options) -> Findings:
@@ -49,7 +51,7 @@ def _until(
     goal: float, arrays: dict[str, np.ndarray], test: Split, where: Placement, *, seed: int
 ) -> tuple[float, float, float]:
     """Seconds of steps, epochs and test accuracy at the first evaluation that reaches the goal."""
-    config = release_voice.release_training(epochs=EPOCHS, seed=seed)
+    config = replace(release_voice.release_training(epochs=EPOCHS, seed=seed), averaging=AVERAGING)
     data = engine.on_device(release_voice.dataset(arrays, seed=seed), where.device)
     placement.apply(where)
     learner = make_learner(config, where)

@@ -114,6 +114,12 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     _details(task, run)
 
 
+def brief_view(task: Task, run: Run, parts: RunParts) -> None:
+    """How far a run is, its buttons, and `parts.instead`; for where a run is a part of the page among others."""
+    live_part(_status, run)(task, run, parts)
+    live_part(_instead, run)(run, parts)
+
+
 def _instead(shown: Run, parts: RunParts) -> None:
     assert parts.instead is not None
     parts.instead(store().get(shown.id))

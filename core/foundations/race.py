@@ -1,29 +1,30 @@
-"""Optimizers side by side: on surfaces of two numbers, in plain formulas, and on small digits, with PyTorch's own.
+"""Optimizers side by side: on surfaces of two numbers, in plain formulas, and what a race on digits found.
 
-SGD; momentum (Polyak 1964) as PyTorch has it; Adam (Kingma and Ba 2015).
+SGD; momentum (Polyak 1964) as PyTorch has it; Adam (Kingma and Ba 2015). The race on digits is run by
+`core.demos.lessons.race`.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.foundations.digits import NUM_CLASSES, NUM_FEATURES
+from core.contract import Evaluated, Event
 from core.knobs import Choice, Integer, Real, Settings, knob
-
-if TYPE_CHECKING:
-    import torch
 
 Array = npt.NDArray[np.float64]
 OPTIMIZERS = {"sgd": "SGD", "momentum": "Momentum", "adam": "Adam"}
 MOMENTUM, BETA1, BETA2, EPSILON = 0.9, 0.9, 0.999, 1e-8
 FAR = 1e6  # a path that goes further has diverged
-DIGIT_RATES = (0.001, 0.01, 0.1, 1.0)
-DIGIT_STEPS = 60
+RATES = (0.001, 0.01, 0.1, 1.0)  # on digits
+EVERY, NUM_PARTS = 5, 12  # steps between two measurements; measurements
+NUM_STEPS = EVERY * NUM_PARTS
+
+Losses = dict[str, dict[float, tuple[float, ...]]]  # optimizer → rate → loss after 0, 5, 10 … steps
 
 
 @dataclass(frozen=True)
@@ -146,60 +147,21 @@ def path(surface: str, optimizer: str, rate: float, steps: int) -> Path:
     return Path(gone, np.asarray(on.value(gone[:, 0], gone[:, 1])), len(gone) <= steps)
 
 
-def digit_race(inputs: torch.Tensor, targets: torch.Tensor, *, seed: int) -> dict[str, dict[float, tuple[float, ...]]]:
-    """A 196-32-10 network with every optimizer and rate, same start, same batches of 32.
-
-    Args:
-        inputs: (N, 196) float32.
-        targets: (N,) int64.
-
-    Returns:
-        Optimizer → rate → the loss of all examples given, before training and after every tenth step.
-    """
-    import torch
-    from torch.nn import functional as F
-
-    found: dict[str, dict[float, tuple[float, ...]]] = {}
-    for optimizer in OPTIMIZERS:
-        found[optimizer] = {}
-        for rate in DIGIT_RATES:
-            generator = torch.Generator().manual_seed(seed)
-            parameters = _first(generator)
-            stepper = _stepper(optimizer, parameters, rate)
-            losses = []
-            for step in range(DIGIT_STEPS + 1):
-                if step % 10 == 0:
-                    with torch.no_grad():
-                        losses.append(float(F.cross_entropy(_logits(parameters, inputs), targets)))
-                rows = torch.randint(len(inputs), (32,), generator=generator)
-                loss = F.cross_entropy(_logits(parameters, inputs[rows]), targets[rows])
-                stepper.zero_grad()
-                loss.backward()
-                stepper.step()
-            found[optimizer][rate] = tuple(losses)
-    return found
+def lane(optimizer: str, rate: float) -> str:
+    """The name of a network: "sgd 0.1"."""
+    return f"{optimizer} {rate:g}"
 
 
-def _first(generator: torch.Generator) -> list[torch.Tensor]:
-    """Weights by He's rule and biases of 0, of both layers."""
-    import torch
-
-    made = []
-    for outputs, inputs in ((32, NUM_FEATURES), (NUM_CLASSES, 32)):
-        made.append(torch.randn(outputs, inputs, generator=generator) * (2 / inputs) ** 0.5)
-        made.append(torch.zeros(outputs))
-    return [tensor.requires_grad_() for tensor in made]
+LANES = {lane(optimizer, rate): (optimizer, rate) for optimizer in OPTIMIZERS for rate in RATES}
 
 
-def _logits(parameters: list[torch.Tensor], inputs: torch.Tensor) -> torch.Tensor:
-    from torch.nn import functional as F
-
-    return F.linear(F.relu(F.linear(inputs, parameters[0], parameters[1])), parameters[2], parameters[3])
-
-
-def _stepper(optimizer: str, parameters: list[torch.Tensor], rate: float) -> torch.optim.Optimizer:
-    import torch
-
-    if optimizer == "adam":
-        return torch.optim.Adam(parameters, lr=rate)
-    return torch.optim.SGD(parameters, lr=rate, momentum=MOMENTUM if optimizer == "momentum" else 0.0)
+def losses(events: Iterable[Event]) -> Losses:
+    """What a run has found so far; the line of a network that left the range of float32 ends there."""
+    found = [event.metrics for event in events if isinstance(event, Evaluated)]
+    return {
+        optimizer: {
+            rate: tuple(metrics[name] for metrics in found if (name := f"{lane(optimizer, rate)}.loss") in metrics)
+            for rate in RATES
+        }
+        for optimizer in OPTIMIZERS
+    }

@@ -153,3 +153,18 @@ def test_a_place_fits_a_phone(page: Any, place: str) -> None:
     expect(page.get_by_text("What was seen").first).to_be_visible(timeout=LONG)
     assert page.evaluate("document.documentElement.scrollWidth") <= 360
     assert page.evaluate("document.querySelector('[data-testid=stMain]').scrollWidth") <= 360
+
+
+@pytest.mark.timeout(400)
+def test_a_place_trains_on_the_worker_and_another_browser_sees_the_same(page: Any, browser: Any) -> None:
+    page.goto("/foundations?place=gradients&depth=2")
+    page.get_by_role("button", name="Train both networks").click()
+    expect(page.get_by_text("Trained in run")).to_be_visible(timeout=LONG)
+    told = page.get_by_text("the first layer gets").first.inner_text()
+    address = page.url
+    context = browser.new_context()
+    other = context.new_page()
+    other.goto(address)
+    expect(other.get_by_text(told).first).to_be_visible(timeout=LONG)
+    expect(other.get_by_role("button", name="Train both networks")).to_have_count(0)
+    context.close()

@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 import torch
 
+from core.demos.lessons.gradients import GradientSettings
+from core.demos.lessons.overfitting import OverfittingConfig
 from core.errors import InvalidInputError
-from core.foundations import backprop, gradients, overfitting, playground, points, race
+from core.foundations import backprop, playground, points, race
 from core.foundations.activations import ACTIVATIONS, softmax_jacobian
 from core.foundations.backprop import NUM_STEPS, StepSettings
 from core.foundations.neuron import NeuronSettings, line, neuron, surface
@@ -31,8 +33,8 @@ SETTINGS = [
     StepSettings,
     PlaygroundSettings,
     race.RaceSettings,
-    gradients.GradientSettings,
-    overfitting.OverfittingSettings,
+    GradientSettings,
+    OverfittingConfig,
 ]
 
 
@@ -297,7 +299,9 @@ def test_every_gradient_of_a_surface_is_that_of_autograd_and_minima_are_flat(nam
 def test_every_path_is_that_of_pytorchs_optimizer(surface_name: str, optimizer: str) -> None:
     on = race.SURFACES[surface_name]
     place = torch.tensor(on.start, dtype=torch.float64, requires_grad=True)
-    stepper = race._stepper(optimizer, [place], 0.02)
+    stepper: torch.optim.Optimizer = torch.optim.Adam([place], lr=0.02)
+    if optimizer != "adam":
+        stepper = torch.optim.SGD([place], lr=0.02, momentum=race.MOMENTUM if optimizer == "momentum" else 0.0)
     reference = [on.start]
     for _ in range(40):
         stepper.zero_grad()
@@ -316,37 +320,3 @@ def test_a_path_that_leaves_everything_behind_ends() -> None:
     path = race.path("bent", "sgd", 5.0, 100)
     assert path.diverged
     assert np.isfinite(path.places).all()
-
-
-def digits(count: int = 400) -> tuple[torch.Tensor, torch.Tensor]:
-    generator = torch.Generator().manual_seed(0)
-    targets = torch.randint(10, (count,), generator=generator)
-    return torch.randn(count, 196, generator=generator) + 2 * torch.nn.functional.one_hot(targets, 196), targets
-
-
-def test_gradients_vanish_in_deep_sigmoid_networks_and_not_in_relu_ones() -> None:
-    settings = gradients.GradientSettings()
-    sigmoid, relu = (gradients.flow(settings, name, *digits()) for name in ("sigmoid", "relu"))
-    assert sigmoid.sizes.shape == (gradients.NUM_STEPS, 9)
-    assert sigmoid.sizes[0, 0] < sigmoid.sizes[0, -1] / 1000
-    assert relu.sizes[0, 0] > relu.sizes[0, -1] / 100
-
-
-def test_a_training_that_explodes_says_at_which_step() -> None:
-    found = gradients.flow(gradients.GradientSettings(scale=4.0, learning_rate=1.0), "relu", *digits())
-    assert found.diverged_at is not None
-    assert len(found.sizes) == len(found.losses) == found.diverged_at - 1
-
-
-def test_a_big_network_learns_few_examples_by_heart() -> None:
-    inputs, targets = digits(1200)
-    parts = overfitting.Digits(
-        (inputs[:600], targets[:600]), (inputs[600:900], targets[600:900]), (inputs[900:], targets[900:])
-    )
-    settings = overfitting.OverfittingSettings(examples=60, more=600)
-    alone, more = overfitting.learn(settings, parts), overfitting.learn(settings, parts, "data")
-    assert alone == overfitting.learn(settings, parts)
-    assert alone.train_accuracy[-1] == 1.0
-    assert alone.validation_loss[-1] > 3 * alone.train_loss[-1]
-    assert more.test_accuracy[-1] > alone.test_accuracy[-1]
-    assert alone.validation_loss[alone.best] == min(alone.validation_loss)

@@ -171,21 +171,6 @@ def test_a_bad_table_says_what_is_wrong_with_it() -> None:
     assert "Needed are" in app.error[0].value.replace("\\", "")
 
 
-def test_the_race_on_digits_runs_when_it_is_asked_for() -> None:
-    app = opened(place="race")
-    app.toggle(key="race.digits").set_value(True).run()
-    assert not app.exception
-    assert text(app).count("of 4 rates get there") == 6  # under its chart and at the end
-
-
-def test_every_remedy_is_compared_with_none() -> None:
-    app = opened(place="overfitting")
-    app.button_group(key="overfitting.remedies").set_value(["dropout", "l2", "data", "early"]).run()
-    assert not app.exception
-    shown = text(app)
-    assert all(f"{name}: validation loss" in shown for name in ("Dropout", "L2", "More data", "Early stopping"))
-
-
 def test_the_page_is_in_the_navigation_and_on_home() -> None:
     app = AppTest.from_file(FRAME, default_timeout=60).run()
     assert not app.exception

@@ -1,18 +1,22 @@
 """Place 5: vanishing and exploding gradients, layer by layer, in two networks that differ in their activation."""
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 import streamlit as st
 
-from core.foundations.gradients import NUM_STEPS, OPTIONS, WIDTH, Flow, GradientSettings, flow
+from core import demos
+from core.demos.lessons.gradients import BATCH, OPTIONS, WIDTH, GradientSettings
+from core.foundations.gradients import LANES, Flow, flows
 from core.plots.flow import first_layer_figure, layers_figure
-from ui.foundations.digits import small_digits
+from core.runs.records import Run
 from ui.foundations.place import Place, Question, keep, settings_of, turn
+from ui.foundations.trained import config_of, settings_of_run, trained
+from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
 KEY = "gradients"
+TASK = demos.task(KEY)
 
 
 def show() -> Sequence[str]:
@@ -23,44 +27,61 @@ def show() -> Sequence[str]:
         "above 1 make it **explode**. Two networks learn digits here, and the size of the gradient is measured in "
         "every layer."
     )
+    settings_of_run(TASK, GradientSettings)
     settings = settings_of(GradientSettings, KEY)
     settings = turn(KEY, settings, ["first", "second", "depth", "scale", "learning_rate", "seed"])
     with st.container(horizontal=True):
-        vanish = GradientSettings(seed=settings.seed)
-        explode = replace(vanish, first="relu", second="tanh", scale=3.0)
+        vanish, explode = (GradientSettings(**{"seed": settings.seed, **preset.values}) for preset in TASK.presets)
         st.button("Vanish: eight sigmoid layers", on_click=keep, args=(KEY, vanish), key="gradients.vanish")
         st.button("Explode: weights three times too large", on_click=keep, args=(KEY, explode), key="gradients.explode")
-    flows = {
-        _label(settings, which): _flow(replace(settings, step=1), getattr(settings, which))
-        for which in ("first", "second")
-    }
     settings = turn(KEY, settings, ["step"], columns=1)
+    run = trained(
+        TASK,
+        config_of(TASK, settings),
+        lambda run: _charts(run, settings),
+        invitation="Nothing is trained with these settings yet. It takes a few seconds.",
+        label="Train both networks",
+    )
+    if run is None or run.state != "completed":
+        return []
+    found = _flows(run, settings)
+    return [
+        *(_sentence(name, flow, settings.step) for name, flow in found.items()),
+        *(_losses(name, flow) for name, flow in found.items()),
+    ]
+
+
+def _flows(run: Run, settings: GradientSettings) -> dict[str, Flow]:
+    found = flows(read_log(run).events, depth=settings.depth)
+    return {_label(settings, lane): found[lane] for lane in LANES}
+
+
+def _charts(run: Run, settings: GradientSettings) -> None:
+    found = _flows(run, settings)
+    if not any(len(flow.sizes) for flow in found.values()):
+        st.caption("The curves begin with the first step.")
+        return
     left, right = st.columns(2, gap="large")
-    sentences = [_sentence(name, found, settings.step) for name, found in flows.items()]
+    sentences = [_sentence(name, flow, settings.step) for name, flow in found.items()]
     with left:
         st.markdown(f"**Gradient in each layer at step {settings.step}**")
-        live_chart(layers_figure(flows, settings.step, dark=is_dark()), key="gradients.layers", alt=" ".join(sentences))
+        live_chart(layers_figure(found, settings.step, dark=is_dark()), key="gradients.layers", alt=" ".join(sentences))
         st.caption(" ".join(sentences))
     with right:
         st.markdown("**Gradient in the first layer, step by step**")
-        ends = " ".join(_losses(name, found) for name, found in flows.items())
-        live_chart(first_layer_figure(flows, settings.step, dark=is_dark()), key="gradients.first", alt=ends)
+        ends = " ".join(_losses(name, flow) for name, flow in found.items())
+        live_chart(first_layer_figure(found, settings.step, dark=is_dark()), key="gradients.first", alt=ends)
         st.caption(ends)
     st.caption(
-        f"Both networks: 14×14 digits, {settings.depth} hidden layers of {WIDTH} neurons, SGD, batches of 32, the same "
-        "batches in the same order. Size: the root mean square of a layer's weight gradient; the scale is logarithmic."
+        f"Both networks: 14×14 digits, {settings.depth} hidden layers of {WIDTH} neurons, SGD, batches of {BATCH}, the "
+        "same batches in the same order. Size: the root mean square of a layer's weight gradient; the scale is "
+        "logarithmic."
     )
-    return [*sentences, *(_losses(name, found) for name, found in flows.items())]
 
 
 def _label(settings: GradientSettings, which: str) -> str:
     label = OPTIONS[getattr(settings, which)]
     return label if settings.first != settings.second else f"{label} ({which})"
-
-
-@st.cache_data(max_entries=200, show_spinner="Training for a moment …")
-def _flow(settings: GradientSettings, activation: str) -> Flow:
-    return flow(settings, activation, *small_digits().train)
 
 
 def _sentence(name: str, found: Flow, step: int) -> str:
@@ -83,7 +104,7 @@ def _losses(name: str, found: Flow) -> str:
     if found.diverged_at is not None:
         return f"{name}: diverged at step {found.diverged_at}; its numbers left the range of float32."
     first, last = sum(found.losses[:5]) / 5, sum(found.losses[-5:]) / 5
-    return f"{name}: loss {first:.2f} in the first 5 steps, {last:.2f} in the last 5 of {NUM_STEPS}."
+    return f"{name}: loss {first:.2f} in the first 5 steps, {last:.2f} in the last 5 of {len(found.losses)}."
 
 
 PLACE = Place(

@@ -4,15 +4,21 @@ from collections.abc import Sequence
 
 import streamlit as st
 
-from core.foundations.overfitting import NUM_STEPS, REMEDIES, Learned, OverfittingSettings, learn
+from core import demos
+from core.demos.lessons.overfitting import BATCH, NUM_WEIGHTS, WIDTHS, OverfittingConfig
+from core.foundations.overfitting import NUM_STEPS, REMEDIES, Learned, learned
 from core.plots.overfitting import learned_figure
-from core.plots.words import percent
-from ui.foundations.digits import small_digits
+from core.plots.words import number
+from core.runs.records import Run
 from ui.foundations.place import Place, Question, settings_of, turn
+from ui.foundations.trained import settings_of_run, trained
+from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
 KEY = "overfitting"
+TASK = demos.task(KEY)
+AMOUNTS = {"dropout": "dropout", "l2": "l2", "data": "more"}  # remedy → its knob
 MEANT = {
     "dropout": "In every step half of the hidden neurons or so are switched off, so none can rely on another.",
     "l2": "Large weights cost something, so the network stays smooth.",
@@ -24,11 +30,12 @@ MEANT = {
 def show() -> Sequence[str]:
     """Draw the place; returns what was seen."""
     st.markdown(
-        "A network with 119,000 weights and only 100 digits to learn from. It can learn them **by heart**. That is "
-        "**overfitting**: the loss of the **training** digits (solid) goes to 0, while that of the **validation** "
-        "digits (dashed), which it never learns from, stays high or rises again."
+        f"A network with {NUM_WEIGHTS:,} weights and only 100 digits to learn from. It can learn them **by heart**. "
+        "That is **overfitting**: the loss of the **training** digits (solid) goes to 0, while that of the "
+        "**validation** digits (dashed), which it never learns from, stays high or rises again."
     )
-    settings = settings_of(OverfittingSettings, KEY)
+    settings_of_run(TASK, OverfittingConfig)
+    settings = settings_of(OverfittingConfig, KEY)
     settings = turn(KEY, settings, ["examples", "seed"], columns=2)
     chosen = st.pills(
         "Remedies: add one after the other",
@@ -38,24 +45,43 @@ def show() -> Sequence[str]:
         key="overfitting.remedies",
         persist_state="session",
     )
-    amounts = [{"dropout": "dropout", "l2": "l2", "data": "more"}.get(name, "") for name in chosen]
-    settings = turn(KEY, settings, [name for name in amounts if name])
-    base = _learn(settings, "")
-    seen = [_base_sentence(base)]
+    settings = turn(KEY, settings, [AMOUNTS[name] for name in chosen if name in AMOUNTS])
+    run = trained(
+        TASK,
+        settings,
+        lambda run: _panels(run, settings, chosen),
+        invitation="Nothing is trained with these settings yet. It takes some seconds: the network without a remedy, "
+        "and one with each.",
+        label="Train",
+    )
+    if run is None or run.state != "completed":
+        return []
+    found = _found(run, settings)
+    return [_base_sentence(found["none"]), *(_sentence(name, found) for name in REMEDIES if name in chosen)]
+
+
+def _found(run: Run, settings: OverfittingConfig) -> dict[str, Learned]:
+    """What each network learned; stopping early is a look at the first one."""
+    found = learned(read_log(run).events, examples=settings.examples, more=settings.more)
+    return {**found, "early": found["none"]} if found else {}
+
+
+def _panels(run: Run, settings: OverfittingConfig, chosen: Sequence[str]) -> None:
+    found = _found(run, settings)
+    if not found:
+        st.caption("The curves begin with the first step.")
+        return
     with st.grid(3, min_column_width=260, gap="medium"):
-        _panel("No remedy", base, seen[0])
+        _panel("No remedy", found["none"], _base_sentence(found["none"]))
         for name in REMEDIES:
             if name in chosen:
-                run = base if name == "early" else _learn(settings, name)
-                sentence = _sentence(name, run, base)
-                seen.append(sentence)
-                _panel(REMEDIES[name], run, f"{sentence} {MEANT[name]}", mark_best=name == "early")
+                sentence = f"{_sentence(name, found)} {MEANT[name]}"
+                _panel(REMEDIES[name], found[name], sentence, mark_best=name == "early")
     st.caption(
-        f"A 196-256-256-10 network on 14×14 digits, Adam, {NUM_STEPS} steps of 25 digits. Loss: cross-entropy in nats, "
-        "of up to 500 training digits and of 500 validation digits. Accuracy is of 1,000 test digits, one seed: "
-        "differences below about 2 % are within the noise."
+        f"A {'-'.join(map(str, WIDTHS))} network on 14×14 digits, Adam, {NUM_STEPS} steps of {BATCH} digits. Loss: "
+        "cross-entropy in nats, of up to 500 training digits and of 500 validation digits. Accuracy is of 1,000 test "
+        "digits, one seed: differences below about 2 % are within the noise."
     )
-    return seen
 
 
 def _panel(title: str, run: Learned, sentence: str, *, mark_best: bool = False) -> None:
@@ -65,24 +91,20 @@ def _panel(title: str, run: Learned, sentence: str, *, mark_best: bool = False) 
         st.caption(sentence)
 
 
-@st.cache_data(max_entries=200, show_spinner="Training for a moment …")
-def _learn(settings: OverfittingSettings, remedy: str) -> Learned:
-    return learn(settings, small_digits(), remedy)
-
-
 def _base_sentence(run: Learned) -> str:
     return (
-        f"Right: {percent(run.train_accuracy[-1])} of the training digits, {percent(run.test_accuracy[-1])} of the "
-        f"test digits. Validation loss {run.validation_loss[-1]:.2f}, lowest {run.validation_loss[run.best]:.2f} at "
-        f"step {run.steps[run.best]}."
+        f"Right: {number(run.train_accuracy[-1], '%')} of the training digits, {number(run.test_accuracy[-1], '%')} of "
+        f"the test digits. Validation loss {run.validation_loss[-1]:.2f}, lowest {run.validation_loss[run.best]:.2f} "
+        f"at step {run.steps[run.best]}."
     )
 
 
-def _sentence(name: str, run: Learned, base: Learned) -> str:
+def _sentence(name: str, found: dict[str, Learned]) -> str:
+    run, base = found[name], found["none"]
     at = run.best if name == "early" else -1
     return (
         f"{REMEDIES[name]}: validation loss {base.validation_loss[-1]:.2f} → {run.validation_loss[at]:.2f}, test "
-        f"digits right {percent(base.test_accuracy[-1])} → {percent(run.test_accuracy[at])}."
+        f"digits right {number(base.test_accuracy[-1], '%')} → {number(run.test_accuracy[at], '%')}."
     )
 
 

@@ -4,9 +4,11 @@ import functools
 
 import streamlit as st
 
+from core.errors import NotFoundError
 from ui.foundations import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.fragments import fragment
+from ui.services import store
 from ui.words import plain
 
 PLACES: tuple[Place, ...] = (
@@ -24,8 +26,8 @@ PLACES: tuple[Place, ...] = (
 
 def show() -> None:
     """Draw the page."""
-    if "run" in st.query_params and "place" not in st.query_params:  # the only place that has runs
-        st.query_params["place"] = more_data.KEY
+    if "run" in st.query_params and "place" not in st.query_params:
+        st.query_params["place"] = _place_of_run(st.query_params["run"])
     wanted = st.query_params.get("place")
     _to_the_top(wanted)
     places = {place.name: place for place in PLACES}
@@ -40,6 +42,15 @@ def show() -> None:
     with st.grid(3, min_column_width=280, gap="medium"):
         for number, place in enumerate(PLACES, start=1):
             _card(number, place)
+
+
+def _place_of_run(run_id: str) -> str:
+    """A place that has runs is called as their demo; the last of them says what is wrong with any other run."""
+    try:
+        name = store().get(run_id).task
+    except NotFoundError:
+        return more_data.KEY
+    return name if name in {place.name for place in PLACES} else more_data.KEY
 
 
 def _link(label: str, place: str | None, *, icon: str | None = None, key: str) -> None:

@@ -5,27 +5,22 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.foundations.race import (
-    DIGIT_RATES,
-    DIGIT_STEPS,
-    OPTIMIZERS,
-    SURFACES,
-    Path,
-    RaceSettings,
-    digit_race,
-    paths,
-)
+from core import demos
+from core.demos.lessons.race import BATCH, HIDDEN, NUM_DIGITS, RaceConfig
+from core.foundations.race import EVERY, OPTIMIZERS, RATES, SURFACES, Path, RaceSettings, losses, paths
 from core.plots.race import digits_figure, race_figure
 from core.plots.template import CONFIG
-from ui.foundations.digits import small_digits
+from core.runs.records import Run
 from ui.foundations.place import Place, Question, keep, settings_of, turn
+from ui.foundations.trained import settings_of_run, trained
+from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
 KEY = "race"
+TASK = demos.task(KEY)
 NEAR = 0.01  # loss above the minimum that counts as arrived
 GOAL = 0.5  # loss on digits
-NUM_DIGITS = 500
 
 
 def show() -> Sequence[str]:
@@ -35,6 +30,7 @@ def show() -> Sequence[str]:
         "the loss. **SGD** steps against the gradient. **Momentum** keeps rolling in the direction it came from. "
         "**Adam** gives every weight its own step size. The **learning rate** is how far a step goes."
     )
+    settings_of_run(TASK, RaceConfig)
     settings = settings_of(RaceSettings, KEY)
     settings = turn(KEY, settings, ["surface", "steps"], columns=2)
     settings = turn(KEY, settings, list(OPTIMIZERS))
@@ -65,42 +61,40 @@ def _arrival(name: str, path: Path, settings: RaceSettings) -> str:
 def _digits() -> list[str]:
     st.subheader("The same race on digits", anchor=False)
     st.markdown(
-        f"A small network (196-32-10) learns {NUM_DIGITS:,} digits: three optimizers, four learning rates, the same "
-        "first weights and the same batches of 32 for all twelve."
+        f"A small network (196-{HIDDEN}-10) learns {NUM_DIGITS:,} digits: three optimizers, four learning rates, the "
+        f"same first weights and the same batches of {BATCH} for all twelve."
     )
-    if not st.toggle("Run the twelve trainings", key="race.digits", persist_state="session"):
+    invitation = "Which rate is best for which optimizer? The twelve networks learn side by side for a few seconds."
+    run = trained(TASK, RaceConfig(), _curves, invitation=invitation, label="Train the twelve networks")
+    if run is None or run.state != "completed":
         return []
-    found = _digit_race(0)
-    sentences = []
+    return [_best(name, runs) for name, runs in losses(read_log(run).events).items()]
+
+
+def _curves(run: Run) -> None:
+    found = losses(read_log(run).events)
     for column, (name, runs) in zip(st.columns(3, gap="medium"), found.items(), strict=True):
         with column:
             sentence = _best(name, runs)
             st.markdown(f"**{OPTIMIZERS[name]}**")
             live_chart(digits_figure(runs, dark=is_dark()), key=f"race.digits.{name}", alt=sentence)
             st.caption(sentence)
-            sentences.append(sentence)
     st.caption(
         f"Loss of the {NUM_DIGITS:,} training digits, logarithmic; the learning rate stands at the end of each line."
     )
-    return sentences
 
 
 def _best(name: str, runs: dict[float, tuple[float, ...]]) -> str:
     def arrived(rate: float) -> int | None:
-        return next((10 * at for at, loss in enumerate(runs[rate]) if loss <= GOAL), None)
+        return next((EVERY * at for at, loss in enumerate(runs[rate]) if loss <= GOAL), None)
 
-    times = {rate: step for rate in DIGIT_RATES if (step := arrived(rate)) is not None}
+    times = {rate: step for rate in RATES if (step := arrived(rate)) is not None}
+    steps = EVERY * (max(len(line) for line in runs.values()) - 1)
     if not times:
-        return f"{OPTIMIZERS[name]}: no rate brings the loss below {GOAL} within {DIGIT_STEPS} steps."
+        return f"{OPTIMIZERS[name]}: no rate brings the loss below {GOAL} within {max(steps, 0)} steps."
     best = min(times, key=lambda rate: times[rate])
     first = f"{OPTIMIZERS[name]}: rate {best:g} is first below {GOAL}, by step {times[best]}."
     return f"{first} {len(times)} of 4 rates get there."
-
-
-@st.cache_data(max_entries=4, show_spinner="Twelve short trainings …")
-def _digit_race(seed: int) -> dict[str, dict[float, tuple[float, ...]]]:
-    inputs, targets = small_digits().train
-    return digit_race(inputs[:NUM_DIGITS], targets[:NUM_DIGITS], seed=seed)
 
 
 PLACE = Place(

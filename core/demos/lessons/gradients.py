@@ -1,0 +1,115 @@
+"""Two deep networks that differ in their activation, and the gradient in each of their layers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.foundations.gradients import LANES, NUM_STEPS
+from core.knobs import Choice, Config, Integer, Real, knob
+
+if TYPE_CHECKING:
+    from core.demos.lessons.learner import Lane
+
+BATCH = 32
+NUM_DIGITS = 3_500
+WIDTH = 32  # neurons in each hidden layer
+OPTIONS = {"sigmoid": "Sigmoid", "tanh": "tanh", "relu": "ReLU"}
+
+
+@dataclass(frozen=True)
+class GradientsConfig(Config):
+    """Two networks that differ in their activation alone."""
+
+    first: str = knob(Choice(label="First network", help="Its activation.", options=OPTIONS), "sigmoid")
+    second: str = knob(Choice(label="Second network", help="Its activation.", options=OPTIONS), "relu")
+    depth: int = knob(Integer(label="Hidden layers", help=f"Each has {WIDTH} neurons.", low=1, high=10), 8)
+    scale: float = knob(
+        Real(
+            label="Scale of the first weights",
+            help="He's rule is 1, which fits ReLU. Larger weights make gradients explode, smaller ones vanish.",
+            low=0.2,
+            high=4.0,
+            step=0.1,
+        ),
+        1.0,
+    )
+    learning_rate: float = knob(
+        Real(label="Learning rate", help="Size of a step of SGD.", low=0.001, high=1.0, step=0.001, scale="log"), 0.1
+    )
+    seed: int = knob(Integer(label="Seed", help="Start of all random numbers.", low=0, high=99), 0)
+    epochs: int = knob(Integer(label="Length", help=f"Each part has {NUM_STEPS} steps.", low=1, high=10, more=True), 1)
+
+
+@dataclass(frozen=True)
+class GradientSettings(GradientsConfig):
+    """What is trained, and the step that is looked at."""
+
+    step: int = knob(Integer(label="Look at step", help="Of the training.", low=1, high=NUM_STEPS), 1)
+
+
+def _load(config: GradientsConfig) -> Dataset:
+    from core.demos.lessons.learner import first, small_digits
+
+    digits, validation, test = small_digits()
+    return Dataset(train=first(digits, NUM_STEPS * BATCH), validation=validation, test=test)
+
+
+def _lanes(config: GradientsConfig) -> dict[str, Lane]:
+    import torch
+    from torch import nn
+
+    from core.demos.lessons.learner import Lane, layered
+
+    bends = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+
+    def made(activation: str) -> Lane:
+        hidden = [WIDTH] * config.depth
+        network = layered(hidden, bends[activation], seed=config.seed, scale=config.scale)
+        return Lane(network, torch.optim.SGD(network.parameters(), lr=config.learning_rate), NUM_DIGITS)
+
+    return {lane: made(getattr(config, lane)) for lane in LANES}
+
+
+def _learner(config: GradientsConfig, placement: Placement) -> Learner:
+    from core.demos.lessons.learner import SideBySide, small_digits
+
+    return SideBySide(_lanes(config), small_digits()[0], layers=True)
+
+
+def _num_parameters(config: GradientsConfig) -> int:
+    return sum(lane.num_parameters for lane in _lanes(config).values())
+
+
+TASK = Task(
+    name="gradients",
+    title="Gradients layer by layer",
+    order=103,
+    icon=":material/waterfall_chart:",
+    sentence="How much of the gradient reaches the first layer of two deep networks.",
+    Config=GradientsConfig,
+    presets=(
+        Preset(
+            name="vanish",
+            label="Gradients that vanish",
+            sentence="Eight sigmoid layers beside ReLU.",
+            values={},
+        ),
+        Preset(
+            name="explode",
+            label="Gradients that explode",
+            sentence="Weights three times too large, ReLU beside tanh.",
+            values={"first": "relu", "second": "tanh", "scale": 3.0},
+        ),
+    ),
+    metrics=tuple(Metric(name=f"{lane}.loss", label=f"Loss of the {lane} network") for lane in LANES),
+    select=None,
+    num_chances=1,
+    batch_size=lambda config: BATCH,
+    load=_load,
+    learner=_learner,
+    num_parameters=_num_parameters,
+    page="foundations",
+    placement=Placement(),
+)

@@ -1,0 +1,117 @@
+"""A big network that learns few examples, and three more of its kind with a remedy each."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+from typing import TYPE_CHECKING
+
+from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.foundations.digits import NUM_CLASSES, NUM_FEATURES
+from core.foundations.overfitting import EVERY, LANES, NUM_PARTS
+from core.knobs import Config, Integer, Real, knob
+
+if TYPE_CHECKING:
+    from core.demos.lessons.learner import Lane
+
+HIDDEN, BATCH = 128, 25
+RATE = 1e-3  # of Adam
+WIDTHS = (NUM_FEATURES, HIDDEN, HIDDEN, NUM_CLASSES)
+NUM_WEIGHTS = sum((before + 1) * after for before, after in pairwise(WIDTHS))
+
+
+@dataclass(frozen=True)
+class OverfittingConfig(Config):
+    """How much of each remedy."""
+
+    examples: int = knob(
+        Integer(label="Examples", help="Training digits of the first network.", low=20, high=400, step=20), 100
+    )
+    dropout: float = knob(
+        Real(label="Dropout", help="Share of hidden neurons switched off in each step.", low=0.1, high=0.8, step=0.1),
+        0.5,
+    )
+    l2: float = knob(
+        Real(label="L2", help="Pull on every weight towards 0 (weight decay).", low=0.001, high=0.1, step=0.001), 0.02
+    )
+    more: int = knob(
+        Integer(
+            label="More data", help="Training digits of the network with more of them.", low=200, high=3000, step=100
+        ),
+        1000,
+    )
+    seed: int = knob(Integer(label="Seed", help="Start of all random numbers.", low=0, high=99), 0)
+    epochs: int = knob(
+        Integer(
+            label="Length",
+            help=f"Each part has {EVERY} steps and ends with a measurement.",
+            low=NUM_PARTS,
+            high=100,
+            more=True,
+        ),
+        NUM_PARTS,
+    )
+
+
+def _load(config: OverfittingConfig) -> Dataset:
+    from core.demos.lessons.learner import first, small_digits
+
+    digits, validation, test = small_digits()
+    return Dataset(train=first(digits, EVERY * BATCH), validation=validation, test=test)
+
+
+def _lanes(config: OverfittingConfig) -> dict[str, Lane]:
+    import torch
+    from torch import nn
+
+    from core.demos.lessons.learner import Lane, layered
+
+    def made(lane: str) -> Lane:
+        dropout = config.dropout if lane == "dropout" else 0.0
+        network = layered([HIDDEN, HIDDEN], nn.ReLU, seed=config.seed, dropout=dropout)
+        examples = config.more if lane == "data" else config.examples
+        optimizer = torch.optim.Adam(network.parameters(), lr=RATE)
+        return Lane(network, optimizer, examples, l2=config.l2 if lane == "l2" else 0.0)
+
+    return {lane: made(lane) for lane in LANES}
+
+
+def _learner(config: OverfittingConfig, placement: Placement) -> Learner:
+    from core.demos.lessons.learner import SideBySide, small_digits
+
+    digits, _, test = small_digits()
+    return SideBySide(_lanes(config), digits, also={"test": test}, on_examples=True)
+
+
+def _num_parameters(config: OverfittingConfig) -> int:
+    return sum(lane.num_parameters for lane in _lanes(config).values())
+
+
+TASK = Task(
+    name="overfitting",
+    title="Overfitting and its remedies",
+    order=104,
+    icon=":material/menu_book:",
+    sentence="A big network and few digits, and what helps.",
+    Config=OverfittingConfig,
+    presets=(
+        Preset(
+            name="hundred",
+            label="Overfitting: 100 digits",
+            sentence="A network without a remedy and three with one, 240 steps.",
+            values={},
+        ),
+    ),
+    metrics=tuple(
+        Metric(name=f"{lane}.test.accuracy", label=f"Test accuracy, {label}", unit="%", goal="max")
+        for lane, label in LANES.items()
+    ),
+    select=None,
+    num_chances=1,
+    batch_size=lambda config: BATCH,
+    load=_load,
+    learner=_learner,
+    num_parameters=_num_parameters,
+    page="foundations",
+    placement=Placement(),
+)

@@ -1,0 +1,88 @@
+"""Optimizers and learning rates from the same start, on digits."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.foundations.race import EVERY, LANES, MOMENTUM, NUM_PARTS, OPTIMIZERS
+from core.knobs import Config, Integer, knob
+
+if TYPE_CHECKING:
+    from core.demos.lessons.learner import Lane
+
+NUM_DIGITS, BATCH, HIDDEN = 500, 32, 32
+
+
+@dataclass(frozen=True)
+class RaceConfig(Config):
+    """Three optimizers with four learning rates each."""
+
+    epochs: int = knob(
+        Integer(
+            label="Length",
+            help=f"Each part has {EVERY} steps and ends with a measurement.",
+            low=NUM_PARTS,
+            high=100,
+            more=True,
+        ),
+        NUM_PARTS,
+    )
+
+
+def _load(config: RaceConfig) -> Dataset:
+    from core.demos.lessons.learner import first, small_digits
+
+    digits, _, test = small_digits()
+    return Dataset(train=first(digits, EVERY * BATCH), validation=first(digits, NUM_DIGITS), test=test)
+
+
+def _lanes(config: RaceConfig) -> dict[str, Lane]:
+    import torch
+    from torch import nn
+
+    from core.demos.lessons.learner import Lane, layered
+
+    def made(optimizer: str, rate: float) -> Lane:
+        network = layered([HIDDEN], nn.ReLU, seed=config.seed)
+        weights = network.parameters()
+        if optimizer == "adam":
+            return Lane(network, torch.optim.Adam(weights, lr=rate), NUM_DIGITS)
+        momentum = MOMENTUM if optimizer == "momentum" else 0.0
+        return Lane(network, torch.optim.SGD(weights, lr=rate, momentum=momentum), NUM_DIGITS)
+
+    return {name: made(*settings) for name, settings in LANES.items()}
+
+
+def _learner(config: RaceConfig, placement: Placement) -> Learner:
+    from core.demos.lessons.learner import SideBySide, small_digits
+
+    return SideBySide(_lanes(config), small_digits()[0])
+
+
+def _num_parameters(config: RaceConfig) -> int:
+    return sum(lane.num_parameters for lane in _lanes(config).values())
+
+
+TASK = Task(
+    name="race",
+    title="Optimizer race on digits",
+    order=102,
+    icon=":material/flag:",
+    sentence="SGD, momentum and Adam with four learning rates, from the same start.",
+    Config=RaceConfig,
+    presets=(Preset(name="twelve", label="Optimizer race on digits", sentence="Twelve networks.", values={}),),
+    metrics=tuple(
+        Metric(name=f"{name}.loss", label=f"Loss of {OPTIMIZERS[optimizer]}, rate {rate:g}")
+        for name, (optimizer, rate) in LANES.items()
+    ),
+    select=None,
+    num_chances=1,
+    batch_size=lambda config: BATCH,
+    load=_load,
+    learner=_learner,
+    num_parameters=_num_parameters,
+    page="foundations",
+    placement=Placement(),
+)
