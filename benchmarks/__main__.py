@@ -15,6 +15,7 @@ BENCHMARKS = (
         "time_to_accuracy",
         "serving",
         "sentiment",
+        "sentiment_minute",
         "voice",
         "voice_training",
         "voice_accuracy",

@@ -18,7 +18,7 @@ from benchmarks import (
     reference_mnist,
     report,
     results,
-    sentiment,
+    sentiment_minute,
     sentiment_peer,
     strokes,
 )
@@ -168,7 +168,7 @@ def test_a_training_ends_when_its_time_is_over(monkeypatch: pytest.MonkeyPatch) 
             return {"accuracy": 50.0}
 
     split = Split(torch.zeros(5, 3), torch.zeros(5, dtype=torch.int64), "5 texts")
-    accuracy, _ = sentiment.trained(Learner(), Dataset(split, split, split), 4, seed=0, seconds=0.05)  # type: ignore[arg-type]
+    accuracy, _ = sentiment_minute.trained(Learner(), Dataset(split, split, split), 4, seed=0, seconds=0.05)  # type: ignore[arg-type]
     assert accuracy == 50
     assert {size for size, _ in seen} == {4}
     fractions = [fraction for _, fraction in seen]
