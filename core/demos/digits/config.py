@@ -1,9 +1,21 @@
 """The knobs of the Digits demo and its presets. Light: no PyTorch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
+from core.training.knobs import (
+    AVERAGING,
+    DEVICE,
+    DROPOUT,
+    LABEL_SMOOTHING,
+    LEARNING_RATE,
+    OPTIMIZER,
+    SCHEDULE,
+    SHARE,
+    START,
+    WEIGHT_DECAY,
+)
 
 NUM_EXAMPLES = {
     "mnist5k": (3_500, 500, 1_000),
@@ -124,15 +136,7 @@ class DigitsConfig(Config):
         ),
         True,
     )
-    start: str = knob(
-        Choice(
-            label="Start from",
-            help="Random weights, or the release model, which is then trained further (its network is kept).",
-            options={"scratch": "Scratch", "release": "Release weights"},
-            more=True,
-        ),
-        "scratch",
-    )
+    start: str = knob(START, "scratch")
     data: str = knob(
         Choice(
             label="Data",
@@ -148,38 +152,10 @@ class DigitsConfig(Config):
     synthetic: str = knob(
         Reference(label="Synthetic pictures", help="Generated ones to learn from, in place of the training images."), ""
     )
-    share: float = knob(
-        Real(
-            label="Share of the training data",
-            help="Less data, more overfitting.",
-            unit="%",
-            low=0.1,
-            high=100.0,
-            step=0.1,
-        ),
-        100.0,
-    )
-    optimizer: str = knob(
-        Choice(
-            label="Optimizer",
-            help="How a gradient becomes a step.",
-            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
-        ),
-        "adam",
-    )
-    learning_rate: float = knob(
-        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
-        3e-3,
-    )
-    schedule: str = knob(
-        Choice(
-            label="Schedule",
-            help="How the learning rate changes over the run.",
-            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "One cycle (warm up, then down)"},
-            more=True,
-        ),
-        "one_cycle",
-    )
+    share: float = knob(SHARE, 100.0)
+    optimizer: str = knob(OPTIMIZER, "adam")
+    learning_rate: float = knob(LEARNING_RATE, 3e-3)
+    schedule: str = knob(SCHEDULE, "one_cycle")
     batch_size: int = knob(
         Integer(
             label="Batch size",
@@ -200,28 +176,9 @@ class DigitsConfig(Config):
         ),
         "cross_entropy",
     )
-    label_smoothing: float = knob(
-        Real(
-            label="Label smoothing",
-            help="Asks for a little less than certainty.",
-            low=0.0,
-            high=0.5,
-            step=0.01,
-            more=True,
-            when={"loss": ("cross_entropy",)},
-        ),
-        0.0,
-    )
-    dropout: float = knob(
-        Real(
-            label="Dropout", help="Share of neurons switched off at random in each step.", low=0.0, high=0.8, step=0.05
-        ),
-        0.2,
-    )
-    weight_decay: float = knob(
-        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.1, step=0.0001, more=True),
-        0.0,
-    )
+    label_smoothing: float = knob(replace(LABEL_SMOOTHING, when={"loss": ("cross_entropy",)}), 0.0)
+    dropout: float = knob(DROPOUT, 0.2)
+    weight_decay: float = knob(WEIGHT_DECAY, 0.0)
     augmentation: str = knob(
         Choice(
             label="Augmentation",
@@ -243,26 +200,8 @@ class DigitsConfig(Config):
         ),
         0.0,
     )
-    averaging: float = knob(
-        Real(
-            label="Weight averaging",
-            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
-            low=0.0,
-            high=0.9999,
-            step=0.001,
-            more=True,
-        ),
-        0.0,
-    )
-    device: str = knob(
-        Choice(
-            label="Device",
-            help="Where the arithmetic is done.",
-            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
-            more=True,
-        ),
-        "auto",
-    )
+    averaging: float = knob(AVERAGING, 0.0)
+    device: str = knob(DEVICE, "auto")
 
 
 PRESETS = (

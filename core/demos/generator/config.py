@@ -1,9 +1,10 @@
 """The knobs of the Generator demo and its presets. Light: no PyTorch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Knob, Real, Reference, knob, knobs
+from core.training.knobs import AVERAGING, DEVICE
 
 OPTIMIZERS = {
     "adam": "Adam (β 0, 0.99)",
@@ -128,13 +129,9 @@ class GeneratorConfig(Config):
         1,
     )
     averaging: float = knob(
-        Real(
-            label="Weight averaging",
+        replace(
+            AVERAGING,
             help="Draws with a moving average of G's weights; 0.99 averages about the last 100 steps. 0 is off.",
-            low=0.0,
-            high=0.9999,
-            step=0.001,
-            more=True,
         ),
         0.98,
     )
@@ -159,15 +156,7 @@ class GeneratorConfig(Config):
         32,
     )
     epochs: int = knob(knobs(Config)["epochs"], 6)
-    device: str = knob(
-        Choice(
-            label="Device",
-            help="Where the arithmetic is done.",
-            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
-            more=True,
-        ),
-        "auto",
-    )
+    device: str = knob(DEVICE, "auto")
 
     @property
     def has_classes(self) -> bool:

@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.contract import Metric, Preset
+from core.demos.lessons.task import lesson
 from core.foundations.gradients import LANES, NUM_STEPS
 from core.knobs import Choice, Config, Integer, Real, knob
 
@@ -49,13 +50,6 @@ class GradientSettings(GradientsConfig):
     step: int = knob(Integer(label="Look at step", help="Of the training.", low=1, high=NUM_STEPS), 1)
 
 
-def _load(config: GradientsConfig) -> Dataset:
-    from core.demos.lessons.learner import first, small_digits
-
-    digits, validation, test = small_digits()
-    return Dataset(train=first(digits, NUM_STEPS * BATCH), validation=validation, test=test)
-
-
 def _lanes(config: GradientsConfig) -> dict[str, Lane]:
     import torch
     from torch import nn
@@ -72,17 +66,11 @@ def _lanes(config: GradientsConfig) -> dict[str, Lane]:
     return {lane: made(getattr(config, lane)) for lane in LANES}
 
 
-def _learner(config: GradientsConfig, placement: Placement) -> Learner:
-    from core.demos.lessons.learner import SideBySide, small_digits
-
-    return SideBySide(_lanes(config), small_digits()[0], layers=True)
-
-
-def _num_parameters(config: GradientsConfig) -> int:
-    return sum(lane.num_parameters for lane in _lanes(config).values())
-
-
-TASK = Task(
+TASK = lesson(
+    _lanes,
+    steps=NUM_STEPS,
+    batch=BATCH,
+    layers=True,
     name="gradients",
     title="Gradients layer by layer",
     order=103,
@@ -104,12 +92,4 @@ TASK = Task(
         ),
     ),
     metrics=tuple(Metric(name=f"{lane}.loss", label=f"Loss of the {lane} network") for lane in LANES),
-    select=None,
-    num_chances=1,
-    batch_size=lambda config: BATCH,
-    load=_load,
-    learner=_learner,
-    num_parameters=_num_parameters,
-    page="foundations",
-    placement=Placement(),
 )

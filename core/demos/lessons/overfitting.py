@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
-from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.contract import Metric, Preset
+from core.demos.lessons.task import lesson
 from core.foundations.digits import NUM_CLASSES, NUM_FEATURES
 from core.foundations.overfitting import EVERY, LANES, NUM_PARTS
 from core.knobs import Config, Integer, Real, knob
@@ -53,13 +54,6 @@ class OverfittingConfig(Config):
     )
 
 
-def _load(config: OverfittingConfig) -> Dataset:
-    from core.demos.lessons.learner import first, small_digits
-
-    digits, validation, test = small_digits()
-    return Dataset(train=first(digits, EVERY * BATCH), validation=validation, test=test)
-
-
 def _lanes(config: OverfittingConfig) -> dict[str, Lane]:
     import torch
     from torch import nn
@@ -76,18 +70,11 @@ def _lanes(config: OverfittingConfig) -> dict[str, Lane]:
     return {lane: made(lane) for lane in LANES}
 
 
-def _learner(config: OverfittingConfig, placement: Placement) -> Learner:
-    from core.demos.lessons.learner import SideBySide, small_digits
-
-    digits, _, test = small_digits()
-    return SideBySide(_lanes(config), digits, also={"test": test}, on_examples=True)
-
-
-def _num_parameters(config: OverfittingConfig) -> int:
-    return sum(lane.num_parameters for lane in _lanes(config).values())
-
-
-TASK = Task(
+TASK = lesson(
+    _lanes,
+    steps=EVERY,
+    batch=BATCH,
+    measures_all=True,
     name="overfitting",
     title="Overfitting and its remedies",
     order=104,
@@ -106,12 +93,4 @@ TASK = Task(
         Metric(name=f"{lane}.test.accuracy", label=f"Test accuracy, {label}", unit="%", goal="max")
         for lane, label in LANES.items()
     ),
-    select=None,
-    num_chances=1,
-    batch_size=lambda config: BATCH,
-    load=_load,
-    learner=_learner,
-    num_parameters=_num_parameters,
-    page="foundations",
-    placement=Placement(),
 )

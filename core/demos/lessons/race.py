@@ -5,7 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from core.contract import Dataset, Learner, Metric, Placement, Preset, Task
+from core.contract import Metric, Preset
+from core.demos.lessons.task import lesson
 from core.foundations.race import EVERY, LANES, MOMENTUM, NUM_PARTS, OPTIMIZERS
 from core.knobs import Config, Integer, knob
 
@@ -31,13 +32,6 @@ class RaceConfig(Config):
     )
 
 
-def _load(config: RaceConfig) -> Dataset:
-    from core.demos.lessons.learner import first, small_digits
-
-    digits, _, test = small_digits()
-    return Dataset(train=first(digits, EVERY * BATCH), validation=first(digits, NUM_DIGITS), test=test)
-
-
 def _lanes(config: RaceConfig) -> dict[str, Lane]:
     import torch
     from torch import nn
@@ -55,17 +49,11 @@ def _lanes(config: RaceConfig) -> dict[str, Lane]:
     return {name: made(*settings) for name, settings in LANES.items()}
 
 
-def _learner(config: RaceConfig, placement: Placement) -> Learner:
-    from core.demos.lessons.learner import SideBySide, small_digits
-
-    return SideBySide(_lanes(config), small_digits()[0])
-
-
-def _num_parameters(config: RaceConfig) -> int:
-    return sum(lane.num_parameters for lane in _lanes(config).values())
-
-
-TASK = Task(
+TASK = lesson(
+    _lanes,
+    steps=EVERY,
+    batch=BATCH,
+    measured_on=NUM_DIGITS,
     name="race",
     title="Optimizer race on digits",
     order=102,
@@ -77,12 +65,4 @@ TASK = Task(
         Metric(name=f"{name}.loss", label=f"Loss of {OPTIMIZERS[optimizer]}, rate {rate:g}")
         for name, (optimizer, rate) in LANES.items()
     ),
-    select=None,
-    num_chances=1,
-    batch_size=lambda config: BATCH,
-    load=_load,
-    learner=_learner,
-    num_parameters=_num_parameters,
-    page="foundations",
-    placement=Placement(),
 )

@@ -1,9 +1,21 @@
 """The knobs of the Sentiment demo and its presets. Light: no PyTorch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
+from core.training.knobs import (
+    AVERAGING,
+    DEVICE,
+    DROPOUT,
+    LABEL_SMOOTHING,
+    LEARNING_RATE,
+    OPTIMIZER,
+    SCHEDULE,
+    SHARE,
+    START,
+    WEIGHT_DECAY,
+)
 
 _SCRATCH = {"start": ("scratch",)}
 _OWN_WORDS = {**_SCRATCH, "network": ("transformer", "lstm")}
@@ -143,12 +155,10 @@ class SentimentConfig(Config):
         0.9,
     )
     start: str = knob(
-        Choice(
-            label="Start from",
+        replace(
+            START,
             help="Random weights, or the release model, which is then trained further (its network and its vocabulary "
             "are kept).",
-            options={"scratch": "Scratch", "release": "Release weights"},
-            more=True,
         ),
         "scratch",
     )
@@ -168,18 +178,7 @@ class SentimentConfig(Config):
     table: str = knob(
         Reference(label="Own table", help="The table that was uploaded on this page.", when={"data": ("own",)}), ""
     )
-    share: float = knob(
-        Real(
-            label="Share of the training data",
-            help="Less data, more overfitting.",
-            unit="%",
-            low=0.1,
-            high=100.0,
-            step=0.1,
-            more=True,
-        ),
-        100.0,
-    )
+    share: float = knob(replace(SHARE, more=True), 100.0)
     length: int = knob(
         Integer(
             label="Length",
@@ -192,24 +191,11 @@ class SentimentConfig(Config):
         ),
         64,
     )
-    optimizer: str = knob(
-        Choice(
-            label="Optimizer",
-            help="How a gradient becomes a step.",
-            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
-        ),
-        "adamw",
-    )
-    learning_rate: float = knob(
-        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
-        1e-3,
-    )
+    optimizer: str = knob(OPTIMIZER, "adamw")
+    learning_rate: float = knob(LEARNING_RATE, 1e-3)
     schedule: str = knob(
-        Choice(
-            label="Schedule",
-            help="How the learning rate changes over the run.",
-            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "Warm up, then down"},
-            more=True,
+        replace(
+            SCHEDULE, options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "Warm up, then down"}
         ),
         "one_cycle",
     )
@@ -236,23 +222,8 @@ class SentimentConfig(Config):
         ),
         64,
     )
-    label_smoothing: float = knob(
-        Real(
-            label="Label smoothing",
-            help="Asks for a little less than certainty.",
-            low=0.0,
-            high=0.5,
-            step=0.01,
-            more=True,
-        ),
-        0.1,
-    )
-    dropout: float = knob(
-        Real(
-            label="Dropout", help="Share of numbers switched off at random in each step.", low=0.0, high=0.8, step=0.05
-        ),
-        0.3,
-    )
+    label_smoothing: float = knob(LABEL_SMOOTHING, 0.1)
+    dropout: float = knob(replace(DROPOUT, help="Share of numbers switched off at random in each step."), 0.3)
     word_dropout: float = knob(
         Real(
             label="Word dropout",
@@ -263,30 +234,9 @@ class SentimentConfig(Config):
         ),
         0.1,
     )
-    weight_decay: float = knob(
-        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.5, step=0.001, more=True),
-        0.05,
-    )
-    averaging: float = knob(
-        Real(
-            label="Weight averaging",
-            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
-            low=0.0,
-            high=0.9999,
-            step=0.001,
-            more=True,
-        ),
-        0.0,
-    )
-    device: str = knob(
-        Choice(
-            label="Device",
-            help="Where the arithmetic is done.",
-            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
-            more=True,
-        ),
-        "auto",
-    )
+    weight_decay: float = knob(replace(WEIGHT_DECAY, high=0.5, step=0.001), 0.05)
+    averaging: float = knob(AVERAGING, 0.0)
+    device: str = knob(DEVICE, "auto")
 
 
 PRESETS = (

@@ -1,10 +1,22 @@
 """The knobs of the Voice demo and its presets. Light: no PyTorch here."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.data.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
-from core.knobs import Choice, Config, Flag, Integer, Real, Several, knob
+from core.knobs import Choice, Config, Flag, Integer, Several, knob
+from core.training.knobs import (
+    AVERAGING,
+    DEVICE,
+    DROPOUT,
+    LABEL_SMOOTHING,
+    LEARNING_RATE,
+    OPTIMIZER,
+    SCHEDULE,
+    SHARE,
+    START,
+    WEIGHT_DECAY,
+)
 
 OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.speech_own` keeps words
 
@@ -85,14 +97,7 @@ class VoiceConfig(Config):
         ),
         40,
     )
-    start: str = knob(
-        Choice(
-            label="Start from",
-            help="Random weights, or the release model, which is then trained further (its network is kept).",
-            options={"scratch": "Scratch", "release": "Release weights"},
-        ),
-        "scratch",
-    )
+    start: str = knob(replace(START, more=False), "scratch")
     learns: str = knob(
         Choice(
             label="What learns",
@@ -125,38 +130,10 @@ class VoiceConfig(Config):
         ),
         ",".join(CORE_WORDS),
     )
-    share: float = knob(
-        Real(
-            label="Share of the training data",
-            help="Less data, more overfitting.",
-            unit="%",
-            low=0.1,
-            high=100.0,
-            step=0.1,
-        ),
-        100.0,
-    )
-    optimizer: str = knob(
-        Choice(
-            label="Optimizer",
-            help="How a gradient becomes a step.",
-            options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
-        ),
-        "adamw",
-    )
-    learning_rate: float = knob(
-        Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log"),
-        3e-3,
-    )
-    schedule: str = knob(
-        Choice(
-            label="Schedule",
-            help="How the learning rate changes over the run.",
-            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "One cycle (warm up, then down)"},
-            more=True,
-        ),
-        "one_cycle",
-    )
+    share: float = knob(SHARE, 100.0)
+    optimizer: str = knob(OPTIMIZER, "adamw")
+    learning_rate: float = knob(LEARNING_RATE, 3e-3)
+    schedule: str = knob(SCHEDULE, "one_cycle")
     batch_size: int = knob(
         Integer(
             label="Batch size",
@@ -168,27 +145,9 @@ class VoiceConfig(Config):
         ),
         64,
     )
-    label_smoothing: float = knob(
-        Real(
-            label="Label smoothing",
-            help="Asks for a little less than certainty.",
-            low=0.0,
-            high=0.5,
-            step=0.01,
-            more=True,
-        ),
-        0.0,
-    )
-    dropout: float = knob(
-        Real(
-            label="Dropout", help="Share of neurons switched off at random in each step.", low=0.0, high=0.8, step=0.05
-        ),
-        0.2,
-    )
-    weight_decay: float = knob(
-        Real(label="Weight decay", help="Pulls all weights towards zero.", low=0.0, high=0.1, step=0.0001, more=True),
-        0.01,
-    )
+    label_smoothing: float = knob(LABEL_SMOOTHING, 0.0)
+    dropout: float = knob(DROPOUT, 0.2)
+    weight_decay: float = knob(WEIGHT_DECAY, 0.01)
     shift: int = knob(
         Integer(
             label="Shift",
@@ -240,26 +199,8 @@ class VoiceConfig(Config):
         ),
         True,
     )
-    averaging: float = knob(
-        Real(
-            label="Weight averaging",
-            help="Answers with a moving average of the weights; 0.99 averages about the last 100 steps. 0 is off.",
-            low=0.0,
-            high=0.9999,
-            step=0.001,
-            more=True,
-        ),
-        0.0,
-    )
-    device: str = knob(
-        Choice(
-            label="Device",
-            help="Where the arithmetic is done.",
-            options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
-            more=True,
-        ),
-        "auto",
-    )
+    averaging: float = knob(AVERAGING, 0.0)
+    device: str = knob(DEVICE, "auto")
 
 
 def words_of(config: VoiceConfig) -> tuple[str, ...]:
