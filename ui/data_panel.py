@@ -24,7 +24,8 @@ def _panel(name: str) -> None:
     if source.is_here():
         st.rerun(scope="app")
     with st.container(border=True):
-        st.markdown(f"**{source.label} is not on this machine yet.** {source.sentence} {source.licence}")
+        licence = source.licence.rstrip(".")
+        st.markdown(f"**{source.label} is not on this machine yet.** {source.sentence} Licence: {licence}.")
         latest = transfer.latest(name)
         state = latest.state() if latest else None
         if latest is not None and state is not None and state.status == "running":

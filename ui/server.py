@@ -5,6 +5,7 @@ No page is drawn here and nothing is trained.
 
 import gc
 import importlib
+import logging
 import secrets
 import threading
 from collections.abc import AsyncIterator
@@ -22,6 +23,7 @@ from ui.live_chart import plotly_route
 
 OWNER_COOKIE = "glassbox_owner"
 YEAR = 31_536_000  # seconds
+OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns that what is cached here has no page
 HEADERS = {
     "Content-Security-Policy": "img-src 'self' data: blob:",  # no page, whatever is typed into it, asks foreign hosts
     "X-Content-Type-Options": "nosniff",
@@ -61,8 +63,10 @@ def warm_up() -> None:
     import ui.foundations.page  # noqa: F401
 
     torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
+    logging.getLogger(OUTSIDE).setLevel(logging.ERROR)
     for name in demo_pages.tasks():
         importlib.import_module(f"ui.{name}.page").warm_up()  # so that the first visitor does not wait for it
+    logging.getLogger(OUTSIDE).setLevel(logging.NOTSET)
     gc.collect()
     gc.freeze()
 
