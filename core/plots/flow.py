@@ -57,7 +57,8 @@ def _log(fig: go.Figure, flows: Mapping[str, Flow]) -> None:
     sizes = np.concatenate([flow.sizes.ravel() for flow in flows.values()] or [np.ones(1)])
     sizes = np.maximum(sizes, _FLOOR) if len(sizes) else np.ones(1)
     span = [float(np.floor(np.log10(sizes.min()))), float(np.ceil(np.log10(sizes.max()))) + 0.2]
-    fig.update_yaxes(type="log", range=span, exponentformat="power", nticks=7, fixedrange=True)
+    every = max(1, round((span[1] - span[0]) / 7))  # powers of ten alone
+    fig.update_yaxes(type="log", range=span, exponentformat="power", dtick=every, fixedrange=True)
 
 
 def _named(fig: go.Figure) -> go.Figure:
