@@ -119,3 +119,9 @@ def test_packed_weights_give_what_the_network_gives() -> None:
     rounded = network.state_dict()["layers.0.inner.weight"]
     assert torch.equal(rounded, before["layers.0.inner.weight"].half().float())
     assert torch.equal(network.state_dict()["embedding.weight"], before["embedding.weight"])
+
+
+def test_without_fbgemm_the_network_itself_answers(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(torch.backends.cpu, "get_cpu_capability", lambda: "DEFAULT")
+    network = torch.nn.Sequential(torch.nn.Linear(3, 2))
+    assert packed_network(network) is network

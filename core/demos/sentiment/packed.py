@@ -35,7 +35,7 @@ def packed(network: nn.Module) -> nn.Module:
     for layer in network.modules():
         if isinstance(layer, nn.Linear):
             layer.weight.data = layer.weight.data.half().float()
-    if torch.backends.quantized.engine not in ("x86", "fbgemm"):
+    if not _has_fbgemm():
         return network
     answering = copy.deepcopy(network, {id(parameter): parameter for parameter in network.parameters()})
     for module in [*answering.modules()]:
@@ -43,3 +43,8 @@ def packed(network: nn.Module) -> nn.Module:
             if isinstance(layer, nn.Linear):
                 setattr(module, name, HalfLinear(layer))
     return answering
+
+
+def _has_fbgemm() -> bool:
+    modern = torch.backends.cpu.get_cpu_capability().startswith("AVX")  # AVX2 or AVX512: FBGEMM needs one of them
+    return modern and torch.backends.quantized.engine in ("x86", "fbgemm")
