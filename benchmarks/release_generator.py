@@ -1,13 +1,10 @@
-"""Train the release models of the Generator demo, write `weights/generator/`, and measure what is written.
+"""Make the release models of the Generator demo out of runs, write `weights/generator/`, and measure what is written.
 
-    python -m benchmarks.release_generator mnist [--epochs 8] [--minutes 25] [--seed 0]
-    python -m benchmarks.release_generator mnist --finish [--rate 5e-4] [--epochs 4] [--minutes 15]
-    python -m benchmarks.release_generator mnist fashion --measure
+    python -m core train generator --preset best [--data fashion]             a run, on page Generator too
+    python -m benchmarks.release_generator --run RUN                          its last weights become the release model
+    python -m benchmarks.release_generator --measure mnist fashion            only measures the files that are there
 
-Needs full MNIST or Fashion-MNIST in the data folder (see docs/settings.md), and the frozen classifiers of
-`benchmarks/frozen_classifier.py`. Training ends with its last epoch, when its minutes are over, or with Ctrl-C;
-what is there then is the model, no checkpoint is chosen. --finish goes on from the written weights with smaller steps
-and a weaker penalty, which a judge that has come close to guessing needs. With --measure nothing is trained.
+The frozen classifiers are those of `benchmarks/frozen_classifier.py`. No checkpoint is chosen.
 """
 
 import argparse
@@ -24,103 +21,57 @@ import torch
 from safetensors.torch import save_file
 
 from core import demos
-from core.contract import Ended, Evaluated, Placement, Stepped
+from core.contract import Placement
 from core.data import sources
 from core.demos.generator import measures
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.judge import judge
 from core.demos.generator.learner import GeneratorLearner
 from core.demos.generator.painter import release_painter
-from core.demos.generator.release import FOLDER, release_card, release_model_card, release_weights
-from core.knobs import to_json
-from core.terminal.interrupt import interruptible
-from core.training import engine, placement
+from core.demos.generator.release import FOLDER, release_card
+from core.knobs import from_json, to_json
+from core.runs.checkpoints import restore
+from core.runs.store import RunStore
+from core.training import placement
 
 NUM_MEASURED = 10_000  # generated pictures, and test images beside them
+WHERE = Placement(channels_last=True)
 MEASURED_SEED = 99  # of their latent vectors; training's own figures use others
 
 
-def release_training(data: str, *, epochs: int, seed: int, is_finish: bool, rate: float) -> GeneratorConfig:
-    """The config of a release model: of its first training, or of one that finishes it with a rate of its own."""
-    config = GeneratorConfig(
-        data=data,
-        width=32,
-        latent=64,
-        batch_size=64,
-        penalty=1.0,
-        generator_rate=1e-3,
-        discriminator_rate=1e-3,
-        averaging=0.998,
-        epochs=epochs,
-        seed=seed,
-    )
-    if is_finish:
-        return replace(config, seed=seed + 1, penalty=0.2, generator_rate=rate, discriminator_rate=rate)
-    return config
-
-
 def main() -> None:
-    """Train, write and measure each."""
+    """Write and measure."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("data", nargs="+", choices=("mnist", "fashion"))
-    parser.add_argument("--epochs", type=int, default=8)
-    parser.add_argument("--minutes", type=float, default=25.0, help="stop after so many")
-    parser.add_argument("--seed", type=int, default=0)
-    parser.add_argument("--threads", type=int, default=1)
-    parser.add_argument("--finish", action="store_true", help="go on from the written weights")
-    parser.add_argument("--rate", type=float, default=5e-4, help="of both networks, with --finish")
-    parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
+    what = parser.add_mutually_exclusive_group(required=True)
+    what.add_argument("--run", help="id of a completed run of the Generator")
+    what.add_argument("--measure", nargs="+", choices=("mnist", "fashion"), help="train nothing, write no weights")
     parser.add_argument("--out", type=Path, default=FOLDER)
     options = parser.parse_args()
-    where = Placement(device=placement.device_for("auto"), threads=options.threads, channels_last=True)
-    placement.apply(where)
-    for data in options.data:
-        if not options.measure:
-            config = release_training(
-                data, epochs=options.epochs, seed=options.seed, is_finish=options.finish, rate=options.rate
-            )
-            train(options.out, config, where, minutes=options.minutes, is_finish=options.finish)
+    placement.apply(WHERE)
+    for data in options.measure or [take(options.run, options.out)]:
         measure(options.out, data)
 
 
-def train(folder: Path, config: GeneratorConfig, where: Placement, *, minutes: float, is_finish: bool) -> None:
-    """One training, written as half-precision weights and an entry of `model.json`."""
+def take(run_id: str, folder: Path) -> str:
+    """The last weights of a run as a release model; returns the name of its data."""
+    store = RunStore()
+    run = store.get(run_id)
+    restored = restore(store, run_id)
+    if run.task != "generator" or run.state != "completed" or restored is None or run.placement is None:
+        raise SystemExit(f"Run {run_id} is not a completed run of the Generator.")
+    config, _ = from_json(GeneratorConfig, run.config)
     task = demos.task("generator")
-    dataset = engine.on_device(task.load(config), where.device)
-    learner = task.learner(config, where)
+    learner = task.learner(config, WHERE)
     assert isinstance(learner, GeneratorLearner)
-    earlier: list[dict[str, Any]] = []
-    if is_finish:
-        written = release_weights(config.data, folder)
-        for network in (learner.generator, learner.average):
-            network.load_state_dict(written["generator"])
-        learner.discriminator.load_state_dict(written["discriminator"])
-        earlier = release_model_card(config.data, folder)["trainings"]
-    start, used = time.time(), time.process_time()
-    ended: Ended | None = None
-    with interruptible() as interrupt:
-        events = engine.train(
-            task,
-            config,
-            dataset,
-            learner=learner,
-            should_stop=lambda: interrupt.requested or time.time() - start > 60 * minutes,
-        )
-        for event in events:
-            if isinstance(event, Evaluated | Stepped):
-                figures = "  ".join(f"{name} {value:.2f}" for name, value in event.metrics.items())
-                print(f"step {event.step}  {time.process_time() - used:.0f} processor s  {figures}", flush=True)
-            ended = event if isinstance(event, Ended) else ended
-    assert ended is not None
+    learner.load_state_dict(restored.state["learner"])
     training = {
-        "config": to_json(replace(config, device="auto")),
-        "steps": ended.step,
-        "epochs": round(ended.epoch, 2),
-        "minutes": round((time.time() - start) / 60, 1),
-        "processor_minutes": round((time.process_time() - used) / 60, 1),
-        "machine": f"{platform.machine()}, {where.threads} thread, {where.device}, PyTorch {torch.__version__}",
+        "steps": restored.checkpoint.step,
+        "epochs": round(restored.checkpoint.epoch, 2),
+        "minutes": round(run.seconds_used / 60, 1),
+        "machine": f"{platform.machine()}, {placement.in_words(run.placement)}, PyTorch {torch.__version__}",
     }
-    write(folder, learner, config, {"trained_on": dataset.train.name, "trainings": [*earlier, training]})
+    write(folder, learner, config, {"trained_on": task.load(config).train.name, "training": training})
+    return config.data
 
 
 def write(folder: Path, learner: GeneratorLearner, config: GeneratorConfig, training: dict[str, Any]) -> None:
