@@ -3,8 +3,7 @@
     python -m benchmarks.release_sentiment [--epochs 5] [--seed 0]             the small model, from scratch
     python -m benchmarks.release_sentiment --distil [--taught FILE.npz]        the same, from the encoder's answers
     python -m benchmarks.release_sentiment --network encoder [--epochs 4]      MiniLM, fine-tuned
-    python -m benchmarks.release_sentiment --network encoder --finish [FOLDER] one epoch more, with passages of IMDb
-    python -m benchmarks.release_sentiment --network encoder --average FOLDER  the mean with weights of another seed
+    python -m benchmarks.release_sentiment --network encoder --finish          one epoch more, with passages of IMDb
     python -m benchmarks.release_sentiment --network encoder --pack FOLDER     the same from weights in half precision
     python -m benchmarks.release_sentiment [--network encoder] --measure       the files that are there
 
@@ -78,16 +77,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--network", choices=EPOCHS, default="small")
     parser.add_argument("--epochs", type=int, help=f"default: {EPOCHS}")
-    parser.add_argument("--seed", type=int, help=f"default: 0, with --finish {FINISH['seed']}")
+    parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--distil", action="store_true", help="let the small model learn from the encoder's answers")
     parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
     parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
-    parser.add_argument(
-        "--finish", type=Path, nargs="?", const=FOLDERS["encoder"], help="go on with the encoder that is there"
-    )
-    parser.add_argument(
-        "--average", type=Path, metavar="FOLDER", help="train nothing, take the mean with these weights"
-    )
+    parser.add_argument("--finish", action="store_true", help="go on with the encoder that is there")
     parser.add_argument("--pack", type=Path, metavar="FOLDER", help="train nothing, take these weights of the encoder")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, help="default: the folder of the release model")
@@ -95,14 +89,12 @@ def main() -> None:
     out = options.out or FOLDERS[options.network]
     if options.pack:
         pack(options.pack, out)
-    elif options.average:
-        average(FOLDERS["encoder"], options.average, out)
     elif options.finish:
-        finish(options.finish, out, seed=FINISH["seed"] if options.seed is None else options.seed)
+        finish(FOLDERS["encoder"], out)
     elif not options.measure:
         placement.apply(WHERE)
         name = "distilled" if options.distil else options.network
-        config = release_training(name, epochs=options.epochs or EPOCHS[options.network], seed=options.seed or 0)
+        config = release_training(name, epochs=options.epochs or EPOCHS[options.network], seed=options.seed)
         dataset, learner = _taught(config, options) if options.distil else _plain(config)
         train(out, config, dataset, learner)
     measure(out)
@@ -115,32 +107,17 @@ def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
     return task.load(config), learner
 
 
-def finish(source: Path, folder: Path, *, seed: int) -> None:
+def finish(source: Path, folder: Path) -> None:
     """Go on with the encoder of a folder: SST-2, and a passage of each of IMDb's training reviews with its label."""
     placement.apply(WHERE)
-    config = replace(release_training("encoder", epochs=1, seed=0), **FINISH | {"seed": seed})
+    config = replace(release_training("encoder", epochs=1, seed=0), **FINISH)
     dataset, learner = _plain(config)
     learner.network.load_state_dict(release_weights(source))
     before = json.loads((source / CARD).read_text())
     train(folder, config, _with_passages(dataset, config), learner)
     card = json.loads((folder / CARD).read_text())
     minutes = {"minutes": round(before["minutes"] + card["minutes"], 1)}
-    write_card(
-        folder,
-        card | minutes | {"config": before["config"], "finish": FINISH | {"seed": seed, "after": before["epoch"]}},
-    )
-
-
-def average(one: Path, other: Path, folder: Path) -> None:
-    """The mean of two trainings of the encoder that differ in their seed (Wortsman et al. 2022)."""
-    first, second = release_weights(one), release_weights(other)
-    card, added = (json.loads((source / CARD).read_text()) for source in (one, other))
-    part = {name: added[name] for name in ("config", "finish", "epoch", "minutes")}
-    mean = {name: (value + second[name]) / 2 for name, value in first.items()}
-    folder.mkdir(parents=True, exist_ok=True)
-    if folder != one:
-        shutil.copyfile(one / TOKENIZER, folder / TOKENIZER)
-    write_card(folder, card | {"averaged_with": part} | store(folder, mean, "minilm"))
+    write_card(folder, card | minutes | {"config": before["config"], "finish": FINISH | {"after": before["epoch"]}})
 
 
 def _with_passages(dataset: Dataset, config: SentimentConfig) -> Dataset:

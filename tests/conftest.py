@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+# Before PyTorch is imported: threads that spin while they wait for each other make tests side by side crawl.
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
+
 
 @pytest.fixture(autouse=True)
 def glassbox_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
