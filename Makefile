@@ -4,7 +4,7 @@ VENV := .venv
 PYTHON := $(VENV)/bin/python
 PIP := $(PYTHON) -m pip
 ARGS :=
-TEST := OMP_WAIT_POLICY=PASSIVE $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
+TEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
 .PHONY: help run test check format clean chromium
 .DEFAULT_GOAL := help
