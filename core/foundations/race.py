@@ -24,7 +24,8 @@ RATES = (0.001, 0.01, 0.1, 1.0)  # on digits
 EVERY, NUM_PARTS = 5, 12  # steps between two measurements; measurements
 NUM_STEPS = EVERY * NUM_PARTS
 
-Losses = dict[str, dict[float, tuple[float, ...]]]  # optimizer → rate → loss after 0, 5, 10 … steps
+Line = tuple[tuple[int, float], ...]  # steps done, loss then
+Losses = dict[str, dict[float, Line]]  # optimizer → rate → its line
 
 
 @dataclass(frozen=True)
@@ -157,11 +158,9 @@ LANES = {lane(optimizer, rate): (optimizer, rate) for optimizer in OPTIMIZERS fo
 
 def losses(events: Iterable[Event]) -> Losses:
     """What a run has found so far; the line of a network that left the range of float32 ends there."""
-    found = [event.metrics for event in events if isinstance(event, Evaluated)]
-    return {
-        optimizer: {
-            rate: tuple(metrics[name] for metrics in found if (name := f"{lane(optimizer, rate)}.loss") in metrics)
-            for rate in RATES
-        }
-        for optimizer in OPTIMIZERS
-    }
+    found = [event for event in events if isinstance(event, Evaluated)]
+
+    def line(name: str) -> Line:
+        return tuple((event.step, event.metrics[name]) for event in found if name in event.metrics)
+
+    return {optimizer: {rate: line(f"{lane(optimizer, rate)}.loss") for rate in RATES} for optimizer in OPTIMIZERS}

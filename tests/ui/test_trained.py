@@ -98,6 +98,17 @@ def test_the_address_of_a_run_opens_its_place_with_its_settings(store: RunStore)
     assert "run" not in app.query_params
 
 
+def test_the_address_of_a_race_shows_this_race(store: RunStore) -> None:
+    run = carried(store, "race", epochs=2, seed=5)
+    app = opened(view="train", run=run.id)
+    assert app.title[0].value == "Optimizer race"
+    assert f"Trained in run {run.id}" in text(app)
+    assert "within 10 steps" in text(app)
+    app.button(key="race.wild").click().run()
+    assert not app.exception
+    assert f"Trained in run {run.id}" in text(app)
+
+
 def test_a_run_of_another_place_or_none_is_said(store: RunStore) -> None:
     run = carried(store, "race")
     assert "belongs to another place" in opened(place="gradients", run=run.id).error[0].value

@@ -7,10 +7,11 @@ import streamlit as st
 from core import demos
 from core.demos.lessons.gradients import BATCH, OPTIONS, WIDTH, GradientSettings
 from core.foundations.gradients import LANES, Flow, flows
+from core.knobs import to_json
 from core.plots.flow import first_layer_figure, layers_figure
 from core.runs.records import Run
 from ui.foundations.place import Place, Question, keep, settings_of, turn
-from ui.foundations.trained import config_of, settings_of_run, trained
+from ui.foundations.trained import config_of, config_of_run, trained
 from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
@@ -27,7 +28,8 @@ def show() -> Sequence[str]:
         "above 1 make it **explode**. Two networks learn digits here, and the size of the gradient is measured in "
         "every layer."
     )
-    settings_of_run(TASK, GradientSettings)
+    if (named := config_of_run(TASK)) is not None:
+        keep(KEY, GradientSettings(**to_json(named)))
     settings = settings_of(GradientSettings, KEY)
     settings = turn(KEY, settings, ["first", "second", "depth", "scale", "learning_rate", "seed"])
     with st.container(horizontal=True):

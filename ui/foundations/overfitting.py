@@ -10,8 +10,8 @@ from core.foundations.overfitting import NUM_STEPS, REMEDIES, Learned, learned
 from core.plots.overfitting import learned_figure
 from core.plots.words import number
 from core.runs.records import Run
-from ui.foundations.place import Place, Question, settings_of, turn
-from ui.foundations.trained import settings_of_run, trained
+from ui.foundations.place import Place, Question, keep, settings_of, turn
+from ui.foundations.trained import config_of_run, trained
 from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
@@ -34,7 +34,8 @@ def show() -> Sequence[str]:
         "That is **overfitting**: the loss of the **training** digits (solid) goes to 0, while that of the "
         "**validation** digits (dashed), which it never learns from, stays high or rises again."
     )
-    settings_of_run(TASK, OverfittingConfig)
+    if (named := config_of_run(TASK)) is not None:
+        keep(KEY, named)
     settings = settings_of(OverfittingConfig, KEY)
     settings = turn(KEY, settings, ["examples", "seed"], columns=2)
     chosen = st.pills(

@@ -7,18 +7,19 @@ import streamlit as st
 
 from core import demos
 from core.demos.lessons.race import BATCH, HIDDEN, NUM_DIGITS, RaceConfig
-from core.foundations.race import EVERY, OPTIMIZERS, RATES, SURFACES, Path, RaceSettings, losses, paths
+from core.foundations.race import OPTIMIZERS, RATES, SURFACES, Line, Path, RaceSettings, losses, paths
 from core.plots.race import digits_figure, race_figure
 from core.plots.template import CONFIG
 from core.runs.records import Run
 from ui.foundations.place import Place, Question, keep, settings_of, turn
-from ui.foundations.trained import settings_of_run, trained
+from ui.foundations.trained import config_of_run, trained
 from ui.live import read_log
 from ui.live_chart import live_chart
 from ui.style import is_dark
 
 KEY = "race"
 TASK = demos.task(KEY)
+TRAINED = "race.trained"  # config of the race on digits that is shown
 NEAR = 0.01  # loss above the minimum that counts as arrived
 GOAL = 0.5  # loss on digits
 
@@ -30,7 +31,8 @@ def show() -> Sequence[str]:
         "the loss. **SGD** steps against the gradient. **Momentum** keeps rolling in the direction it came from. "
         "**Adam** gives every weight its own step size. The **learning rate** is how far a step goes."
     )
-    settings_of_run(TASK, RaceConfig)
+    if (named := config_of_run(TASK)) is not None:
+        st.session_state[TRAINED] = named
     settings = settings_of(RaceSettings, KEY)
     settings = turn(KEY, settings, ["surface", "steps"], columns=2)
     settings = turn(KEY, settings, list(OPTIMIZERS))
@@ -65,7 +67,8 @@ def _digits() -> list[str]:
         f"same first weights and the same batches of {BATCH} for all twelve."
     )
     invitation = "Which rate is best for which optimizer? The twelve networks learn side by side for a few seconds."
-    run = trained(TASK, RaceConfig(), _curves, invitation=invitation, label="Train the twelve networks")
+    config = st.session_state.get(TRAINED, RaceConfig())
+    run = trained(TASK, config, _curves, invitation=invitation, label="Train the twelve networks")
     if run is None or run.state != "completed":
         return []
     return [_best(name, runs) for name, runs in losses(read_log(run).events).items()]
@@ -84,14 +87,14 @@ def _curves(run: Run) -> None:
     )
 
 
-def _best(name: str, runs: dict[float, tuple[float, ...]]) -> str:
+def _best(name: str, runs: dict[float, Line]) -> str:
     def arrived(rate: float) -> int | None:
-        return next((EVERY * at for at, loss in enumerate(runs[rate]) if loss <= GOAL), None)
+        return next((step for step, loss in runs[rate] if loss <= GOAL), None)
 
     times = {rate: step for rate in RATES if (step := arrived(rate)) is not None}
-    steps = EVERY * (max(len(line) for line in runs.values()) - 1)
     if not times:
-        return f"{OPTIMIZERS[name]}: no rate brings the loss below {GOAL} within {max(steps, 0)} steps."
+        last = max((step for line in runs.values() for step, _ in line), default=0)
+        return f"{OPTIMIZERS[name]}: no rate brings the loss below {GOAL} within {last} steps."
     best = min(times, key=lambda rate: times[rate])
     first = f"{OPTIMIZERS[name]}: rate {best:g} is first below {GOAL}, by step {times[best]}."
     return f"{first} {len(times)} of 4 rates get there."

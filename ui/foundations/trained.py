@@ -1,7 +1,6 @@
 """Networks that a place trains, on the worker: a button, the training while it goes on, and what it found."""
 
 from collections.abc import Callable
-from typing import TypeVar
 
 import streamlit as st
 
@@ -10,30 +9,28 @@ from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, Settings, from_json, knobs, to_json
 from core.runs.records import Run
 from core.service import launch
-from ui.foundations.place import keep
 from ui.live import RunParts, brief_view
 from ui.services import owner, store
 from ui.words import plain
 
-S = TypeVar("S", bound=Settings)
 ERROR = "trained.error"
 ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown where several runs have one config
 
 
-def settings_of_run(task: Task, kind: type[S]) -> None:
-    """Where the address names a run of this place, take its settings; they then say all that the address has to."""
+def config_of_run(task: Task) -> Config | None:
+    """The config of the run that the address names, if it names one of this place; it is then taken out of it."""
     run_id = st.query_params.pop("run", None)
     if run_id is None:
-        return
+        return None
     try:
         run = store().get(run_id)
     except NotFoundError as error:
         st.error(plain(str(error)), icon=":material/search_off:")
-        return
+        return None
     if run.task != task.name:
         st.error(f"Run {run.id} belongs to another place.", icon=":material/search_off:")
-        return
-    keep(task.name, from_json(kind, run.config)[0])
+        return None
+    return from_json(task.Config, run.config)[0]
 
 
 def config_of(task: Task, settings: Settings) -> Config:

@@ -46,7 +46,7 @@ class OverfittingConfig(Config):
         Integer(
             label="Length",
             help=f"Each part has {EVERY} steps and ends with a measurement.",
-            low=NUM_PARTS,
+            low=1,
             high=100,
             more=True,
         ),

@@ -24,7 +24,7 @@ class RaceConfig(Config):
         Integer(
             label="Length",
             help=f"Each part has {EVERY} steps and ends with a measurement.",
-            low=NUM_PARTS,
+            low=1,
             high=100,
             more=True,
         ),
