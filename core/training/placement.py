@@ -73,6 +73,9 @@ def measure(task: Task, config: Config, dataset: Dataset) -> Placement:
             break
         candidate = replace(best, **change)  # type: ignore[arg-type]
         seconds = seconds_per_step(task, config, dataset, candidate)
+        if "threads" in change and seconds < best_seconds * GAIN:
+            # One thread came first, while the page that was clicked on was drawn: it gets a second chance.
+            best_seconds = min(best_seconds, seconds_per_step(task, config, dataset, best))
         if seconds < best_seconds * (GAIN if "threads" in change else 1):
             best, best_seconds = candidate, seconds
     return best

@@ -35,6 +35,20 @@ def test_more_threads_must_save_time_and_are_always_tried(
     assert (found.threads, found.channels_last) == chosen
 
 
+def test_one_thread_that_was_measured_in_a_busy_moment_gets_a_second_chance(monkeypatch: pytest.MonkeyPatch) -> None:
+    alone = iter([3.0, 1.0])
+
+    def seconds(task: Task, config: Config, dataset: Dataset, candidate: Placement) -> float:
+        return 0.9 if candidate.threads == ALL else next(alone, 2.0)
+
+    monkeypatch.setattr(placement, "seconds_per_step", seconds)
+    monkeypatch.setattr(placement, "device_for", lambda wanted: "cpu")
+    monkeypatch.setattr(placement, "has_bfloat16_units", lambda: False)
+    monkeypatch.setattr("os.sched_getaffinity", lambda pid: set(range(ALL)), raising=False)
+    task = demos.task("digits")
+    assert placement.measure(task, task.Config(), _nothing()) == Placement()
+
+
 def _nothing() -> Dataset:
     split = Split(torch.empty(0), torch.empty(0), "nothing")
     return Dataset(split, split, split)
