@@ -63,10 +63,12 @@ def warm_up() -> None:
     import ui.foundations.page  # noqa: F401
 
     torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
-    logging.getLogger(OUTSIDE).setLevel(logging.ERROR)
+    outside = logging.getLogger(OUTSIDE)
+    level = outside.level
+    outside.setLevel(logging.ERROR)
     for name in demo_pages.tasks():
         importlib.import_module(f"ui.{name}.page").warm_up()  # so that the first visitor does not wait for it
-    logging.getLogger(OUTSIDE).setLevel(logging.NOTSET)
+    outside.setLevel(level)
     gc.collect()
     gc.freeze()
 

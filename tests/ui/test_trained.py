@@ -107,6 +107,7 @@ def test_the_address_of_a_race_shows_this_race(store: RunStore) -> None:
     app.button(key="race.wild").click().run()
     assert not app.exception
     assert f"Trained in run {run.id}" in text(app)
+    assert app.query_params["run"] in ([run.id], run.id)
 
 
 def test_a_run_of_another_place_or_none_is_said(store: RunStore) -> None:

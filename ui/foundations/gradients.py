@@ -1,6 +1,7 @@
 """Place 5: vanishing and exploding gradients, layer by layer, in two networks that differ in their activation."""
 
 from collections.abc import Sequence
+from statistics import fmean
 
 import streamlit as st
 
@@ -30,6 +31,7 @@ def show() -> Sequence[str]:
     )
     if (named := config_of_run(TASK)) is not None:
         keep(KEY, GradientSettings(**to_json(named)))
+        del st.query_params["run"]  # its settings say it all
     settings = settings_of(GradientSettings, KEY)
     settings = turn(KEY, settings, ["first", "second", "depth", "scale", "learning_rate", "seed"])
     with st.container(horizontal=True):
@@ -105,7 +107,9 @@ def _times(ratio: float) -> str:
 def _losses(name: str, found: Flow) -> str:
     if found.diverged_at is not None:
         return f"{name}: diverged at step {found.diverged_at}; its numbers left the range of float32."
-    first, last = sum(found.losses[:5]) / 5, sum(found.losses[-5:]) / 5
+    if not found.losses:
+        return f"{name}: not a step yet."
+    first, last = fmean(found.losses[:5]), fmean(found.losses[-5:])
     return f"{name}: loss {first:.2f} in the first 5 steps, {last:.2f} in the last 5 of {len(found.losses)}."
 
 

@@ -36,6 +36,7 @@ def show() -> Sequence[str]:
     )
     if (named := config_of_run(TASK)) is not None:
         keep(KEY, named)
+        del st.query_params["run"]  # its settings say it all
     settings = settings_of(OverfittingConfig, KEY)
     settings = turn(KEY, settings, ["examples", "seed"], columns=2)
     chosen = st.pills(

@@ -19,7 +19,6 @@ from ui.style import is_dark
 
 KEY = "race"
 TASK = demos.task(KEY)
-TRAINED = "race.trained"  # config of the race on digits that is shown
 NEAR = 0.01  # loss above the minimum that counts as arrived
 GOAL = 0.5  # loss on digits
 
@@ -31,8 +30,6 @@ def show() -> Sequence[str]:
         "the loss. **SGD** steps against the gradient. **Momentum** keeps rolling in the direction it came from. "
         "**Adam** gives every weight its own step size. The **learning rate** is how far a step goes."
     )
-    if (named := config_of_run(TASK)) is not None:
-        st.session_state[TRAINED] = named
     settings = settings_of(RaceSettings, KEY)
     settings = turn(KEY, settings, ["surface", "steps"], columns=2)
     settings = turn(KEY, settings, list(OPTIMIZERS))
@@ -67,7 +64,7 @@ def _digits() -> list[str]:
         f"same first weights and the same batches of {BATCH} for all twelve."
     )
     invitation = "Which rate is best for which optimizer? The twelve networks learn side by side for a few seconds."
-    config = st.session_state.get(TRAINED, RaceConfig())
+    config = config_of_run(TASK) or RaceConfig()
     run = trained(TASK, config, _curves, invitation=invitation, label="Train the twelve networks")
     if run is None or run.state != "completed":
         return []

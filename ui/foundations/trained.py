@@ -18,8 +18,8 @@ ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown
 
 
 def config_of_run(task: Task) -> Config | None:
-    """The config of the run that the address names, if it names one of this place; it is then taken out of it."""
-    run_id = st.query_params.pop("run", None)
+    """The config of the run that the address names, if it names one of this place."""
+    run_id = st.query_params.get("run")
     if run_id is None:
         return None
     try:

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.contract import Metric, Preset
-from core.demos.lessons.task import lesson
+from core.demos.digits.config import NUM_EXAMPLES
+from core.demos.lessons.task import length, lesson
 from core.foundations.gradients import LANES, NUM_STEPS
 from core.knobs import Choice, Config, Integer, Real, knob
 
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
     from core.demos.lessons.learner import Lane
 
 BATCH = 32
-NUM_DIGITS = 3_500
+NUM_DIGITS = NUM_EXAMPLES["mnist5k"][0]
 WIDTH = 32  # neurons in each hidden layer
 OPTIONS = {"sigmoid": "Sigmoid", "tanh": "tanh", "relu": "ReLU"}
 
@@ -40,7 +41,7 @@ class GradientsConfig(Config):
         Real(label="Learning rate", help="Size of a step of SGD.", low=0.001, high=1.0, step=0.001, scale="log"), 0.1
     )
     seed: int = knob(Integer(label="Seed", help="Start of all random numbers.", low=0, high=99), 0)
-    epochs: int = knob(Integer(label="Length", help=f"Each part has {NUM_STEPS} steps.", low=1, high=10, more=True), 1)
+    epochs: int = knob(length(NUM_STEPS), 1)
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from core.contract import Metric, Preset
-from core.demos.lessons.task import lesson
+from core.demos.lessons.task import length, lesson
 from core.foundations.digits import NUM_CLASSES, NUM_FEATURES
 from core.foundations.overfitting import EVERY, LANES, NUM_PARTS
 from core.knobs import Config, Integer, Real, knob
@@ -42,16 +42,7 @@ class OverfittingConfig(Config):
         1000,
     )
     seed: int = knob(Integer(label="Seed", help="Start of all random numbers.", low=0, high=99), 0)
-    epochs: int = knob(
-        Integer(
-            label="Length",
-            help=f"Each part has {EVERY} steps and ends with a measurement.",
-            low=1,
-            high=100,
-            more=True,
-        ),
-        NUM_PARTS,
-    )
+    epochs: int = knob(length(EVERY), NUM_PARTS)
 
 
 def _lanes(config: OverfittingConfig) -> dict[str, Lane]:

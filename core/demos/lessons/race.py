@@ -6,9 +6,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.contract import Metric, Preset
-from core.demos.lessons.task import lesson
+from core.demos.lessons.task import length, lesson
 from core.foundations.race import EVERY, LANES, MOMENTUM, NUM_PARTS, OPTIMIZERS
-from core.knobs import Config, Integer, knob
+from core.knobs import Config, knob
 
 if TYPE_CHECKING:
     from core.demos.lessons.learner import Lane
@@ -20,16 +20,7 @@ NUM_DIGITS, BATCH, HIDDEN = 500, 32, 32
 class RaceConfig(Config):
     """Three optimizers with four learning rates each."""
 
-    epochs: int = knob(
-        Integer(
-            label="Length",
-            help=f"Each part has {EVERY} steps and ends with a measurement.",
-            low=1,
-            high=100,
-            more=True,
-        ),
-        NUM_PARTS,
-    )
+    epochs: int = knob(length(EVERY), NUM_PARTS)
 
 
 def _lanes(config: RaceConfig) -> dict[str, Lane]:

@@ -6,9 +6,17 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.contract import Dataset, Learner, Placement, Task
+from core.knobs import Integer
 
 if TYPE_CHECKING:
     from core.demos.lessons.learner import Lane
+
+
+def length(steps: int) -> Integer:
+    """The knob of a lesson's epochs, of so many steps each."""
+    return Integer(
+        label="Length", help=f"Each part has {steps} steps and ends with a measurement.", low=1, high=100, more=True
+    )
 
 
 def lesson(
