@@ -2,7 +2,9 @@
 
 import dataclasses
 import json
+import pkgutil
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pytest
@@ -234,3 +236,26 @@ def test_values_are_said_in_words() -> None:
     assert declared["depth"].in_words(3) == "3 blocks"
     assert declared["learning_rate"].in_words(0.003) == "0.003"
     assert knobs(KiteConfig)["ribbons"].in_words("red,ribbon7") == "red, ribbon7"
+
+
+@every_task
+def test_what_a_demo_imports_late_is_there(task: Task) -> None:
+    """A name in a string is checked by nobody else."""
+    for place in late_places(task):
+        assert callable(pkgutil.resolve_name(place)), place
+
+
+def late_places(value: Any) -> list[str]:
+    """Where the functions are that `lazily` will import, in an object and all that it is made of."""
+    if isinstance(value, partial):
+        return [str(value.args[0])]
+    if dataclasses.is_dataclass(value) and not isinstance(value, type):
+        return late_places([getattr(value, field.name) for field in dataclasses.fields(value)])
+    if isinstance(value, dict):
+        return late_places(list(value.values()))
+    return [place for part in value for place in late_places(part)] if isinstance(value, list | tuple) else []
+
+
+def test_a_demo_imports_late() -> None:
+    places = late_places(demos.task("digits"))
+    assert {"core.demos.digits.learner:load", "core.demos.digits.answering:release_model"} <= set(places)

@@ -5,69 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.contract import (
-    Batch,
-    ByHand,
-    Cost,
-    Dataset,
-    Generating,
-    Learner,
-    Maker,
-    Metric,
-    Placement,
-    Progress,
-    Split,
-    Task,
-)
+from core.contract import Batch, ByHand, Generating, Metric, Progress, Split, Task
 from core.demos.generator.config import PRESETS, GeneratorConfig
-
-
-def _load(config: GeneratorConfig) -> Dataset:
-    from core.demos.generator.learner import load
-
-    return load(config)
-
-
-def _check(config: GeneratorConfig) -> None:
-    from core.demos.generator.learner import check
-
-    check(config)
-
-
-def _learner(config: GeneratorConfig, placement: Placement) -> Learner:
-    from core.demos.generator.learner import make_learner
-
-    return make_learner(config, placement)
-
-
-def _num_parameters(config: GeneratorConfig) -> int:
-    from core.demos.generator.learner import num_parameters
-
-    return num_parameters(config)
-
-
-def _cost(config: GeneratorConfig) -> Cost:
-    from core.demos.generator.cost import cost
-
-    return cost(config)
+from core.lazy import lazily
 
 
 def _watched(config: GeneratorConfig) -> Mapping[str, Any]:
     from core.demos.generator.latents import fixed_grid
 
     return {"fixed": fixed_grid(config)}
-
-
-def _release(data: str) -> Maker:
-    from core.demos.generator.painter import release_painter
-
-    return release_painter(data)
-
-
-def _of_run(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Maker:
-    from core.demos.generator.painter import run_painter
-
-    return run_painter(config, learner_state)
 
 
 def _step_alone(learner: Any, part: str, batch: Batch, progress: Progress) -> None:
@@ -104,12 +50,16 @@ TASK = Task(
     select=None,
     num_chances=0,
     batch_size=_batch_size,
-    load=_load,
-    learner=_learner,
-    check=_check,
-    num_parameters=_num_parameters,
-    cost=_cost,
-    generating=Generating(data=("mnist", "fashion"), release=_release, of_run=_of_run),
+    load=lazily("core.demos.generator.learner:load"),
+    learner=lazily("core.demos.generator.learner:make_learner"),
+    check=lazily("core.demos.generator.learner:check"),
+    num_parameters=lazily("core.demos.generator.learner:num_parameters"),
+    cost=lazily("core.demos.generator.cost:cost"),
+    generating=Generating(
+        data=("mnist", "fashion"),
+        release=lazily("core.demos.generator.painter:release_painter"),
+        of_run=lazily("core.demos.generator.painter:run_painter"),
+    ),
     watched=_watched,
     by_hand=ByHand(parts={"discriminator": "D", "generator": "G"}, step=_step_alone, look=_look),
 )

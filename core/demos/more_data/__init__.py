@@ -5,14 +5,9 @@ Reading this package costs neither PyTorch nor scikit-learn; its functions impor
 
 from __future__ import annotations
 
-from core.contract import Dataset, Learner, Metric, Placement, Task
+from core.contract import Learner, Metric, Placement, Task
 from core.demos.more_data.config import PRESETS, MoreDataConfig
-
-
-def _load(config: MoreDataConfig) -> Dataset:
-    from core.demos.more_data.learner import load
-
-    return load(config)
+from core.lazy import lazily
 
 
 def _check(config: MoreDataConfig) -> None:
@@ -46,7 +41,7 @@ TASK = Task(
     select=None,
     num_chances=0,
     batch_size=_all_examples,
-    load=_load,
+    load=lazily("core.demos.more_data.learner:load"),
     learner=_learner,
     check=_check,
     page="foundations",

@@ -8,38 +8,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.contract import Cost, Dataset, Learner, Metric, Placement, Task
+from core.contract import Metric, Placement, Task
 from core.demos.plane.config import PRESETS, PlaneConfig
-
-
-def _check(config: PlaneConfig) -> None:
-    from core.demos.plane.cloud import check
-
-    check(config)
-
-
-def _load(config: PlaneConfig) -> Dataset:
-    from core.demos.plane.learner import load
-
-    return load(config)
-
-
-def _learner(config: PlaneConfig, placement: Placement) -> Learner:
-    from core.demos.plane.learner import PlaneLearner
-
-    return PlaneLearner(config, placement)
-
-
-def _num_parameters(config: PlaneConfig) -> int:
-    from core.demos.plane.learner import num_parameters
-
-    return num_parameters(config)
-
-
-def _cost(config: PlaneConfig) -> Cost:
-    from core.demos.plane.learner import cost
-
-    return cost(config)
+from core.lazy import lazily
 
 
 def _watched(config: PlaneConfig) -> Mapping[str, Any]:
@@ -69,11 +40,11 @@ TASK = Task(
     select=None,
     num_chances=0,
     batch_size=_batch_size,
-    load=_load,
-    check=_check,
-    learner=_learner,
-    num_parameters=_num_parameters,
-    cost=_cost,
+    load=lazily("core.demos.plane.learner:load"),
+    check=lazily("core.demos.plane.cloud:check"),
+    learner=lazily("core.demos.plane.learner:PlaneLearner"),
+    num_parameters=lazily("core.demos.plane.learner:num_parameters"),
+    cost=lazily("core.demos.plane.learner:cost"),
     page="generator",
     placement=Placement(),
     watched=_watched,

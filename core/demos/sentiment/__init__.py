@@ -2,65 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import Any
 
-from core.contract import Answering, Cost, Dataset, Learner, Metric, Model, Placement, Readied, Task
+from core.contract import Answering, Metric, Task
 from core.demos.sentiment.config import PRESETS, SentimentConfig
-
-
-def _load(config: SentimentConfig) -> Dataset:
-    from core.demos.sentiment.learner import load
-
-    return load(config)
-
-
-def _check(config: SentimentConfig) -> None:
-    from core.demos.sentiment.learner import check
-
-    check(config)
-
-
-def _learner(config: SentimentConfig, placement: Placement) -> Learner:
-    from core.demos.sentiment.learner import make_learner
-
-    return make_learner(config, placement)
-
-
-def _num_parameters(config: SentimentConfig) -> int:
-    from core.demos.sentiment.learner import num_parameters
-
-    return num_parameters(config)
-
-
-def _cost(config: SentimentConfig) -> Cost:
-    from core.demos.sentiment.cost import cost
-
-    return cost(config)
-
-
-def _prepare(text: str) -> Readied:
-    from core.demos.sentiment.answering import prepare
-
-    return prepare(text)
-
-
-def _encoder() -> Model:
-    from core.demos.sentiment.answering import release_model
-
-    return release_model("encoder")
-
-
-def _small() -> Model:
-    from core.demos.sentiment.answering import release_model
-
-    return release_model("small")
-
-
-def _run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:
-    from core.demos.sentiment.answering import run_model
-
-    return run_model(config, learner_state)
+from core.lazy import lazily
 
 
 def _batch_size(config: Any) -> int:
@@ -82,16 +28,19 @@ TASK = Task(
     select="accuracy",
     num_chances=0,
     batch_size=_batch_size,
-    load=_load,
-    learner=_learner,
-    check=_check,
-    num_parameters=_num_parameters,
-    cost=_cost,
+    load=lazily("core.demos.sentiment.learner:load"),
+    learner=lazily("core.demos.sentiment.learner:make_learner"),
+    check=lazily("core.demos.sentiment.learner:check"),
+    num_parameters=lazily("core.demos.sentiment.learner:num_parameters"),
+    cost=lazily("core.demos.sentiment.cost:cost"),
     answering=Answering(
         inputs="files of texts, one a line (or one text with --text)",
-        prepare=_prepare,
-        releases={"encoder": _encoder, "small": _small},
-        of_run=_run_model,
+        prepare=lazily("core.demos.sentiment.answering:prepare"),
+        releases={
+            "encoder": lazily("core.demos.sentiment.answering:release_model", "encoder"),
+            "small": lazily("core.demos.sentiment.answering:release_model", "small"),
+        },
+        of_run=lazily("core.demos.sentiment.answering:run_model"),
         reads="lines",
     ),
 )
