@@ -270,6 +270,7 @@ class Task:
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
     page: str = ""  # the page that shows its runs; empty: its own, of its name
     placement: Placement | None = None  # None: the fastest one is measured before the first step
+    brief: bool = False  # True: its runs take seconds, so they need not wait for the end of long ones
     generating: Generating | None = None  # None: its models make nothing
     watched: Callable[[Any], Mapping[str, Any]] = _nothing_watched  # config → examples that every run previews, by key
     by_hand: ByHand | None = None  # None: it cannot be stepped by hand

@@ -42,33 +42,38 @@ class Attempts(Database):
 
         Args:
             worker: a name that no other worker ever had.
-            max_running: how many runs may be running at once on the whole store.
+            max_running: how many long runs may be running at once on the whole store.
         """
         with self._transaction() as db:
             now = self._clock()
             self._expire(db, now)
-            queued, busy = waiting(db), _busy(db)
-            if len(busy) >= max_running:
-                return None
-            chosen = queue.first(queued, busy=set(busy), used=recent_seconds(db, now))
-            if chosen is None:
-                return None
             taken = {row["slot"] for row in db.execute("SELECT slot FROM runs WHERE state = 'running'")}
-            slot = min(set(range(max_running)) - taken)
+            for brief, slots in queue.lanes(max_running).items():
+                busy = _busy(db, brief=brief)
+                free = set(slots) - taken if len(busy) < len(slots) else set()
+                chosen = queue.first(waiting(db, brief=brief), busy=set(busy), used=recent_seconds(db, now))
+                if free and chosen is not None:
+                    break
+            else:
+                return None
             db.execute(
                 """UPDATE runs SET state = 'running', status = 'starting', reason = '', attempt = attempt + 1,
                    attempts_without_checkpoint = attempts_without_checkpoint + 1, worker = ?, slot = ?, lease_until = ?,
                    attempt_started_at = ?, started_at = coalesce(started_at, ?), ended_at = NULL WHERE id = ?""",
-                (worker, slot, now + self.lease_seconds, now, now, chosen.run_id),
+                (worker, min(free), now + self.lease_seconds, now, now, chosen.run_id),
             )
             (attempt,) = db.execute("SELECT attempt FROM runs WHERE id = ?", (chosen.run_id,)).fetchone()
-            return Lease(chosen.run_id, attempt, worker, slot)
+            return Lease(chosen.run_id, attempt, worker, min(free))
 
     def num_startable(self, *, max_running: int) -> int:
         """How many queued runs could be claimed now."""
         with self._connection() as db:
-            busy = _busy(db)
-            return queue.num_startable(waiting(db), busy=set(busy), free_slots=max_running - len(busy))
+            found = 0
+            for brief, slots in queue.lanes(max_running).items():
+                busy = _busy(db, brief=brief)
+                queued = waiting(db, brief=brief)
+                found += queue.num_startable(queued, busy=set(busy), free_slots=len(slots) - len(busy))
+            return found
 
     def busy_workers(self) -> set[str]:
         """Names of the workers that hold a run."""
@@ -85,8 +90,9 @@ class Attempts(Database):
         with self._connection() as db:
             row = db.execute(
                 """SELECT stop_requested, pins_version, command, owner,
-                   EXISTS (SELECT 1 FROM runs AS other WHERE other.state = 'queued' AND other.owner != runs.owner) AS
-                   is_awaited FROM runs WHERE id = ? AND attempt = ? AND state = 'running'""",
+                   EXISTS (SELECT 1 FROM runs AS other WHERE other.state = 'queued' AND other.owner != runs.owner
+                           AND other.brief = runs.brief) AS is_awaited
+                   FROM runs WHERE id = ? AND attempt = ? AND state = 'running'""",
                 (lease.run_id, lease.attempt),
             ).fetchone()
         if row is None:
@@ -239,13 +245,14 @@ def _insert_event(db: sqlite3.Connection, run_id: str, event: Event) -> int:
     return int(seq)
 
 
-def waiting(db: sqlite3.Connection) -> list[queue.Waiting]:
-    rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL")
+def waiting(db: sqlite3.Connection, *, brief: bool) -> list[queue.Waiting]:
+    rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND brief = ?", (brief,))
     return [queue.Waiting(row["id"], row["owner"], (row["queued_at"], row["number"])) for row in rows]
 
 
-def _busy(db: sqlite3.Connection) -> list[str]:
-    return [row["owner"] for row in db.execute("SELECT owner FROM runs WHERE state = 'running'")]
+def _busy(db: sqlite3.Connection, *, brief: bool) -> list[str]:
+    rows = db.execute("SELECT owner FROM runs WHERE state = 'running' AND brief = ?", (brief,))
+    return [row["owner"] for row in rows]
 
 
 def recent_seconds(db: sqlite3.Connection, now: float) -> dict[str, float]:

@@ -1,5 +1,7 @@
 """Who is next: one running run for each owner, then the least recent computing time, then first in, first out.
 
+Brief runs are a queue of their own with a place of its own: nobody waits minutes for seconds.
+
 Pure functions on what the store has read; the store claims by them and tells people their place by them.
 """
 
@@ -28,6 +30,11 @@ class Working:
 
     owner: str
     seconds_left: float
+
+
+def lanes(max_running: int) -> dict[bool, range]:
+    """Numbers of the places of long runs (False) and brief ones (True)."""
+    return {False: range(max_running), True: range(max_running, max_running + 1)}
 
 
 def first(waiting: Sequence[Waiting], *, busy: set[str], used: Mapping[str, float]) -> Waiting | None:

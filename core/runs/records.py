@@ -73,7 +73,7 @@ class Lease:
     run_id: str
     attempt: int
     worker: str
-    slot: int  # 0 … max_running - 1, no two running runs share one: which graphics card to use
+    slot: int  # no two running runs share one: which graphics card to use
 
 
 @dataclass(frozen=True)

@@ -73,6 +73,7 @@ class RunStore(Attempts):
         owner: str,
         parent: str | None = None,
         title: str | None = None,
+        brief: bool = False,
     ) -> Run:
         """Put a new run into the queue.
 
@@ -80,6 +81,7 @@ class RunStore(Attempts):
             config: as `knobs.to_json` writes it, already checked.
             phases: planned epochs, usually one number.
             parent: id of the run it was cloned from.
+            brief: whether it takes seconds, and so has its place beside long ones.
 
         Raises:
             NotFoundError: the parent does not exist.
@@ -87,15 +89,23 @@ class RunStore(Attempts):
         if parent is not None:
             self.get(parent)
         now = self._clock()
-        values = (task, title or task.capitalize(), json.dumps(dict(config)), json.dumps(list(phases)), owner, parent)
+        values = (
+            task,
+            title or task.capitalize(),
+            json.dumps(dict(config)),
+            json.dumps(list(phases)),
+            owner,
+            parent,
+            brief,
+        )
         while True:
             run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
             with self._transaction() as db:
                 if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
                     continue
                 db.execute(
-                    """INSERT INTO runs (id, task, title, config, phases, owner, parent, state, created_at, queued_at)
-                       VALUES (?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)""",
+                    """INSERT INTO runs (id, task, title, config, phases, owner, parent, brief, state, created_at,
+                       queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)""",
                     (run_id, *values, now, now),
                 )
                 return _run(db, run_id)
@@ -271,11 +281,15 @@ class RunStore(Attempts):
     def places(self, *, max_running: int = 1) -> dict[str, Place]:
         """Place in the queue of every queued run, by id."""
         with self._connection() as db:
-            typical = _typical_seconds(db)
-            running = [decode_run(row) for row in db.execute("SELECT * FROM runs WHERE state = 'running'")]
-            queued, used = waiting(db), recent_seconds(db, self._clock())
-        working = [queue.Working(run.owner, _seconds_left(run, typical)) for run in running]
-        return queue.places(queued, working, used=used, max_running=max_running, typical_seconds=typical)
+            found: dict[str, Place] = {}
+            used = recent_seconds(db, self._clock())
+            for brief, slots in queue.lanes(max_running).items():
+                typical = _typical_seconds(db, brief=brief)
+                running = db.execute("SELECT * FROM runs WHERE state = 'running' AND brief = ?", (brief,))
+                working = [queue.Working(run.owner, _seconds_left(run, typical)) for run in map(decode_run, running)]
+                queued = waiting(db, brief=brief)
+                found |= queue.places(queued, working, used=used, max_running=len(slots), typical_seconds=typical)
+        return found
 
     def _change(self, run_id: str, owner: str | None, change: Callable[[sqlite3.Connection, Run], None]) -> Run:
         with self._transaction() as db:
@@ -310,9 +324,10 @@ def _set(db: sqlite3.Connection, run_id: str, **values: Any) -> None:
     db.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run_id))
 
 
-def _typical_seconds(db: sqlite3.Connection) -> float | None:
-    query = "SELECT seconds_used FROM runs WHERE state IN ('completed', 'stopped') ORDER BY ended_at DESC LIMIT 20"
-    seconds = [row["seconds_used"] for row in db.execute(query)]
+def _typical_seconds(db: sqlite3.Connection, *, brief: bool) -> float | None:
+    query = """SELECT seconds_used FROM runs WHERE state IN ('completed', 'stopped') AND brief = ?
+               ORDER BY ended_at DESC LIMIT 20"""
+    seconds = [row["seconds_used"] for row in db.execute(query, (brief,))]
     return statistics.median(seconds) if seconds else None
 
 

@@ -32,7 +32,7 @@ def start(
     """Check everything that can be checked now, and put a new run into the queue.
 
     Args:
-        owner: whose run it is; one run of an owner is running at a time.
+        owner: whose run it is; one run of an owner is running at a time, and a brief one beside it.
         parent: id of the run that was cloned.
 
     Raises:
@@ -51,4 +51,5 @@ def start(
         owner=owner,
         parent=parent,
         title=title or title_of(task, config),
+        brief=task.brief,
     )

@@ -24,6 +24,7 @@ from core.runs.store import RunStore
 TICK_SECONDS = 0.3
 PURGE_SECONDS = 3600.0
 BACK_OFF_SECONDS = 5.0  # after a worker that could not even claim
+CALM_SECONDS = 20.0  # from the start of a run until another worker warms up: its imports would slow the first steps
 
 
 @dataclass
@@ -34,7 +35,7 @@ class _Child:
 
 
 def default_max_running() -> int:
-    """Runs at once on this machine: one for each graphics card; without one, two from 8 processor cores on.
+    """Long runs at once on this machine: one for each graphics card; without one, two from 8 processor cores on.
 
     Imports PyTorch: call it after the warm-up.
     """
@@ -47,8 +48,8 @@ class Supervisor:
     """Looks after the workers of one store.
 
     Args:
-        max_running: runs at once; `default_max_running()` when not given.
-        keep_warm: have a worker ready, with everything imported, while a run could start.
+        max_running: long runs at once, beside one brief one; `default_max_running()` when not given.
+        keep_warm: have a worker ready, with everything imported.
     """
 
     def __init__(self, store: RunStore, *, max_running: int | None = None, keep_warm: bool = True) -> None:
@@ -58,6 +59,7 @@ class Supervisor:
         self._children: list[_Child] = []
         self._spare: _Child | None = None
         self._not_before = 0.0
+        self._warm_from = 0.0
 
     def run_forever(self, stop: threading.Event) -> None:
         """Tick until `stop` is set, then `close`; a store that cannot be used for a moment is tried again."""
@@ -85,7 +87,8 @@ class Supervisor:
         on_their_way = sum(not child.claimed for child in self._children)
         for _ in range(self.store.num_startable(max_running=self.max_running) - on_their_way):
             self._children.append(self._awakened() or self._spawn())
-        if self.keep_warm and self._spare is None and len(busy) + on_their_way < self.max_running:
+            self._warm_from = time.monotonic() + CALM_SECONDS
+        if self.keep_warm and self._spare is None and time.monotonic() >= self._warm_from:
             self._spare = self._spawn("--warm")
 
     def close(self) -> None:

@@ -14,39 +14,10 @@ from core.contract import Checkpointed, Command, Ended, Evaluated, Event, Placem
 from core.errors import InvalidSettingError, LeaseLostError, NotFoundError, StorageError
 from core.runs import database
 from core.runs.attempts import MAX_ATTEMPTS
-from core.runs.records import Lease, Place, Run, Standing
+from core.runs.records import Lease, Standing
 from core.runs.store import ID_LETTERS, RunStore
 from core.service.reporter import Reporter
-
-
-class Clock:
-    """Time that passes when told to."""
-
-    def __init__(self) -> None:
-        self.now = 1_000_000.0
-
-    def __call__(self) -> float:
-        return self.now
-
-
-@pytest.fixture
-def clock() -> Clock:
-    return Clock()
-
-
-@pytest.fixture
-def store(tmp_path: Path, clock: Clock) -> RunStore:
-    return RunStore(tmp_path / "store" / "glassbox.sqlite", clock=clock)
-
-
-def queued(store: RunStore, owner: str = "ada", **options: Any) -> Run:
-    return store.create("digits", {"epochs": 5, "rate": 0.1}, phases=(5,), owner=owner, **options)
-
-
-def claimed(store: RunStore, worker: str = "w", **options: Any) -> Lease:
-    lease = store.claim(worker, **options)
-    assert lease is not None
-    return lease
+from tests.core.stores import Clock, claimed, queued
 
 
 def stepped(step: int) -> Stepped:
@@ -126,33 +97,6 @@ def test_a_claim_starts_the_run_and_finish_ends_it(store: RunStore, clock: Clock
     assert (over.state, over.metrics, over.ended_at) == ("completed", {"accuracy": 97.8}, clock.now)
     assert over.seconds_used == 12
     assert over.is_over
-
-
-def test_one_owner_has_one_running_run_and_who_used_less_comes_first(store: RunStore, clock: Clock) -> None:
-    ada_first, ada_second = queued(store), queued(store)
-    first = claimed(store, max_running=3)
-    assert first.run_id == ada_first.id
-    assert store.claim("w2", max_running=3) is None, "a second run of the same owner"
-    bob = queued(store, owner="bob")
-    second = claimed(store, "w2", max_running=3)
-    assert (second.run_id, first.slot, second.slot) == (bob.id, 0, 1)
-    clock.now += 5
-    store.finish(second, "completed")
-    clock.now += 10
-    store.finish(first, "completed")
-    bob_second = queued(store, owner="bob")
-    assert claimed(store).run_id == bob_second.id, f"{ada_second.id} has waited longer, but ada has computed longer"
-
-
-def test_the_queue_tells_place_and_wait(store: RunStore, clock: Clock) -> None:
-    queued(store)
-    lease = claimed(store)
-    waiting = [queued(store), queued(store, owner="bob"), queued(store, owner="bob")]
-    assert [store.places()[run.id].seconds for run in waiting] == [None] * 3, "nothing has ended here yet"
-    clock.now += 15
-    store.finish(lease, "completed")
-    claimed(store)  # bob's first, since ada has computed for 15 seconds
-    assert store.places() == {waiting[0].id: Place(2, 30.0), waiting[2].id: Place(1, 15.0)}
 
 
 def test_many_claim_at_once_and_one_gets_the_run(store: RunStore) -> None:

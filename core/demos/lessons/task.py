@@ -64,5 +64,6 @@ def lesson(
         num_parameters=lambda config: sum(lane.num_parameters for lane in lanes(config).values()),
         page="foundations",
         placement=Placement(),
+        brief=True,
         **fields,
     )

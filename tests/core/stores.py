@@ -1,0 +1,26 @@
+"""A clock that tests move, and runs that wait or are claimed in one line."""
+
+from typing import Any
+
+from core.runs.records import Lease, Run
+from core.runs.store import RunStore
+
+
+class Clock:
+    """Time that passes when told to."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+def queued(store: RunStore, owner: str = "ada", **options: Any) -> Run:
+    return store.create("digits", {"epochs": 5, "rate": 0.1}, phases=(5,), owner=owner, **options)
+
+
+def claimed(store: RunStore, worker: str = "w", **options: Any) -> Lease:
+    lease = store.claim(worker, **options)
+    assert lease is not None
+    return lease
