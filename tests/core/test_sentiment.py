@@ -1,4 +1,4 @@
-"""The Sentiment demo: its tokenizer, its networks beside PyTorch's and transformers', its learner, what it explains."""
+"""The Sentiment demo: its tokenizer, its networks beside PyTorch's and transformers', its learner."""
 
 import copy
 import importlib.util
@@ -13,16 +13,13 @@ from torch import nn
 from core.contract import Batch, Checkpointed, Placement, Progress
 from core.data import table
 from core.demos.sentiment import TASK, minilm
-from core.demos.sentiment.calibration import calibration, fit_temperature
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.cost import cost
 from core.demos.sentiment.learner import TextLearner, make_learner, make_network, num_parameters, trim
 from core.demos.sentiment.network import LSTM, Layout, Transformer, layout_of, sinusoids
-from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem, run_reader
+from core.demos.sentiment.reader import run_reader
 from core.demos.sentiment.tokenizer import encode, encode_many, train_tokenizer
-from core.demos.sentiment.words import attack, explain, flipped, looks, replaced, words_of
 from core.errors import DataUnavailableError, InvalidSettingError
-from core.explain.words import contributions
 from core.knobs import to_json
 from core.training import engine
 from core.training.supervised import schedule_factor
@@ -315,121 +312,6 @@ def test_an_encoder_with_other_weights_is_not_used(glassbox_home: Any, monkeypat
     monkeypatch.setattr(minilm, "folder", lambda: None)
     with pytest.raises(DataUnavailableError, match="Everything else works"):
         minilm.verified_folder()
-
-
-@pytest.mark.parametrize(
-    ("text", "code"),
-    [
-        ("", "empty"),
-        ("  \n", "empty"),
-        ("😀 🎉 !!! 12", "no_words"),
-        ("Это очень хороший фильм", "other_script"),
-        ("这部电影很好看", "other_script"),
-        ("a" * (MAX_CHARACTERS + 1), "too_long"),
-        ("x " * 50_000, "too_long"),
-    ],
-)
-def test_a_text_that_cannot_be_read_is_said_to_be_so(text: str, code: str) -> None:
-    problem = find_problem(text)
-    assert problem is not None
-    assert problem.code == code
-    assert problem.blocking
-
-
-@pytest.fixture(scope="module")
-def reader() -> TextReader:
-    """An untrained network behind a tokenizer of few words."""
-    torch.manual_seed(5)
-    network = make_network(SentimentConfig(vocabulary=500, width=32, layers=2, heads=2), num_classes=2)
-    tokenizer = train_tokenizer(TEXTS, vocabulary=500)
-    return TextReader(network, tokenizer=tokenizer.to_str(), classes=("negative", "positive"), length=24)
-
-
-def test_contributions_add_up_to_the_difference_of_the_scores(reader: TextReader) -> None:
-    found = explain(reader, "a good film, but dull!", target=1)
-    whole = found.whole
-    difference = whole.score - whole.blank_score
-    assert abs(whole.error) < 1e-3 * max(abs(difference), 0.1)
-    assert sum(found.values) == pytest.approx(difference, abs=1e-3)
-    logits = reader.logits(["a good film, but dull!"])[0]
-    assert whole.score == pytest.approx(float(logits[1] - logits[0]), abs=1e-4)
-
-
-def test_contributions_of_a_linear_score_are_its_terms() -> None:
-    weights = torch.tensor([1.0, -2.0])
-
-    def scores(points: torch.Tensor) -> torch.Tensor:
-        return torch.stack([torch.zeros(len(points)), (points @ weights).sum(1)], 1)
-
-    embedded = torch.tensor([[1.0, 0.0], [0.0, 1.0], [2.0, 2.0]])
-    found = contributions(scores, embedded, torch.zeros(3, 2), target=1)
-    assert found.values.tolist() == pytest.approx([1, -2, -2], abs=1e-5)
-    assert found.error == pytest.approx(0, abs=1e-5)
-
-
-def test_words_have_their_pieces_and_unknown_ones_are_marked(reader: TextReader) -> None:
-    text = "A good, zorblaxian film!"
-    words = words_of(text, reader.encode(text))
-    assert [word.text for word in words] == ["A", "good", ",", "zorblaxian", "film", "!"]
-    assert [word.known for word in words][1] is True
-    assert not words[3].known
-    assert all(text[word.start : word.end] == word.text for word in words)
-
-
-@pytest.mark.parametrize(
-    ("index", "by", "expected"),
-    [
-        (2, "", "It is good, really."),
-        (2, "very", "It is very good, really."),
-        (0, "", "is not good, really."),
-        (5, "", "It is not good,."),
-    ],
-)
-def test_a_word_is_deleted_or_replaced(reader: TextReader, index: int, by: str, expected: str) -> None:
-    text = "It is not good, really."
-    words = words_of(text, reader.encode(text))
-    assert replaced(text, words[index], by) == expected
-
-
-def test_the_attack_lowers_the_answer_and_says_whether_it_flipped(reader: TextReader) -> None:
-    text = "a good film , warm and funny"
-    before = reader.probabilities([text])[0]
-    swaps = attack(reader, text)
-    assert swaps
-    assert swaps[0].probability < float(before.max())
-    after = reader.probabilities([swaps[-1].text])[0]
-    assert float(after[before.argmax()]) == pytest.approx(swaps[-1].probability, abs=1e-5)
-    assert flipped(reader, swaps, text) == (after.argmax() != before.argmax())
-
-
-def test_the_last_layers_answer_is_the_answer(reader: TextReader) -> None:
-    found = looks(reader, TEXTS[0])
-    assert found is not None
-    assert found.answers.shape == (3, 2)
-    assert found.answers[-1] == pytest.approx(reader.probabilities([TEXTS[0]])[0], abs=1e-5)
-    assert found.weights[0].shape == (2, len(found.tokens), len(found.tokens))
-
-
-def test_many_texts_get_the_answers_that_each_gets_alone(reader: TextReader) -> None:
-    texts = ["good", *TEXTS, "a " * 100]
-    together = reader.probabilities(texts)
-    alone = np.concatenate([reader.probabilities([text]) for text in texts])
-    assert together == pytest.approx(alone, abs=1e-5)
-
-
-def test_calibration_compares_claims_with_truth() -> None:
-    probabilities = np.array([[0.9, 0.1]] * 10 + [[0.4, 0.6]] * 10, np.float32)
-    labels = np.array([0] * 7 + [1] * 3 + [1] * 6 + [0] * 4)
-    found = calibration(probabilities, labels)
-    assert found.error == pytest.approx(0.5 * 0.2 + 0.5 * 0.0, abs=1e-6)
-    assert sum(found.counts) == 20
-
-
-def test_the_temperature_of_logits_that_are_twice_too_sure_is_two() -> None:
-    torch.manual_seed(0)
-    logits = torch.randn(4000, 2) * 2
-    labels = torch.multinomial(logits.softmax(1), 1)[:, 0]
-    assert fit_temperature(2 * logits, labels) == pytest.approx(2, rel=0.1)
 
 
 def test_warm_up_lasts_as_long_as_it_is_told() -> None:
