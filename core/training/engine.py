@@ -7,7 +7,7 @@ the uninterrupted one.
 
 import dataclasses
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -164,33 +164,33 @@ def train(
         before the first step. Nothing is checkpointed that is not finite.
     """
     loop = Loop(task, config, dataset, learner, phases or (config.epochs,), resume)
-    if resume is None:
-        yield from loop.evaluated()
-        yield loop.checkpoint()
+    try:
+        if resume is None:
+            yield from loop.evaluated()
+            yield loop.checkpoint()
+        yield from loop.previewed({**loop.watched, **pins()})
+        stopped = yield from _trained(loop, pins=pins, should_stop=should_stop, ask=ask)
+        yield loop.stopped() if stopped else loop.completed(recall)
+    except _NotFiniteError:
+        yield loop.diverged()
+
+
+def _trained(loop: "Loop", *, pins: Pins, should_stop: Callable[[], bool], ask: Ask) -> Generator[Event, None, bool]:
+    """Steps and commands until the plan is fulfilled; True: it was stopped before."""
     previewed_at = checkpointed_at = time.monotonic()
-    yield from loop.previewed({**loop.watched, **pins()})
     paused = False
     while loop.step < loop.total:
         if (command := ask(loop.obeyed)) is not None:
             paused = True
             yield from loop.obey(command, pins())
-            if not loop.is_finite():
-                yield loop.diverged()
-                return
             yield loop.checkpoint()
             continue
         if paused and should_stop():
-            yield loop.stopped()
-            return
+            return True
         paused = False
         loop.advance()
-        if loop.reports() and not _finite(metrics := loop.meter.take()):
-            yield loop.diverged()
-            return
-        elif loop.reports():
-            yield Stepped(step=loop.step, epoch=loop.epoch, metrics=metrics)
-        if loop.evaluates():
-            yield from loop.evaluated()
+        yield from loop.reported()
+        yield from loop.evaluated_in_time()
         stopping = should_stop() and loop.step < loop.total
         now = time.monotonic()
         watched = loop.watched if loop.watches() else {}
@@ -200,15 +200,15 @@ def train(
         else:
             yield from loop.previewed(watched)
         if stopping or loop.evaluates() or now - checkpointed_at >= CHECKPOINT_SECONDS:
-            if not loop.is_finite():
-                yield loop.diverged()
-                return
             yield loop.checkpoint()
             checkpointed_at = now
         if stopping:
-            yield loop.stopped()
-            return
-    yield loop.completed(recall)
+            return True
+    return False
+
+
+class _NotFiniteError(Exception):
+    """A mean of metrics or a weight is no longer a finite number."""
 
 
 class Loop:
@@ -275,10 +275,8 @@ class Loop:
                 by_hand.step(self.learner, command.part, self._batch(ahead), self._progress(ahead))
             elif self.step < self.total:
                 self.advance()
-                if self.reports():
-                    yield Stepped(step=self.step, epoch=self.epoch, metrics=self.meter.take())
-                if self.evaluates():
-                    yield from self.evaluated()
+                yield from self.reported()
+                yield from self.evaluated_in_time()
         after = by_hand.look(self.learner, self.dataset.validation, pins)
         yield Commanded(self.step, self.epoch, dataclasses.asdict(command), before, after)
 
@@ -306,8 +304,13 @@ class Loop:
         size = self.task.batch_size(self.config)
         return self.order[1].batch(train, position * size, size)
 
-    def reports(self) -> bool:
-        return _reports_at(self.step, self.report_every)
+    def reported(self) -> Iterator[Event]:
+        """The metrics since the last report, if it is time for one; raises `_NotFiniteError`."""
+        if _reports_at(self.step, self.report_every):
+            metrics = self.meter.take()
+            if not _finite(metrics):
+                raise _NotFiniteError
+            yield Stepped(step=self.step, epoch=self.epoch, metrics=metrics)
 
     def evaluates(self) -> bool:
         position = (self.step - 1) % self.per_epoch + 1
@@ -316,6 +319,10 @@ class Loop:
     def watches(self) -> bool:
         """Whether it is time for the demo's own examples: after 1, 2, 4, 8 … steps, and with every evaluation."""
         return self.step & (self.step - 1) == 0 or self.evaluates()
+
+    def evaluated_in_time(self) -> Iterator[Event]:
+        if self.evaluates():
+            yield from self.evaluated()
 
     def evaluated(self) -> Iterator[Event]:
         """Answer the validation split, keep what is best so far, and say so."""
@@ -347,10 +354,11 @@ class Loop:
             answers = {key: self.learner.preview(example) for key, example in pins.items()}
             yield Previewed(step=self.step, epoch=self.epoch, answers=answers)
 
-    def is_finite(self) -> bool:
-        return _all_finite(self.learner.state_dict())
-
     def checkpoint(self) -> Checkpointed:
+        """Everything to go on with; raises `_NotFiniteError`."""
+        learner = self.learner.state_dict()
+        if not _all_finite(learner):
+            raise _NotFiniteError
         engine = {
             "step": self.step,
             "best_step": self.best_step,
@@ -359,7 +367,7 @@ class Loop:
             "trained_seconds": self.trained_seconds,
             "obeyed": self.obeyed,
         }
-        state = {"engine": engine, "learner": self.learner.state_dict()}
+        state = {"engine": engine, "learner": learner}
         return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)
 
     def diverged(self) -> Ended:
