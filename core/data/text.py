@@ -262,13 +262,14 @@ def hold_out(phrases: Part, *, num_sentences: int) -> tuple[Part, Part]:
                 held.append(index)
         if len(held) == num_sentences:
             break
-    given_away = {span for index in held for span in _spans(phrases.texts[index])}
+    given_away = {span for index in held for span in spans(phrases.texts[index])}
     taken = set(held)
     kept = [i for i, text in enumerate(phrases.texts) if i not in taken and text not in given_away]
     return _chosen(phrases, kept), _chosen(phrases, held)
 
 
-def _spans(text: str) -> set[str]:
+def spans(text: str) -> set[str]:
+    """The parts of a sentence of three words and more, the sentence itself among them."""
     words = text.split(" ")
     count = len(words)
     return {

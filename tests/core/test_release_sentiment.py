@@ -32,10 +32,19 @@ NEGATIVE = (
     "An utter waste of time.",
     "I don't like it.",
 )
+FACTS = (
+    "It was released in 1994.",
+    "The hotel is next to the station.",
+    "I bought this in March.",
+    "The story is set in Paris.",
+    "He plays a doctor.",
+    "The package contains two cables.",
+    "I watched it on Tuesday with my brother.",
+)
 
 # what the small model cannot; see its card
 BEYOND_IT = {"It is not bad at all.", "Never boring."}
-MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 89.0)}  # bytes at most, dev accuracy at least
+MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 90.0)}  # bytes at most, dev accuracy at least
 HERE = [name for name in FOLDERS if (FOLDERS[name] / "model.json").is_file()]
 
 
@@ -55,6 +64,13 @@ def test_a_plain_sentence_gets_its_plain_answer(
     if name == "small" and text in BEYOND_IT:
         request.applymarker(pytest.mark.xfail(strict=True, reason="beyond the model that ships"))
     assert reader.classes[reader.read(text).winner] == answer
+
+
+@pytest.mark.parametrize("text", FACTS)
+def test_the_encoder_is_not_sure_of_a_text_that_does_not_judge(named: tuple[str, TextReader], text: str) -> None:
+    name, reader = named
+    if name == "encoder":  # the small one has never seen such
+        assert not reader.read(text).sure
 
 
 @pytest.mark.parametrize("text", ["It is not bad at all.", "The film is not good, and I would not watch it again."])

@@ -23,7 +23,7 @@ from core.knobs import from_json
 from core.training.supervised import answering_weights
 
 MAX_CHARACTERS = 20_000
-SURE_OF_TWO, SURE_OF_MORE = 0.7, 0.5
+SURE_OF_TWO, SURE_OF_MORE = 0.8, 0.5
 WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
 FOREIGN_SHARE = 0.5  # of the letters, outside the Latin alphabet
 BROKEN_SHARE = 0.45  # of the words
