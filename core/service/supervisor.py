@@ -24,7 +24,7 @@ from core.runs.store import RunStore
 TICK_SECONDS = 0.3
 PURGE_SECONDS = 3600.0
 BACK_OFF_SECONDS = 5.0  # after a worker that could not even claim
-CALM_SECONDS = 20.0  # from the start of a run until another worker warms up: its imports would slow the first steps
+CALM_SECONDS = 20.0  # of a run in which no other worker warms up: its imports would slow the first steps
 
 
 @dataclass
@@ -88,7 +88,8 @@ class Supervisor:
         for _ in range(self.store.num_startable(max_running=self.max_running) - on_their_way):
             self._children.append(self._awakened() or self._spawn())
             self._warm_from = time.monotonic() + CALM_SECONDS
-        if self.keep_warm and self._spare is None and time.monotonic() >= self._warm_from:
+        is_calm = not self._children or time.monotonic() >= self._warm_from
+        if self.keep_warm and self._spare is None and is_calm:
             self._spare = self._spawn("--warm")
 
     def close(self) -> None:

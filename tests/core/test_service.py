@@ -25,6 +25,7 @@ from core.knobs import Config
 from core.runs import checkpoints
 from core.runs.records import Run
 from core.runs.store import RunStore
+from core.service import supervisor
 from core.service.launch import start
 from core.service.reporter import Pace
 from core.service.supervisor import Supervisor, default_max_running
@@ -274,6 +275,19 @@ def test_a_warm_worker_takes_the_next_run_and_goes_with_its_supervisor(stages: C
     assert stage.pids() == [spare.process.pid]
     assert stage.over(run_id).state == "completed"
     assert left_alone.process.wait(timeout=PATIENCE) == 0
+
+
+def test_the_next_worker_warms_up_when_a_run_is_over_and_not_during_its_first_steps(
+    stages: Callable[..., Stage], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervisor, "CALM_SECONDS", 10 * PATIENCE)
+    stage = stages(keep_warm=True)
+    run_id = stage.start(delay=20)
+    stage.wait(stage.reached(run_id, 1))
+    assert stage.supervisor._spare is None
+    stage.store.request_stop(run_id)
+    stage.wait(lambda: stage.supervisor._spare is not None)
+    assert stage.store.get(run_id).is_over
 
 
 def test_failures_become_reasons_and_keep_what_was_saved(stages: Callable[..., Stage]) -> None:
