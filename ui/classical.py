@@ -18,14 +18,14 @@ from core.knobs import Config, from_json
 from core.plots.methods import Point, methods_figure, methods_info, methods_sentence
 from core.plots.words import number
 from core.runs.records import Run
-from core.service import launch
 from core.service.supervisor import default_max_running
 from ui import data_panel, train
 from ui.links import page_path, run_query
 from ui.live import RunParts, live_part, read_log, run_view
 from ui.live_chart import live_chart
 from ui.run_words import waiting
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.style import is_dark
 from ui.words import STATES, plain
 
@@ -168,7 +168,7 @@ def network_row(run: Run, beside: Beside) -> Row | None:
 
 def _start(run: Run, beside: Beside) -> None:
     try:
-        launch.start(store(), demos.task(beside.methods), wanted(run, beside), owner=owner(), parent=run.id)
+        start_run(demos.task(beside.methods), wanted(run, beside), parent=run.id)
     except GlassboxError as error:
         st.session_state[ERROR] = plain(str(error))
 

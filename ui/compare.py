@@ -12,6 +12,7 @@ from core.knobs import Choice, Flag, Knob, from_json, knobs, relevant
 from core.plots.curves import Curves, compare_figure, compare_sentence, curves_info
 from core.plots.words import number
 from core.runs.records import Run
+from ui import address
 from ui.demo_pages import shown
 from ui.fragments import fragment
 from ui.live_chart import live_chart
@@ -170,4 +171,4 @@ def _table(headings: list[str], rows: Mapping[str, list[str]]) -> None:
 
 
 def _leave() -> None:
-    st.query_params.pop("compare", None)
+    address.write({"compare": None})

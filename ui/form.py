@@ -27,6 +27,7 @@ from core.knobs import (
     relevant,
     to_json,
 )
+from ui import address
 from ui.words import plain
 
 COLUMNS = 3
@@ -39,7 +40,7 @@ def config_form(task: Task) -> Config:
     state = f"form.{task.name}"
     if state not in st.session_state:
         _take_address(task)
-    preset_picker(task)
+    place_of_presets = st.container()
     config: Config = st.session_state[state]
     declared = knobs(task.Config)
     shown = _with_widgets(config)
@@ -49,6 +50,8 @@ def config_form(task: Task) -> Config:
         _widgets(task, [name for name in shown if declared[name].more], config, chosen)
     changed = replace(config, **chosen)
     st.session_state[state] = changed
+    with place_of_presets:
+        preset_picker(task)
     write_address(changed)
     if _with_widgets(changed) != shown:  # a choice made other knobs matter: draw them now
         st.rerun()
@@ -80,13 +83,16 @@ def preset_picker(task: Task) -> None:
     matching = None if preset is None else preset.name
     labels = {preset.name: preset.label for preset in task.presets}
 
+    version = _version(task)
+    key = f"form.{task.name}.preset.{version}.{matching}"
+
     def take() -> None:
         name = st.session_state[key]
+        if name in (None, matching) or version != _version(task):
+            return  # nobody picked it: a browser that has not heard yet that this selectbox is gone says what it said
         st.session_state.pop(f"form.{task.name}.parent", None)
-        if name is not None:
-            set_form(task, to_json(task.Config(**next(p for p in task.presets if p.name == name).values)))
+        set_form(task, to_json(task.Config(**next(p for p in task.presets if p.name == name).values)))
 
-    key = f"form.{task.name}.preset.{_version(task)}.{matching}"
     left, right = st.columns([1, 2], vertical_alignment="bottom")
     left.selectbox(
         "Preset",
@@ -104,11 +110,8 @@ def write_address(config: Settings) -> None:
     """Let the address name every knob that is not at its default, and no other knob."""
     defaults = to_json(type(config)())
     wanted = {name: _text(value) for name, value in to_json(config).items() if value != defaults[name]}
-    for name in [name for name in st.query_params if name not in PAGE_PARAMETERS and name not in wanted]:
-        del st.query_params[name]
-    for name, text in wanted.items():
-        if st.query_params.get(name) != text:
-            st.query_params[name] = text
+    others = [name for name in st.query_params if name not in PAGE_PARAMETERS and name not in wanted]
+    address.write({**dict.fromkeys(others), **wanted})
 
 
 def _take_address(task: Task) -> None:

@@ -8,6 +8,8 @@ from typing import Any, TypeVar, overload
 
 import streamlit as st
 
+from ui import address
+
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
 
@@ -27,7 +29,13 @@ def fragment(draw: Any = None, *, run_every: float | None = None) -> Any:
     """
     if draw is None:
         return functools.partial(fragment, run_every=run_every)
-    alone = st.fragment(draw, run_every=run_every)
+
+    @functools.wraps(draw)
+    def caught_up(*arguments: Any, **named: Any) -> Any:
+        address.catch_up()
+        return draw(*arguments, **named)
+
+    alone = st.fragment(caught_up, run_every=run_every)
 
     @functools.wraps(draw)
     def placed(*arguments: Any, **named: Any) -> Any:

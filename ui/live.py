@@ -14,17 +14,18 @@ from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
-from core.service import launch
 from core.service.supervisor import default_max_running
 from core.training import diagnosis
 from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
+from ui import address
 from ui.demo_pages import run_page
 from ui.form import set_form
 from ui.fragments import fragment
 from ui.links import run_query
 from ui.live_chart import live_chart
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.style import is_dark
 from ui.views import go_to
 from ui.words import STATES, duration, plain, standing
@@ -303,7 +304,7 @@ def _do(action: str, run_id: str, *arguments: object) -> None:
 
 
 def _leave() -> None:
-    st.query_params.pop("run", None)
+    address.write({"run": None})
     st.session_state["led.elsewhere"] = True
 
 
@@ -316,15 +317,15 @@ def _clone(task: Task, run: Run) -> None:
 def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
     config, _ = from_json(task.Config, changed)
     try:
-        child = launch.start(store(), task, config, owner=owner(), parent=run.id)
+        child = start_run(task, config, parent=run.id)
     except GlassboxError as error:
         st.session_state["run.error"] = plain(str(error))
         return
-    st.query_params["run"] = child.id
+    address.write({"run": child.id})
     st.session_state["led.elsewhere"] = True
 
 
 def _use(task: Task, run: Run) -> None:
     _leave()
-    st.query_params["model"] = run.id
+    address.write({"model": run.id})
     go_to("try")

@@ -7,6 +7,7 @@ import streamlit as st
 from core.contract import Task
 from core.errors import NotFoundError
 from core.runs.records import Checkpoint
+from ui import address
 from ui.run_words import result
 from ui.services import store
 from ui.words import plain
@@ -59,10 +60,7 @@ def model_picker(task: Task, options: list[Choice]) -> str:
     chosen = st.selectbox("Model", ids, index=ids.index(wanted), format_func=labels.__getitem__, key=key)
     st.session_state[last] = chosen
     if chosen != st.query_params.get("model", default):
-        if chosen == default:
-            st.query_params.pop("model", None)
-        else:
-            st.query_params["model"] = chosen
+        address.write({"model": None if chosen == default else chosen})
     return chosen
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import demo_pages
+from ui import address, demo_pages
 from ui.chip import show_chip
 from ui.links import page_path
 from ui.style import apply_style
@@ -26,5 +26,6 @@ page = st.navigation(
         st.Page(page_path("runs"), title="Runs", icon=":material/timeline:"),
     ]
 )
+address.arrive(page.url_path)
 show_chip()
 page.run()

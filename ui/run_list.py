@@ -54,15 +54,17 @@ def _row(run: Run, task: Task | None, place: Place | None) -> None:
 
 def _chooser(run: Run) -> None:
     chosen: list[str] = st.session_state.setdefault(CHOSEN, [])
+    key = f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}"
 
-    def toggle() -> None:
-        chosen.remove(run.id) if run.id in chosen else chosen.append(run.id)
+    def tick() -> None:
+        others = [one for one in chosen if one != run.id]
+        chosen[:] = [*others, run.id] if st.session_state[key] else others
 
     st.checkbox(
         f"Compare {run.title} ({run.id})",
         value=run.id in chosen,
-        key=f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}",
-        on_change=toggle,
+        key=key,
+        on_change=tick,
         disabled=len(chosen) >= MAX_COMPARED and run.id not in chosen,
         label_visibility="collapsed",
     )
@@ -136,7 +138,8 @@ def _delete(runs: Sequence[Run]) -> None:
         _do("delete", run.id)
         if run.id in st.session_state.get(CHOSEN, []):
             st.session_state[CHOSEN].remove(run.id)
-    st.session_state[DELETED] = [*st.session_state.get(DELETED, []), *((run.id, run.title) for run in runs)]
+    deleted = [*st.session_state.get(DELETED, []), *((run.id, run.title) for run in runs)]
+    st.session_state[DELETED] = list(dict.fromkeys(deleted))  # a double click deletes once
 
 
 def _restore(run_ids: Sequence[str]) -> None:

@@ -7,13 +7,13 @@ import streamlit as st
 from core.contract import Task
 from core.errors import GlassboxError
 from core.knobs import Config
-from core.service import launch
 from core.training import estimate
-from ui import data_panel
+from ui import address, data_panel
 from ui.form import config_form
 from ui.links import run_query
 from ui.live import RunParts, run_view
-from ui.services import machine_speed, owner, store
+from ui.services import machine_speed
+from ui.start import start_run
 from ui.words import duration, plain, size
 
 
@@ -54,11 +54,11 @@ def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
 def start(task: Task, config: Config, *, parent: str | None = None) -> None:
     """Create a run and show it; what cannot be started is said."""
     try:
-        run = launch.start(store(), task, config, owner=owner(), parent=parent)
+        run = start_run(task, config, parent=parent)
     except GlassboxError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return
-    st.query_params.from_dict(run_query(run.id))
+    address.replace(run_query(run.id))
     st.rerun(scope="app")
 
 

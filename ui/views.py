@@ -5,6 +5,7 @@ from collections.abc import Mapping
 import streamlit as st
 
 from core.contract import Task
+from ui import address
 from ui.words import plain
 
 
@@ -15,15 +16,14 @@ def view_picker(task: Task, views: Mapping[str, str]) -> str:
     not written itself counts for more than what was chosen before.
     """
     key, written = f"{task.name}.view", f"{task.name}.view.written"
-    address = (st.query_params.get("view"), st.query_params.get("run"))
-    if key not in st.session_state or st.session_state.get(written) != address:
+    given = (st.query_params.get("view"), st.query_params.get("run"))
+    if key not in st.session_state or st.session_state.get(written) != given:
         st.session_state[key] = _from_address(views, last=st.session_state.get(f"{task.name}.view.last"))
     chosen = st.segmented_control(
         "View", list(views), required=True, format_func=views.__getitem__, key=key, label_visibility="collapsed"
     )
     assert chosen is not None
-    if st.query_params.get("view") != chosen:
-        st.query_params["view"] = chosen
+    address.write({"view": chosen})
     st.session_state[f"{task.name}.view.last"] = chosen
     st.session_state[written] = (chosen, st.query_params.get("run"))
     return chosen
@@ -31,7 +31,7 @@ def view_picker(task: Task, views: Mapping[str, str]) -> str:
 
 def go_to(view: str) -> None:
     """Show another view in the next run of the page; for callbacks."""
-    st.query_params["view"] = view
+    address.write({"view": view})
 
 
 def _from_address(views: Mapping[str, str], *, last: str | None) -> str:

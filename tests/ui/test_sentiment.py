@@ -64,7 +64,7 @@ def test_what_cannot_be_read_is_said(text: str, part: str) -> None:
 
 def test_an_example_goes_into_the_box() -> None:
     app = page()
-    app.button_group(key="sentiment.example").set_value("Contrast").run()
+    app.button(key="sentiment.example.Contrast").click().run()
     assert not app.exception
     assert app.session_state["sentiment.text"] == EXAMPLES["Contrast"]
 

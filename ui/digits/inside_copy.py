@@ -11,11 +11,11 @@ from core.demos.digits.resisting import EPSILON, RELEASE_COPY, copy_config
 from core.errors import GlassboxError
 from core.knobs import from_json, to_json
 from core.runs.records import Run
-from core.service import launch
 from ui import models
 from ui.links import page_path, run_query
 from ui.live import live_part
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.train import expected
 from ui.words import duration, plain, standing
 
@@ -90,7 +90,7 @@ def _offer(plan: Plan) -> None:
 def _start(plan: Plan) -> None:
     try:
         task = demos.task("digits")
-        launch.start(store(), task, plan.config, owner=owner(), parent=plan.parent, title=plan.title)
+        start_run(task, plan.config, parent=plan.parent, title=plan.title)
     except GlassboxError as error:
         st.session_state["copy.error"] = plain(str(error))
 

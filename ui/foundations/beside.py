@@ -19,13 +19,13 @@ from core.errors import GlassboxError
 from core.knobs import Config
 from core.plots.words import number
 from core.runs.records import Run
-from core.service import launch
 from ui import classical
 from ui.demo_pages import run_page
 from ui.foundations.place import Place, Question
 from ui.links import page_path, run_query
 from ui.live import live_part
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.words import duration, plain, size, standing
 
 KEY = "beside"
@@ -278,7 +278,7 @@ def _under_way(shown: Run) -> None:
 
 def _start(task_name: str, config: Config) -> None:
     try:
-        launch.start(store(), demos.task(task_name), config, owner=owner())
+        start_run(demos.task(task_name), config)
     except GlassboxError as error:
         st.session_state[ERROR] = plain(str(error))
 

@@ -11,6 +11,7 @@ from core.foundations.gradients import LANES, Flow, flows
 from core.knobs import to_json
 from core.plots.flow import first_layer_figure, layers_figure
 from core.runs.records import Run
+from ui import address
 from ui.foundations.place import Place, Question, keep, settings_of, turn
 from ui.foundations.trained import config_of, config_of_run, trained
 from ui.live import read_log
@@ -31,7 +32,7 @@ def show() -> Sequence[str]:
     )
     if (named := config_of_run(TASK)) is not None:
         keep(KEY, GradientSettings(**to_json(named)))
-        del st.query_params["run"]  # its settings say it all
+        address.write({"run": None})  # its settings say it all
     settings = settings_of(GradientSettings, KEY)
     settings = turn(KEY, settings, ["first", "second", "depth", "scale", "learning_rate", "seed"])
     with st.container(horizontal=True):

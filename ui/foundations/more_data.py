@@ -24,13 +24,13 @@ from core.knobs import Settings, from_json, knob, knobs
 from core.plots.learning import Line, learning_figure
 from core.plots.words import joined, number
 from core.runs.records import Run
-from core.service import launch
-from ui import data_panel
+from ui import address, data_panel
 from ui.foundations.place import Place, Question, settings_of, turn
 from ui.links import page_path, run_query
 from ui.live import RunParts, read_log, run_view
 from ui.live_chart import live_chart
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.style import is_dark
 from ui.words import duration, plain
 
@@ -114,11 +114,11 @@ def _start_button(data: str, *, again: bool) -> None:
     kind = "secondary" if again else "primary"
     if st.button(label, icon=":material/play_arrow:", type=kind, key="more_data.start"):  # type: ignore[arg-type]
         try:
-            run = launch.start(store(), demos.task(KEY), config, owner=owner())
+            run = start_run(demos.task(KEY), config)
         except GlassboxError as error:
             st.error(plain(str(error)), icon=":material/error:")
             return
-        st.query_params.from_dict({"place": KEY, **run_query(run.id)})
+        address.replace({"place": KEY, **run_query(run.id)})
         st.rerun(scope="app")
 
 

@@ -10,6 +10,7 @@ from core.foundations.overfitting import NUM_STEPS, REMEDIES, Learned, learned
 from core.plots.overfitting import learned_figure
 from core.plots.words import number
 from core.runs.records import Run
+from ui import address
 from ui.foundations.place import Place, Question, keep, settings_of, turn
 from ui.foundations.trained import config_of_run, trained
 from ui.live import read_log
@@ -36,7 +37,7 @@ def show() -> Sequence[str]:
     )
     if (named := config_of_run(TASK)) is not None:
         keep(KEY, named)
-        del st.query_params["run"]  # its settings say it all
+        address.write({"run": None})  # its settings say it all
     settings = settings_of(OverfittingConfig, KEY)
     settings = turn(KEY, settings, ["examples", "seed"], columns=2)
     chosen = st.pills(

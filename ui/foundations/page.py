@@ -5,6 +5,7 @@ import functools
 import streamlit as st
 
 from core.errors import NotFoundError
+from ui import address
 from ui.foundations import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
 from ui.foundations.place import Place, ask, tell
 from ui.fragments import fragment
@@ -27,7 +28,7 @@ PLACES: tuple[Place, ...] = (
 def show() -> None:
     """Draw the page."""
     if "run" in st.query_params and "place" not in st.query_params:
-        st.query_params["place"] = _place_of_run(st.query_params["run"])
+        address.write({"place": _place_of_run(st.query_params["run"])})
     wanted = st.query_params.get("place")
     _to_the_top(wanted)
     places = {place.name: place for place in PLACES}
@@ -59,7 +60,7 @@ def _link(label: str, place: str | None, *, icon: str | None = None, key: str) -
 
 
 def _go(place: str | None) -> None:
-    st.query_params.from_dict({} if place is None else {"place": place})
+    address.replace({} if place is None else {"place": place})
 
 
 def _card(number: int, place: Place) -> None:

@@ -11,7 +11,6 @@ from ui.form import PAGE_PARAMETERS, widget, write_address
 from ui.words import plain
 
 S = TypeVar("S", bound=Settings)
-MAX_WRITTEN = 100  # addresses of a place that are remembered
 
 
 @dataclass(frozen=True)
@@ -71,8 +70,8 @@ def settings_of(kind: type[S], place: str) -> S:
     What the address gets wrong is said on the page and takes its default.
     """
     state = f"{place}.settings"
-    given = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
-    if state not in st.session_state or (given and given not in _written(place)):
+    given = _given()
+    if state not in st.session_state or (given and given != st.session_state.get(f"{place}.written")):
         settings, notices = from_text(kind, given)
         keep(place, settings)
         st.session_state[f"{state}.notices"] = notices
@@ -122,14 +121,9 @@ def turn(place: str, settings: S, names: Sequence[str], *, columns: int = 3) -> 
 
 def _write(settings: Settings, place: str) -> None:
     write_address(settings)
-    address = {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}
-    written = _written(place)
-    if address not in written:
-        written.append(address)
-        del written[:-MAX_WRITTEN]
+    st.session_state[f"{place}.written"] = _given()
 
 
-def _written(place: str) -> list[dict[str, str]]:
-    """Addresses this page wrote for a place: one that comes back is not new, but the browser is a moment late."""
-    written: list[dict[str, str]] = st.session_state.setdefault(f"{place}.written", [])
-    return written
+def _given() -> dict[str, str]:
+    """What the address says of the settings of its place."""
+    return {name: text for name, text in st.query_params.items() if name not in PAGE_PARAMETERS}

@@ -8,9 +8,9 @@ from core.contract import Task
 from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, Settings, from_json, knobs, to_json
 from core.runs.records import Run
-from core.service import launch
 from ui.live import RunParts, brief_view
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.words import plain
 
 ERROR = "trained.error"
@@ -81,7 +81,7 @@ def _button(task: Task, config: Config, label: str) -> None:
 
 def _start(task: Task, config: Config) -> None:
     try:
-        launch.start(store(), task, config, owner=owner())
+        start_run(task, config)
     except GlassboxError as error:
         st.session_state[ERROR] = plain(str(error))
 

@@ -5,7 +5,7 @@ import streamlit as st
 from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
-from ui import models
+from ui import address, models
 from ui.fragments import fragment
 from ui.generator import grid, inside, number, own_pictures, painters, painting, plane, synthetic, walk
 from ui.generator.painters import CLOTHES, painter_of
@@ -43,7 +43,7 @@ def train(task: Task) -> None:
     run_id = st.query_params.get("run")
     what = _what() if run_id is None else "points" if plane.is_one(run_id) else "pictures"
     if what == "points":
-        st.query_params["what"] = what  # also beside a run, for whoever starts another from there
+        address.write({"what": what})  # also beside a run, for whoever starts another from there
         train_view(demos.task("plane"), plane.parts(), ready=painting.show)
     else:
         train_view(task, run_parts(), ready=own_pictures.show)
@@ -64,7 +64,7 @@ def _what() -> str:
     )
     assert chosen is not None
     if chosen == "pictures":
-        st.query_params.pop("what", None)
+        address.write({"what": None})
     return chosen
 
 

@@ -12,12 +12,12 @@ from core.demos.generator.painter import Painter
 from core.errors import GlassboxError
 from core.plots.words import percent
 from core.runs.records import Run
-from core.service import launch
 from ui import models
 from ui.fragments import fragment
 from ui.generator.painters import CLOTHES
 from ui.links import page_path, run_query
-from ui.services import owner, store
+from ui.services import store
+from ui.start import start_run
 from ui.words import plain, standing
 
 COUNTS = (350, 1_000, 3_500)
@@ -87,10 +87,10 @@ def start_pair(model_id: str, painter: Painter, count: int) -> tuple[Run, Run]:
     data = test_data(painter.config.data)
     task = demos.task("digits")
     config = DigitsConfig(data=data, synthetic=kept, epochs=EPOCHS)
-    first = launch.start(store(), task, config, owner=owner(), title=f"{count:,} synthetic pictures")
+    first = start_run(task, config, title=f"{count:,} synthetic pictures")
     share = 100 * count / NUM_EXAMPLES[data][0]
     real = replace(config, synthetic="", share=share)
-    return first, launch.start(store(), task, real, owner=owner(), parent=first.id, title=f"{count:,} real pictures")
+    return first, start_run(task, real, parent=first.id, title=f"{count:,} real pictures")
 
 
 def pairs(data: str) -> list[tuple[Run, Run]]:

@@ -11,7 +11,7 @@ from ui.fragments import fragment
 from ui.sentiment import answer, inside, many, own_table
 from ui.sentiment.examples import EXAMPLES
 from ui.sentiment.readers import choices, reader_of, release
-from ui.sentiment.text_box import current_text, set_text, text_box
+from ui.sentiment.text_box import set_text, text_box
 from ui.sentiment.training import BESIDE, run_parts
 from ui.views import view_picker
 
@@ -100,14 +100,10 @@ def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
 
 
 def _examples() -> None:
-    def take() -> None:
-        name = st.session_state[f"{KEY}.example"]
-        if name is not None:
-            set_text(KEY, EXAMPLES[name])
-
-    chosen = next((name for name, text in EXAMPLES.items() if text == current_text(KEY)), None)
-    st.session_state[f"{KEY}.example"] = chosen
-    st.pills("Examples that teach", list(EXAMPLES), key=f"{KEY}.example", on_change=take)
+    st.markdown("Examples that teach")
+    with st.container(horizontal=True, gap="xsmall"):
+        for name, text in EXAMPLES.items():
+            st.button(name, on_click=set_text, args=(KEY, text), key=f"{KEY}.example.{name}")
 
 
 def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str | None:

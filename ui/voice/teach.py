@@ -92,10 +92,14 @@ def _word() -> str | None:
 
 def _take(word: str) -> None:
     """Record or upload; what is good enough is kept at once, and the next can follow."""
-    turn = st.session_state.get(f"{KEY}.turn", 0)
+    turn = _turn()
     microphone, files = f"{KEY}.microphone.{turn}", f"{KEY}.files.{turn}"
     st.audio_input(
-        f"Say “{plain(word)}” once", sample_rate=audio.RATE, key=microphone, on_change=_taken, args=(word, microphone)
+        f"Say “{plain(word)}” once",
+        sample_rate=audio.RATE,
+        key=microphone,
+        on_change=_taken,
+        args=(word, microphone, turn),
     )
     microphone_hint(key=f"{KEY}.hint")
     st.file_uploader(
@@ -104,19 +108,26 @@ def _take(word: str) -> None:
         accept_multiple_files=True,
         key=files,
         on_change=_taken,
-        args=(word, files),
+        args=(word, files, turn),
     )
     for problem in st.session_state.get(f"{KEY}.problems", []):
         st.error(plain(problem), icon=":material/mic_off:")
 
 
-def _taken(word: str, key: str) -> None:
+def _turn() -> int:
+    """Counts what was recorded and uploaded in this session; part of the widgets' keys."""
+    return int(st.session_state.get(f"{KEY}.turn", 0))
+
+
+def _taken(word: str, key: str, turn: int) -> None:
     """Keep what a widget was given, and draw it anew, empty."""
+    if turn != _turn():
+        return  # kept already: a browser that has not heard of that yet sends it once more
     given = st.session_state[key]
     files = given if isinstance(given, list) else [given]
     problems = [_keep(word, file.name, file.getvalue()) for file in files if file is not None]
     st.session_state[f"{KEY}.problems"] = [problem for problem in problems if problem]
-    st.session_state[f"{KEY}.turn"] = st.session_state.get(f"{KEY}.turn", 0) + 1
+    st.session_state[f"{KEY}.turn"] = turn + 1
 
 
 def _keep(word: str, name: str, data: bytes) -> str:

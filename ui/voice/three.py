@@ -6,10 +6,9 @@ from core.contract import Task
 from core.data import catalogue
 from core.demos.voice.config import VoiceConfig
 from core.errors import GlassboxError
-from core.service import launch
 from ui import train
 from ui.links import page_path
-from ui.services import owner, store
+from ui.start import start_run
 from ui.words import plain
 
 KINDS = ("plain_rnn", "lstm", "gru")  # presets
@@ -50,7 +49,7 @@ def button(task: Task) -> None:
     if not pressed:
         return
     try:
-        runs = [launch.start(store(), task, config, owner=owner()) for config in wanted]
+        runs = [start_run(task, config) for config in wanted]
     except GlassboxError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return

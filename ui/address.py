@@ -1,0 +1,79 @@
+"""The address of the page. Every change of it goes through here, so that an old address is not taken for a new one.
+
+The browser sends its address with everything that people do, but what the server writes there reaches it a moment
+later. On a slow network a second click thus arrives with the address of before the first, and would undo it: back to
+the view that was left, or a second run for a double click on Start. What was written meanwhile is put in again.
+"""
+
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import streamlit as st
+from streamlit.runtime.scriptrunner import get_script_run_ctx
+
+LATE_SECONDS = 3.0  # for so long an address that was replaced may still come from the browser
+
+
+@dataclass
+class _Known:
+    """What a session knows of its address."""
+
+    page: str | None = None
+    now: dict[str, str] = field(default_factory=dict)
+    replaced: list[tuple[float, dict[str, str]]] = field(default_factory=list)  # when, and what stood there
+
+
+def write(changes: Mapping[str, str | None]) -> None:
+    """Change some parameters of the address; None takes one out. What stands there already is not written again."""
+    known, now = _known(), time.monotonic()
+    wanted = {**(known.now if _is_late(known) else st.query_params.to_dict()), **changes}
+    for name in [*wanted, *(name for name in st.query_params if name not in wanted)]:
+        value, before = wanted.get(name), st.query_params.to_dict()
+        if before.get(name) == value:
+            continue
+        known.replaced.append((now, before))  # each step on the way, for the browser hears of each
+        if value is None:
+            del st.query_params[name]
+        else:
+            st.query_params[name] = value
+    known.now = st.query_params.to_dict()
+
+
+def replace(parameters: Mapping[str, str]) -> None:
+    """Write an address that has these parameters and no others."""
+    write({**dict.fromkeys((*st.query_params, *_known().now)), **parameters})
+
+
+def catch_up() -> None:
+    """Where the browser sent an address that was replaced moments ago, put in the one that replaced it."""
+    write({})
+
+
+def arrive(page: str) -> None:
+    """Before a page is drawn: catch up, unless people came from another page or by the browser's Back button."""
+    known = _known()
+    if page == known.page and not _is_back_button() and _is_late(known):
+        catch_up()
+        return
+    now = st.query_params.to_dict()
+    if page != known.page or now != known.now:  # people went elsewhere
+        known.replaced.clear()
+    known.page, known.now = page, now
+
+
+def _known() -> _Known:
+    known: _Known = st.session_state.setdefault("address", _Known())
+    return known
+
+
+def _is_late(known: _Known) -> bool:
+    given, now = st.query_params.to_dict(), time.monotonic()
+    known.replaced = [(when, address) for when, address in known.replaced if now - when < LATE_SECONDS]
+    return given != known.now and any(address == given for _, address in known.replaced)
+
+
+def _is_back_button() -> bool:
+    """Whether people went back or forward in the browser: the old address is what they want."""
+    context = get_script_run_ctx()
+    return context is not None and bool(getattr(context, "is_history_navigation", False))
