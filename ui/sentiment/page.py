@@ -100,10 +100,11 @@ def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
 
 
 def _examples() -> None:
-    st.markdown("Examples that teach")
-    with st.container(horizontal=True, gap="xsmall"):
-        for name, text in EXAMPLES.items():
-            st.button(name, on_click=set_text, args=(KEY, text), key=f"{KEY}.example.{name}")
+    with st.container(gap=None):
+        st.markdown(":small[Examples that teach]")
+        with st.container(horizontal=True, gap="xsmall"):
+            for name, text in EXAMPLES.items():
+                st.button(name, on_click=set_text, args=(KEY, text), key=f"{KEY}.example.{name}")
 
 
 def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str | None:
