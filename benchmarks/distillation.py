@@ -17,6 +17,7 @@ import torch
 import torch.nn.functional as F
 from numpy.typing import NDArray
 
+from benchmarks import treebank
 from core.contract import Batch, Dataset, Placement, Progress, Split
 from core.data import text
 from core.demos.sentiment.config import SentimentConfig
@@ -63,14 +64,16 @@ def _spans(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def texts_to_learn(*, most: int) -> list[str]:
-    """SST-2's training phrases and so many sentences of IMDb at most."""
-    sst2 = text.load("sst2")
-    measured = [*sst2.validation.texts, *sst2.test.texts]
-    folder = text.sst2_folder()
+    """SST-2's training phrases, those of the treebank that judge nothing, and so many sentences of IMDb at most."""
+    sst2, folder = text.load("sst2"), text.sst2_folder()
     assert folder is not None
+    measured = [*sst2.validation.texts, *sst2.test.texts]
     for path in folder.glob("test*.tsv"):
         measured += [line.split("\t")[0] for line in path.read_text(encoding="utf-8").splitlines()[1:]]
-    return [*sst2.train.texts, *sentences(text.load("imdb").train.texts, forbidden=measured, most=most)]
+    away = set(measured).union(*map(text.spans, sst2.validation.texts))
+    phrases, _ = treebank.read(folder.parent / "trees" / "train.txt", without=away)
+    imdb = sentences(text.load("imdb").train.texts, forbidden=measured, most=most)
+    return list(dict.fromkeys([*sst2.train.texts, *phrases, *imdb]))
 
 
 def margins(teacher: TextReader, texts: Sequence[str], *, kept: Path | None) -> Margins:

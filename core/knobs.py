@@ -137,6 +137,7 @@ class Several(Knob):
 
     options: tuple[str, ...]
     fewest: int = 1
+    not_all: bool = False  # whether at least one of the options must be left out
     others: str = ""  # regular expression of names beyond the options that are allowed too; empty: none
 
     def parse(self, text: str) -> str:
@@ -147,6 +148,8 @@ class Several(Knob):
             return False
         names = value.split(",")
         known = all(name in self.options or self._is_other(name) for name in names)
+        if self.not_all and set(self.options) <= set(names):
+            return False
         return known and len(set(names)) == len(names) >= self.fewest
 
     def _is_other(self, name: str) -> bool:
@@ -154,7 +157,8 @@ class Several(Knob):
 
     def allowed(self) -> str:
         own = ", or words of your own" if self.others else ""
-        return f"at least {self.fewest} different of {', '.join(self.options)}{own}"
+        limit = ", but not all of them" if self.not_all else ""
+        return f"at least {self.fewest} different of {', '.join(self.options)}{own}{limit}"
 
     def in_words(self, value: Any) -> str:
         return ", ".join(value.split(","))

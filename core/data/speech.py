@@ -72,7 +72,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
 
     Raises:
         DataUnavailableError: the set is not on this machine, or is damaged.
-        InvalidSettingError: the set has no such word, or fewer than two are asked for.
+        InvalidSettingError: the set has no such word, or fewer than two or all of them are asked for.
         NotFoundError: there is no such source.
     """
     words = tuple(words)
@@ -93,6 +93,8 @@ def require(source: str, words: Sequence[str]) -> None:
         raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
     if len(set(words)) < 2 or len(set(words)) != len(words):
         raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
+    if not set(words) < {*words, *CORE_WORDS, *OTHER_WORDS}:
+        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
         _require_recordings(own_among(words))
     elif source in CLIPS_A_WORD:

@@ -112,6 +112,12 @@ def test_a_config_cannot_hold_a_value_that_is_not_allowed() -> None:
         dataclasses.replace(KiteConfig(), epochs=0)
 
 
+def test_one_of_several_may_have_to_be_left_out() -> None:
+    beads = Several(label="Beads", help="One stays.", options=("a", "b"), not_all=True, others="c")
+    assert [value for value in ("a", "b,c", "a,b", "b,c,a") if beads.allows(value)] == ["a", "b,c"]
+    assert beads.allowed() == "at least 1 different of a, b, or words of your own, but not all of them"
+
+
 def test_own_knobs_come_before_those_that_every_config_has() -> None:
     assert list(knobs(KiteConfig)) == [
         *("tail", "lines", "wind", "colour", "lamp", "ribbons", "watts", "epochs", "seed")

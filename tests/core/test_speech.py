@@ -162,6 +162,8 @@ def test_what_is_not_here_or_damaged_is_said(glassbox_home: Path, monkeypatch: p
         speech.load("x")
     with pytest.raises(InvalidSettingError, match="at least two"):
         speech.load("synthetic_speech", ("go",))
+    with pytest.raises(InvalidSettingError, match="leave one out"):
+        speech.load("synthetic_speech", (*speech.CORE_WORDS, *speech.OTHER_WORDS))
     monkeypatch.setattr(speech, "MINI_WORDS", ("go", "stop"))
     folder = glassbox_home / "data" / "mini_speech_commands"
     write_set(folder, ("go", "stop"))

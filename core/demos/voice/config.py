@@ -123,9 +123,10 @@ class VoiceConfig(Config):
     words: str = knob(
         Several(
             label="Words",
-            help="The words to tell apart. All others become “unknown”.",
+            help="The words to tell apart. All others become “unknown”, so at least one has to be left out.",
             options=(*CORE_WORDS, *OTHER_WORDS),
             fewest=2,
+            not_all=True,
             others=OWN_WORD,
         ),
         ",".join(CORE_WORDS),
