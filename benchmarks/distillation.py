@@ -1,7 +1,8 @@
 """A small network learns what a large one answers (Hinton et al. 2015): texts, the teacher's answers, the student.
 
-Used by `benchmarks/release_sentiment.py --distil`. The texts are SST-2's training phrases and, without labels,
-sentences out of IMDb's training reviews; none that shares eight words in a row with a sentence that is measured on.
+Used by `benchmarks/release_sentiment.py --distil`. The texts are SST-2's training phrases and, without
+labels, those of the treebank that judge nothing, and sentences out of IMDb's training reviews, none of which shares
+eight words in a row with a sentence that is measured on.
 """
 
 from __future__ import annotations

@@ -43,7 +43,7 @@ FACTS = (
 )
 
 # what the small model cannot; see its card
-BEYOND_IT = {"It is not bad at all.", "Never boring."}
+BEYOND_IT = {"It is not bad at all."}
 MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 90.0)}  # bytes at most, dev accuracy at least
 HERE = [name for name in FOLDERS if (FOLDERS[name] / "model.json").is_file()]
 
@@ -67,10 +67,8 @@ def test_a_plain_sentence_gets_its_plain_answer(
 
 
 @pytest.mark.parametrize("text", FACTS)
-def test_the_encoder_is_not_sure_of_a_text_that_does_not_judge(named: tuple[str, TextReader], text: str) -> None:
-    name, reader = named
-    if name == "encoder":  # the small one has never seen such
-        assert not reader.read(text).sure
+def test_no_model_is_sure_of_a_text_that_does_not_judge(named: tuple[str, TextReader], text: str) -> None:
+    assert not named[1].read(text).sure
 
 
 @pytest.mark.parametrize("text", ["It is not bad at all.", "The film is not good, and I would not watch it again."])
