@@ -17,7 +17,7 @@ def view_picker(task: Task, views: Mapping[str, str]) -> str:
     """
     key, written = f"{task.name}.view", f"{task.name}.view.written"
     given = (st.query_params.get("view"), st.query_params.get("run"))
-    if key not in st.session_state or st.session_state.get(written) != given:
+    if st.session_state.get(key) is None or st.session_state.get(written) != given:  # None: from a page that was left
         st.session_state[key] = _from_address(views, last=st.session_state.get(f"{task.name}.view.last"))
     chosen = st.segmented_control(
         "View", list(views), required=True, format_func=views.__getitem__, key=key, label_visibility="collapsed"

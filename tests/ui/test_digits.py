@@ -144,6 +144,14 @@ def test_the_view_and_the_model_are_remembered_and_a_new_address_counts_for_more
     assert app.segmented_control(key="digits.view").value == "try"
 
 
+def test_a_view_that_a_left_page_sent_as_none_is_chosen_anew() -> None:
+    app = page(view="train")
+    app.session_state["digits.view"] = None
+    app.run()
+    assert not app.exception
+    assert app.segmented_control(key="digits.view").value == "train"
+
+
 def test_log_stops_hold_the_present_value_and_stay_in_range() -> None:
     rate = knobs(DigitsConfig)["learning_rate"]
     stops = form.log_stops(rate, 0.0123)  # type: ignore[arg-type]

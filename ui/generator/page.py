@@ -51,7 +51,7 @@ def train(task: Task) -> None:
 
 def _what() -> str:
     """Pictures or points; the choice is in the address as `what=`."""
-    if "what" not in st.session_state:
+    if st.session_state.get("what") is None:
         wanted = st.query_params.get("what")
         st.session_state["what"] = wanted if wanted in TRAIN else "pictures"
     chosen = st.segmented_control(
