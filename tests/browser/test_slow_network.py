@@ -11,11 +11,14 @@ from tests.browser.conftest import Studio
 from tests.core.waiting import wait_until
 from tests.ui.test_voice_teach import spoken, wav
 
-LATE_MS = 900  # what the server says arrives this late
-SOON_MS = 400  # between two things people do: the server has answered the first, and the browser does not know
+LATE_MS = 1500  # what the server says arrives this late
+QUIET_MS = 400  # when nothing has come for so long, the server has answered
 SLOW = """
 const plain = WebSocket.prototype.addEventListener;
-const late = (socket, listener) => (event) => setTimeout(() => listener.call(socket, event), window.lateMs ?? 0);
+const late = (socket, listener) => (event) => {
+    window.heard = performance.now();
+    setTimeout(() => listener.call(socket, event), window.lateMs ?? 0);
+};
 WebSocket.prototype.addEventListener = function (type, listener, ...more) {
     return plain.call(this, type, type === "message" ? late(this, listener) : listener, ...more);
 };
@@ -32,10 +35,16 @@ def slow(page: Page) -> Callable[[], None]:
     return lambda: page.evaluate(f"window.lateMs = {LATE_MS}")
 
 
+def answered(page: Page, act: Callable[[], object]) -> None:
+    """Do something and wait until the server has answered it; the page is not told yet."""
+    since = page.evaluate("performance.now()")
+    act()
+    page.wait_for_function(f"heard > {since} && performance.now() - heard > {QUIET_MS}")
+
+
 def press(page: Page, key: str, times: int) -> None:
     for _ in range(times):
-        page.keyboard.press(key)
-        page.wait_for_timeout(SOON_MS)
+        answered(page, lambda: page.keyboard.press(key))
 
 
 def num_runs(studio: Studio, task: str) -> int:
@@ -60,8 +69,7 @@ def test_views_clicked_one_after_the_other_end_at_the_last(page: Page, slow: Cal
     page.goto("/digits?view=try")
     expect(page.get_by_text("Draw one digit, large.")).to_be_visible()
     slow()
-    page.get_by_role("radio", name="Train").click()
-    page.wait_for_timeout(SOON_MS)
+    answered(page, page.get_by_role("radio", name="Train").click)
     page.get_by_role("radio", name="Look inside").click()
     page.wait_for_timeout(2 * LATE_MS)
     expect(page).to_have_url(re.compile("view=inside"))
@@ -83,8 +91,7 @@ def test_a_double_click_starts_one_run(
     expect(start).to_be_visible()
     before = num_runs(studio, task)
     slow()
-    start.click()
-    page.wait_for_timeout(SOON_MS)
+    answered(page, start.click)
     start.click()
     page.wait_for_timeout(2 * LATE_MS)
     assert num_runs(studio, task) == before + 1
@@ -98,8 +105,7 @@ def test_what_is_typed_after_an_example_stays(page: Page, slow: Callable[[], Non
     slow()
     box.press("End")
     for word in (" One.", " Two.", " Three."):
-        box.press_sequentially(word)
-        page.wait_for_timeout(SOON_MS)
+        answered(page, lambda: box.press_sequentially(word))  # noqa: B023  # called at once
     page.wait_for_timeout(2 * LATE_MS)
     expect(box).to_have_value(re.compile("One. Two. Three.$"))
 
@@ -127,7 +133,7 @@ def test_a_recording_is_kept_once(page: Page, slow: Callable[[], None], studio: 
     sound = {"name": "katze.wav", "mimeType": "audio/wav", "buffer": wav(spoken("katze", 1)[0])}
     page.locator("input[type=file]").set_input_files([sound])
     wait_until(lambda: list(studio.home.rglob(f"{b'katze'.hex()}/*.npy")))
-    page.wait_for_timeout(SOON_MS)
+    page.wait_for_function(f"performance.now() - heard > {QUIET_MS}")
     page.get_by_role("slider").first.press("ArrowRight")
     expect(page.get_by_text("1 recording of “katze”")).to_be_visible()
     page.wait_for_timeout(2 * LATE_MS)
