@@ -1,8 +1,8 @@
 """A small network learns what a large one answers (Hinton et al. 2015): texts, the teacher's answers, the student.
 
-Used by `benchmarks/release_sentiment.py --distil`. The texts are SST-2's training phrases and, without
-labels, those of the treebank that judge nothing, and sentences out of IMDb's training reviews, none of which shares
-eight words in a row with a sentence that is measured on.
+Used by `benchmarks/release_sentiment.py --distil`. The texts are SST-2's training phrases and, without labels, the
+treebank's other training phrases, most of which judge nothing, and sentences out of IMDb's training reviews. No
+sentence of IMDb shares eight words in a row with one that is measured on.
 """
 
 from __future__ import annotations
@@ -65,7 +65,7 @@ def _spans(words: Sequence[str]) -> Iterator[tuple[str, ...]]:
 
 
 def texts_to_learn(*, most: int) -> list[str]:
-    """SST-2's training phrases, those of the treebank that judge nothing, and so many sentences of IMDb at most."""
+    """SST-2's training phrases, the treebank's others, and so many sentences of IMDb at most."""
     sst2, folder = text.load("sst2"), text.sst2_folder()
     assert folder is not None
     measured = [*sst2.validation.texts, *sst2.test.texts]

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.errors import NotFoundError
-from ui import run_list
+from ui import address, run_list
 from ui.compare import compare_view
 from ui.demo_pages import run_page, shown, tasks
 from ui.links import page_path, run_query
@@ -69,7 +69,7 @@ def _compare_button() -> None:
         help=f"Tick 2 to {run_list.MAX_COMPARED} runs to see their curves on one axis.",
     )
     if pressed:
-        st.query_params["compare"] = ",".join(chosen)
+        address.write({"compare": ",".join(chosen)})
         st.rerun()
 
 
