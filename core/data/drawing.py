@@ -27,6 +27,8 @@ CENTRE = 14  # pixel index on which MNIST puts the centre of mass
 PEN = 2.5  # pen width in pixels of the 28-grid whose renderings have the median stroke width of MNIST's test set
 PEN_RANGE = (1.8, 3.9)  # 5th and 95th percentile of `pen_width` over MNIST's test set
 MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 1024
+MAX_DRAWN = 8_000  # points at which a pen is set down for one picture; a digit needs about 500
+MAX_PEN_PIXELS = 10**9  # of all these pens together
 _INK = 0.02  # anything fainter is paper
 
 Grey = npt.NDArray[np.float32]  # (H, W) in [0, 1], ink is 1
@@ -97,10 +99,16 @@ def strokes_from_canvas(json_data: Mapping[str, Any] | None, size: tuple[int, in
     """
     try:
         objects = [o for o in (json_data or {}).get("objects", []) if str(o["type"]).lower() == "path"]
-        paths = [_placed(o) for o in objects]
-        width = float(np.median([o["strokeWidth"] for o in objects])) if objects else 1.0
-    except (AttributeError, LookupError, TypeError, ValueError) as error:
-        raise InvalidInputError(f"The canvas sent something that is not a drawing ({error!r}). Clear it.") from error
+        _check_length(len(objects), sum(len(o.get("path", [])) for o in objects))  # a command is a point at least
+        with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused below
+            paths = [_placed(o) for o in objects]
+        width = float(np.median([float(o["strokeWidth"]) for o in objects])) if objects else 1.0
+    except InvalidInputError:
+        raise
+    except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
+        raise InvalidInputError(
+            f"The canvas sent something that is not a drawing ({_short(error)}). Clear it."
+        ) from error
     return _checked([p for p in paths if len(p)], size, width)
 
 
@@ -113,11 +121,14 @@ def strokes_from_json(text: str) -> Strokes:
     form = '{"strokes": [[[x, y], ...], ...], "size": [width, height], "stroke_width": 20}'
     try:
         given = json.loads(text)
-        width, height = (round(n) for n in given["size"])
+        width, height = (round(float(n)) for n in given["size"])
         pen = float(given["stroke_width"])
+        _check_length(len(given["strokes"]), sum(len(stroke) for stroke in given["strokes"]))
         arrays = [np.asarray(stroke, dtype=np.float64) for stroke in given["strokes"]]
+    except InvalidInputError:
+        raise
     except (KeyError, TypeError, ValueError, OverflowError, RecursionError) as error:
-        raise InvalidInputError(f"This is not a drawing ({error!r}). Write it as JSON: {form}") from error
+        raise InvalidInputError(f"This is not a drawing ({_short(error)}). Write it as JSON: {form}") from error
     if any(a.ndim != 2 or a.shape[1] != 2 for a in arrays):
         raise InvalidInputError(f"Each stroke must be a list of at least one [x, y] pair. Write it as JSON: {form}")
     return _checked(arrays, (width, height), pen)
@@ -125,16 +136,25 @@ def strokes_from_json(text: str) -> Strokes:
 
 def _checked(arrays: list[npt.NDArray[np.float64]], size: tuple[int, int], pen: float) -> Strokes:
     """Strokes of arrays (N, 2), or the error that says which limit they break."""
-    if len(arrays) > MAX_STROKES or sum(map(len, arrays)) > MAX_POINTS:
-        raise InvalidInputError(f"The drawing is too long; at most {MAX_STROKES} strokes and {MAX_POINTS:,} points.")
+    _check_length(len(arrays), sum(map(len, arrays)))
     if not (all(1 <= side <= MAX_SIDE for side in size) and 0 < pen <= max(size)):
         raise InvalidInputError(
-            f"The canvas is {size[0]} × {size[1]} and the pen {pen:g}; a side has 1 to {MAX_SIDE} pixels, the pen is "
-            "wider than 0 and no wider than the longer side."
+            f"The canvas is {size[0]:g} × {size[1]:g} and the pen {pen:g}; a side has 1 to {MAX_SIDE} pixels, "
+            "the pen is wider than 0 and no wider than the longer side."
         )
     if any(not np.isfinite(a).all() or np.abs(a).max() > 2 * MAX_SIDE for a in arrays):
         raise InvalidInputError(f"A point is not a number from {-2 * MAX_SIDE} to {2 * MAX_SIDE}. Use canvas pixels.")
     return Strokes(tuple(_as_path(a) for a in arrays), size, pen)
+
+
+def _check_length(num_strokes: int, num_points: int) -> None:
+    if num_strokes > MAX_STROKES or num_points > MAX_POINTS:
+        raise InvalidInputError(f"The drawing is too long; at most {MAX_STROKES} strokes and {MAX_POINTS:,} points.")
+
+
+def _short(error: Exception) -> str:
+    """What went wrong in one line: an error quotes what was given, however long that is."""
+    return repr(error)[:100]
 
 
 def _as_path(points: npt.NDArray[np.float64]) -> Path:
@@ -156,8 +176,9 @@ def _placed(obj: Mapping[str, Any]) -> npt.NDArray[np.float64]:
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     share = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
     origin = np.array([share[obj.get("originX", "left")], share[obj.get("originY", "top")]])
-    outer = (np.array([obj["width"], obj["height"]]) + obj.get("strokeWidth", 0)) * scale  # the pen counts
-    centre = np.array([obj["left"], obj["top"]]) + rotation @ (origin * outer)
+    extent = np.array([obj["width"], obj["height"]], dtype=np.float64)
+    outer = (extent + float(obj.get("strokeWidth", 0))) * scale  # the pen counts
+    centre = np.array([obj["left"], obj["top"]], dtype=np.float64) + rotation @ (origin * outer)
     return ((points - (low + high) / 2) * scale) @ rotation.T + centre
 
 
@@ -167,6 +188,8 @@ def _flattened(commands: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
     for command in commands:
         numbers = [float(n) for n in command[1:]]
         corners = list(zip(numbers[::2], numbers[1::2], strict=True))
+        if len(corners) > 3:
+            raise ValueError(f"a curve through {len(corners)} corners")
         if command[0] in "ML" or not points:
             points += corners[-1:]
             continue
@@ -233,14 +256,22 @@ def resampled(path: npt.ArrayLike, *, step: float, smooth: int = 0) -> npt.NDArr
     return out
 
 
+def _step(paths: Sequence[npt.ArrayLike], *, least: float, most: float = MAX_DRAWN) -> float:
+    """Distance between the points of resampled paths: `least`, or more so that a long scribble has not too many."""
+    length = sum(float(np.hypot(*np.diff(np.asarray(path, np.float32), axis=0).T).sum()) for path in paths)
+    return max(least, length / min(most, MAX_DRAWN))
+
+
 def canvas_image(strokes: Strokes) -> Grey:
     """The drawing as it stands on the canvas, (height, width), with its own pen."""
     width, height = strokes.size
     big = Image.new("L", (2 * width, 2 * height))
     draw = ImageDraw.Draw(big)
     pen = 2 * strokes.stroke_width
+    most = MAX_PEN_PIXELS / strokes.stroke_width**2
+    step = _step(strokes.paths, least=max(1.0, strokes.stroke_width / 6), most=most)
     for path in strokes.paths:
-        points = resampled(path, step=max(1.0, strokes.stroke_width / 6)) * 2
+        points = resampled(path, step=step) * 2
         if len(points) > 1:
             draw.line(points.ravel().tolist(), fill=255, width=max(1, round(pen)))
         for x, y in points.tolist():  # round joints and ends
@@ -361,7 +392,9 @@ def _redrawn(strokes: Strokes, on: Switches, pen: float) -> Grey:
     inner = np.minimum(extent * scale, side)
     width, height = (int(n) for n in np.ceil(inner + edge - 1e-3).clip(1, side))
     offset = (np.array([width, height]) - inner) / 2 - low * scale
-    paths = [resampled(np.asarray(p) * scale + offset, step=0.7, smooth=1) for p in strokes.paths]
+    placed = [np.asarray(p) * scale + offset for p in strokes.paths]
+    step = _step(placed, least=0.7)
+    paths = [resampled(p, step=step, smooth=1) for p in placed]
     return centred(render(paths, radius=pen / 2, shape=(height, width)), by_mass=on.center)
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import csv
 import io
 from dataclasses import dataclass
 
@@ -112,16 +113,17 @@ def read_table(data: bytes, *, name: str) -> Table:
     if len(data) > MAX_BYTES:
         raise InvalidInputError(f"{name} has {len(data) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read.")
     try:
-        frame = pd.read_csv(io.BytesIO(data), nrows=MAX_ROWS + 1, encoding="utf-8-sig", sep=None, engine="python")
-    except (ValueError, UnicodeError, pd.errors.ParserError, csv_error()) as error:
+        text = data.decode("utf-8-sig")
+        separator = max(",;\t", key=text.lstrip().partition("\n")[0].count)
+        _count(text, separator, name=name)
+        frame = pd.read_csv(io.StringIO(text, newline=""), sep=separator, engine="python")
+    except InvalidInputError:
+        raise
+    except (ValueError, pd.errors.ParserError, csv.Error) as error:
         raise InvalidInputError(
             f"{name} cannot be read as a table. It has to be a CSV file in UTF-8: a line of headings, then one line an "
             "example, with commas, semicolons or tabs between the values."
         ) from error
-    if len(frame) > MAX_ROWS or frame.shape[1] > MAX_COLUMNS:
-        raise InvalidInputError(
-            f"{name} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns; cut it down to that."
-        )
     complete = frame.dropna()
     numeric = {
         str(column): complete[column].to_numpy(np.float64)
@@ -143,11 +145,13 @@ def read_table(data: bytes, *, name: str) -> Table:
     return Table(len(complete), numeric, labels)
 
 
-def csv_error() -> type[Exception]:
-    """What Python's own reader of CSV raises."""
-    import csv
-
-    return csv.Error
+def _count(text: str, separator: str, *, name: str) -> None:
+    """Raise where there are too many rows or columns: pandas takes minutes for a heading of many thousand columns."""
+    for num_rows, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
+        if num_rows > MAX_ROWS or len(row) > MAX_COLUMNS:
+            raise InvalidInputError(
+                f"{name} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns; cut it down to that."
+            )
 
 
 def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str | None) -> Array:
@@ -164,11 +168,12 @@ def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive:
         from -1, the lowest of the column, to 1, the highest.
 
     Raises:
-        InvalidInputError: a column is constant.
+        InvalidInputError: a column is constant, or has numbers too large to calculate with.
     """
     names = columns or tuple(name for name in table.numeric if name != label)
     values = np.column_stack([table.numeric[name] for name in names])
-    scaled = (values - values.mean(axis=0)) / _spread(values, names)
+    spread = _spread(values, names)
+    scaled = (values - values.mean(axis=0)) / spread
     if columns is None:
         if scaled.shape[1] < 2:
             raise InvalidInputError("Principal components need two columns of numbers beside the one to predict.")
@@ -186,9 +191,13 @@ def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive:
 
 
 def _spread(values: Array, names: tuple[str, ...]) -> Array:
-    """Standard deviation of each column; raises where one is constant, or too large for a number."""
-    spread: Array = values.std(axis=0)
-    if (spread == 0).any() or not np.isfinite(spread).all():
-        constant = names[int(np.argmax(~(spread > 0)))]
+    """Standard deviation of each column; raises where it is 0, or too large for a number."""
+    with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused here
+        spread: Array = values.std(axis=0)
+    if not np.isfinite(spread).all():
+        large = names[int(np.argmax(~np.isfinite(spread)))]
+        raise InvalidInputError(f"Column “{large}” has numbers too large to calculate with; choose another column.")
+    if (spread == 0).any():
+        constant = names[int(np.argmax(spread == 0))]
         raise InvalidInputError(f"All values of column “{constant}” are the same; choose another column.")
     return spread

@@ -74,7 +74,25 @@ def test_an_untouched_canvas_is_an_empty_drawing(nothing):
     assert strokes_from_canvas(nothing, (280, 280)).paths == ()
 
 
-@pytest.mark.parametrize("garbage", [{"objects": [5]}, fabric([["M", "x", 1]]), fabric([["M", float("nan"), 1]]), [1]])
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        {"objects": [5]},
+        fabric([["M", "x", 1]]),
+        fabric([["M", float("nan"), 1]]),
+        [1],
+        fabric([["M", 10**400, 1]]),
+        fabric([["M", 1, 1]], strokeWidth=10**400),
+        fabric([["M", 1, 1]], left=10**400, top=1, width=1, height=1),
+        fabric([["M", 1, 1]], left=1, top=1, width=10**30, height=1),
+        fabric([["M", 1, 1]], left=1, top=1, width=1e308, height=1, scaleX=1e308),
+        fabric([["M", 1, 1], ["C", *[1.0] * 3000]]),
+        fabric([["M", [[[1]]], 1]]),
+        fabric([["L", 1, 1]] * 20_001),
+        {"objects": fabric([["M", 1, 1]])["objects"] * 501},
+    ],
+    ids=range(13),
+)
 def test_canvas_data_that_is_not_a_drawing_is_refused(garbage):
     with pytest.raises(InvalidInputError):
         strokes_from_canvas(garbage, (280, 280))
@@ -112,6 +130,13 @@ def test_json_that_is_not_a_drawing_is_refused_with_what_is_allowed(change, word
 def test_text_that_is_not_json_of_a_drawing_is_refused(text):
     with pytest.raises(InvalidInputError, match="JSON"):
         strokes_from_json(text)
+
+
+@pytest.mark.parametrize("size", ["[1e999, 1]", f"[{10**400}, 1]", "[NaN, 1]", f"[1, {10**300}]", "[[[1]], 1]"])
+def test_a_size_that_no_canvas_has_is_refused_in_few_words(size):
+    with pytest.raises(InvalidInputError) as refused:
+        strokes_from_json(f'{{"strokes": [], "size": {size}, "stroke_width": 1}}')
+    assert len(str(refused.value)) < 300
 
 
 def test_a_line_has_the_area_of_its_pen():
@@ -214,6 +239,16 @@ def test_a_blank_canvas_invites(source):
     found = problem(source)
     assert found is not None and found.code == "blank" and found.blocking
     assert found.message == "Draw a digit from 0 to 9."
+
+
+@pytest.mark.parametrize("pen", [2.0, 20.0, 280.0])
+def test_the_longest_drawing_that_is_allowed_is_prepared_quickly(pen):
+    paths = np.random.default_rng(0).uniform(0, 280, (500, 40, 2)).tolist()
+    strokes = strokes_from_json(json.dumps({"strokes": paths, "size": [280, 280], "stroke_width": pen}))
+    started = time.process_time()
+    for use in (prepare, variants, problem):
+        use(strokes)
+    assert time.process_time() - started < 3  # 10 to 60 s when every stroke was drawn at the step of a short one
 
 
 @pytest.mark.parametrize("dot", [drawn([(140, 140)]), drawn([(140, 140), (148, 144)])])

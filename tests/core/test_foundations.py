@@ -2,6 +2,7 @@
 
 import dataclasses
 import io
+import time
 from typing import Any
 
 import numpy as np
@@ -265,8 +266,10 @@ def test_principal_components_are_those_of_scikit_learn() -> None:
         (b"a,b,kind\n" + b"inf,1,x\n2,2,y\n" * 4, "1 columns of numbers"),
         (b"x" * (points.MAX_BYTES + 1), "at most 10 MB"),
         (("a,b,kind\n" + "1,2,x\n2,1,y\n" * 100_001).encode(), "more than 200,000 rows"),
+        (b"a,b,c" + b"\n" * 200_002, "more than 200,000 rows"),
+        (b'a,b,kind\n1,2,"x\n' + b"1,2,x\n" * 5, "cannot be read"),
     ],
-    ids=["empty", "bytes", "one row", "numbers only", "one column", "infinite", "large", "long"],
+    ids=["empty", "bytes", "one row", "numbers only", "one column", "infinite", "large", "long", "blank", "open"],
 )
 def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, part: str | None) -> None:
     if part is None:  # a column of few different numbers may say the class
@@ -274,6 +277,20 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, par
         return
     with pytest.raises(InvalidInputError, match=part):
         points.read_table(data, name="t.csv")
+
+
+def test_a_table_of_very_many_columns_is_refused_at_once() -> None:
+    started = time.process_time()
+    with pytest.raises(InvalidInputError, match="200 columns"):
+        points.read_table(b"a," * 40_000 + b"a\n", name="t.csv")
+    assert time.process_time() - started < 3  # counted before pandas reads it, which took 16 s
+
+
+@pytest.mark.parametrize("huge", ["1e308", "-1e200"])
+def test_a_column_of_numbers_too_large_is_refused_by_name(huge: str) -> None:
+    table = points.read_table(b"a,b,kind\n" + f"1,{huge},x\n2,1,y\n".encode() * 4, name="t.csv")
+    with pytest.raises(InvalidInputError, match="Column “b” has numbers too large"):
+        points.pick(table, ("a", "b"), label="kind", positive="x")
 
 
 def test_a_constant_column_is_refused_by_name() -> None:
