@@ -6,7 +6,7 @@ PIP := $(PYTHON) -m pip
 ARGS :=
 TEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help run test check format clean chromium
+.PHONY: help run test check format lock clean chromium
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -29,6 +29,11 @@ format: $(VENV)/.installed-dev  ## put the code into the one format
 	$(PYTHON) -m ruff format .
 	$(PYTHON) -m ruff check --fix .
 
+lock:  ## write requirements.lock anew: every package beneath, with the hashes of its files
+	$(PIP) install --quiet uv==0.13.9
+	$(PYTHON) -m uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-annotate \
+		--custom-compile-command "make lock" --output-file requirements.lock requirements-dev.txt
+
 clean:  ## remove what these commands made; runs and data stay
 	rm -rf $(VENV) build .pytest_cache .mypy_cache .ruff_cache .import_linter_cache
 	find . -name __pycache__ -prune -exec rm -rf {} +
@@ -45,12 +50,16 @@ $(PYTHON):
 	else echo "Python 3.11 or newer is needed and was not found." >&2; fi; \
 	exit 1
 
-$(VENV)/.installed: requirements.txt | $(PYTHON)
-	$(PIP) install -r requirements.txt
+# What is beneath the requirements comes in the versions of the lock, and pip writes down which files it took.
+$(VENV)/constraints.txt: requirements.lock | $(PYTHON)
+	sed -n 's/^\([a-zA-Z0-9][^\\]*\)\\$$/\1/p' requirements.lock > $@
+
+$(VENV)/.installed: requirements.txt $(VENV)/constraints.txt | $(PYTHON)
+	$(PIP) install -r requirements.txt --constraint $(VENV)/constraints.txt --report $(VENV)/installed.json
 	@touch $@
 
-$(VENV)/.installed-dev: requirements.txt requirements-dev.txt | $(PYTHON)
-	$(PIP) install -r requirements-dev.txt
+$(VENV)/.installed-dev: requirements.txt requirements-dev.txt $(VENV)/constraints.txt | $(PYTHON)
+	$(PIP) install -r requirements-dev.txt --constraint $(VENV)/constraints.txt --report $(VENV)/installed-dev.json
 	@touch $(VENV)/.installed $@
 
 # Tests in a browser are skipped where there is none, so a missing browser stops nothing here.
