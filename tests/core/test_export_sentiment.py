@@ -22,7 +22,12 @@ from core.demos.sentiment.tokenizer import encode_many
 from core.knobs import to_json
 from tests.core import tiny_encoder
 
-TEXTS = ["A good film.", "It is dull , dull and never funny at all , I do not like it", "good"]
+TEXTS = [
+    "A good film.",
+    "It is dull , dull and never funny at all , I do not like it",
+    "good",
+    "a [PAD] good [SEP] film",
+]
 SMALL: dict[str, Any] = {"width": 32, "layers": 1, "feed_forward": 32, "vocabulary": 500, "length": 32, "share": 2.0}
 
 
@@ -52,7 +57,7 @@ def test_files_answer_as_the_run_does(values: dict[str, Any], monkeypatch: pytes
     expected = reader.logits(TEXTS)
     session = export.open_onnx(bundle.onnx_file(network))
     assert export.run_onnx(session, ids) == pytest.approx(expected, abs=1e-4)
-    assert export.run_onnx(session, ids[2:, :3]) == pytest.approx(expected[2:], abs=1e-4)
+    assert export.run_onnx(session, ids[2:3, :3]) == pytest.approx(expected[2:3], abs=1e-4)
     assert bundle.onnx_parity(network, to_json(config), state).difference < 1e-4
     compared = export.Parity(1e-6, "100 texts")
     trained = export.Trained(
@@ -66,6 +71,10 @@ def test_files_answer_as_the_run_does(values: dict[str, Any], monkeypatch: pytes
     exec(files["network.py"].decode(), names)  # what somebody does who has unpacked it
     names["network"].load_state_dict(load(files["model.safetensors"]))
     tokenizer = Tokenizer.from_str(files["tokenizer.json"].decode())
+    for typed in TEXTS:  # what somebody types is text there too
+        ids = [piece.id for piece in reader.encode(typed).pieces]
+        assert tokenizer.encode(typed).ids == ids
+        assert export.run_onnx(session, np.array([ids])) == pytest.approx(reader.logits([typed]), abs=1e-4)
     with torch.no_grad():
         again = names["network"].eval()(torch.tensor([tokenizer.encode(TEXTS[0]).ids]))
         assert names["network"](names["inputs"]).shape == (1, 2)

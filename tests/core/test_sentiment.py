@@ -127,6 +127,17 @@ def test_padding_changes_no_answer(network: Transformer) -> None:
     assert torch.allclose(network(ids), alone, atol=1e-6)
 
 
+@pytest.mark.parametrize("kind", ["transformer", "lstm"])
+def test_padding_is_what_follows_the_last_token_not_every_zero(kind: str) -> None:
+    torch.manual_seed(0)
+    lstm = LSTM(vocabulary=50, layers=1, width=8, num_classes=2, dropout=0.0, word_dropout=0.0).eval()
+    network = small() if kind == "transformer" else lstm
+    holed, longer = torch.tensor([[2, 0, 6, 0, 3]]), torch.tensor([[2, 5, 6, 7, 8, 9, 4, 3]])
+    assert layout_of(holed).lengths.tolist() == [5]
+    padded = torch.cat([torch.nn.functional.pad(holed, (0, 3)), longer])
+    assert torch.allclose(network(padded)[:1], network(holed), atol=1e-6)
+
+
 def test_the_lstm_gives_what_it_gives_to_each_text_alone() -> None:
     torch.manual_seed(0)
     network = LSTM(vocabulary=50, layers=1, width=8, num_classes=2, dropout=0.0, word_dropout=0.0).eval()

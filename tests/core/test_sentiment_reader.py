@@ -4,10 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from core.demos.sentiment import minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import make_network
-from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem
+from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem, read_model
+from core.demos.sentiment.release import FOLDERS
 from core.demos.sentiment.tokenizer import train_tokenizer
 from core.demos.sentiment.words import attack, explain, flipped, looks, replaced, words_of
 from core.explain.words import contributions
@@ -112,6 +114,47 @@ def test_many_texts_get_the_answers_that_each_gets_alone(reader: TextReader) -> 
     together = reader.probabilities(texts)
     alone = np.concatenate([reader.probabilities([text]) for text in texts])
     assert together == pytest.approx(alone, abs=1e-5)
+
+
+@pytest.fixture(scope="module", params=["trained here", "encoder", "small"])
+def any_reader(request: pytest.FixtureRequest, reader: TextReader) -> TextReader:
+    """Each kind of tokenizer: trained on a run's texts, MiniLM's, the release model's."""
+    if request.param == "trained here":
+        return reader
+    if request.param == "encoder":
+        pytest.importorskip(minilm.PACKAGE)
+    return read_model(FOLDERS[request.param])
+
+
+@pytest.mark.parametrize("sign", ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "[pad]", "[Sep]"])
+def test_what_is_typed_is_never_a_control_sign(any_reader: TextReader, sign: str) -> None:
+    signs = {any_reader.tokenizer.token_to_id(name) for name in ("[PAD]", "[CLS]", "[SEP]", "[MASK]")}
+    for text in (sign, f"{sign} a good film", f"a good {sign} film", f"a good{sign}film {sign}{sign}"):
+        inside = [piece.id for piece in any_reader.encode(text).pieces[1:-1]]
+        assert inside
+        assert not signs & set(inside)
+        assert inside == [piece.id for piece in any_reader.encode(text.lower()).pieces[1:-1]]  # it knows no capitals
+
+
+def test_a_text_with_control_signs_is_answered_alone_as_in_any_batch(any_reader: TextReader) -> None:
+    random = np.random.default_rng(0)
+    parts = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "[pad]", "[Pad]", "a", "good", "film", "not", "dull", ","]
+    texts = [" ".join(random.choice(parts, random.integers(1, 18))) for _ in range(40)]
+    together = any_reader.probabilities(texts)
+    alone = np.concatenate([any_reader.probabilities([text]) for text in texts])
+    assert together == pytest.approx(alone, abs=1e-5)
+    order = random.permutation(len(texts))[:9]
+    assert any_reader.probabilities([texts[i] for i in order]) == pytest.approx(alone[order], abs=1e-5)
+
+
+def test_a_text_with_control_signs_is_explained_word_by_word(reader: TextReader) -> None:
+    text = "[PAD] a good [SEP] film [PAD]"
+    found = explain(reader, text, target=1)
+    assert [word.text for word in found.words][:3] == ["[", "PAD", "]"]
+    assert found.whole.score - found.whole.blank_score == pytest.approx(sum(found.values), abs=1e-3)
+    seen = looks(reader, text)
+    assert seen is not None
+    assert len(seen.tokens) == len(reader.encode(text).pieces) == seen.weights[0].shape[2]
 
 
 def test_calibration_compares_claims_with_truth() -> None:

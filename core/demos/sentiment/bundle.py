@@ -17,10 +17,10 @@ from core.demos.sentiment import network as network_module
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.cost import sizes
 from core.demos.sentiment.learner import Network, shape_of, tokenizer_from
-from core.demos.sentiment.network import PADDING_ID, Layout, Transformer
+from core.demos.sentiment.network import PADDING_ID, Layout, Transformer, tokens_of
 from core.demos.sentiment.reader import run_reader
 from core.demos.sentiment.release import release_card
-from core.demos.sentiment.tokenizer import encode_many
+from core.demos.sentiment.tokenizer import encode_many, portable
 from core.export import (
     COPYRIGHT,
     SOURCE,
@@ -96,7 +96,7 @@ class Traceable(nn.Module):
 
     def forward(self, ids: torch.Tensor) -> torch.Tensor:
         """(B, L) → (B, K)."""
-        layout = _Padded(index=ids, batch=ids.shape[0], length=ids.shape[1], seen=ids != PADDING_ID)
+        layout = _Padded(index=ids, batch=ids.shape[0], length=ids.shape[1], seen=tokens_of(ids))
         return self.network.from_words(self.network.embedding(ids.flatten()), layout)
 
 
@@ -172,7 +172,7 @@ def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str,
         config=to_json(config),
         metrics=metrics_json(trained, sets, compared),
         events=trained.events,
-        more={TOKENIZER: learner_state["tokenizer"]},
+        more={TOKENIZER: portable(learner_state["tokenizer"])},
     )
 
 

@@ -13,9 +13,9 @@ from core.contract import Dataset, Placement, Split
 from core.data import share, table, text
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
-from core.demos.sentiment.network import LSTM, PADDING_ID, Transformer
+from core.demos.sentiment.network import LSTM, Transformer, tokens_of
 from core.demos.sentiment.release import release_config, release_tokenizer, release_weights
-from core.demos.sentiment.tokenizer import encode_many, train_tokenizer
+from core.demos.sentiment.tokenizer import encode_many, read_tokenizer, train_tokenizer
 from core.errors import InvalidSettingError
 from core.training.supervised import SupervisedLearner, optimizer_named
 
@@ -106,10 +106,8 @@ def _trained_tokenizer(data: str, own: str, share: float, vocabulary: int) -> To
 
 @lru_cache(maxsize=4)
 def tokenizer_from(written: str) -> Tokenizer:
-    """A tokenizer from its JSON text."""
-    from tokenizers import Tokenizer
-
-    return Tokenizer.from_str(written)
+    """A tokenizer from its JSON text, the same one for the same text."""
+    return read_tokenizer(written)
 
 
 def make_network(config: SentimentConfig, *, num_classes: int) -> Network:
@@ -198,7 +196,7 @@ def make_learner(config: SentimentConfig, placement: Placement) -> TextLearner:
 
 def trim(stored: torch.Tensor, chance: torch.Tensor | None = None) -> torch.Tensor:
     """Token ids (B, L) cut to the longest of them: (B, L')."""
-    longest = int((stored != PADDING_ID).sum(1).max())
+    longest = int(tokens_of(stored).sum(1).max())
     return stored[:, : max(longest, 1)]
 
 

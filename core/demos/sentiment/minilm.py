@@ -20,6 +20,7 @@ from torch import nn
 
 from core import settings
 from core.demos.sentiment.network import Transformer
+from core.demos.sentiment.tokenizer import read_tokenizer
 from core.errors import DataUnavailableError
 
 if TYPE_CHECKING:
@@ -88,9 +89,7 @@ def _verify(place: Path) -> None:
 @cache
 def tokenizer() -> Tokenizer:
     """The encoder's own tokenizer; raises `DataUnavailableError`."""
-    from tokenizers import Tokenizer
-
-    loaded = Tokenizer.from_file(str(verified_folder() / "tokenizer.json"))
+    loaded = read_tokenizer((verified_folder() / "tokenizer.json").read_text(encoding="utf-8"))
     loaded.no_truncation()
     loaded.no_padding()
     return loaded

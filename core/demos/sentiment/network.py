@@ -74,9 +74,14 @@ class Layout:
         return sums / self.lengths.to(packed.dtype)[:, None]
 
 
+def tokens_of(ids: torch.Tensor) -> torch.Tensor:
+    """(B, L) bool, True up to the last token of each sentence, its end sign; only what follows that is padding."""
+    return (ids != PADDING_ID).flip(1).long().cumsum(1).flip(1) > 0
+
+
 def layout_of(ids: torch.Tensor) -> Layout:
     """The layout of token ids (B, L), padded with `PADDING_ID`."""
-    return Layout(index=(ids.flatten() != PADDING_ID).nonzero().squeeze(1), batch=ids.shape[0], length=ids.shape[1])
+    return Layout(index=tokens_of(ids).flatten().nonzero().squeeze(1), batch=ids.shape[0], length=ids.shape[1])
 
 
 @dataclass(frozen=True)

@@ -16,6 +16,7 @@ from torch import nn
 
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
+from core.demos.sentiment.network import tokens_of
 from core.demos.sentiment.packed import packed
 from core.demos.sentiment.release import FOLDER, release_card, release_config, release_tokenizer, release_weights
 from core.demos.sentiment.tokenizer import Encoded, encode, encode_many
@@ -120,16 +121,15 @@ class TextReader:
     @torch.inference_mode()
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
         """(N, K) float32, divided by the temperature; texts of similar length are computed together."""
-        ids = encode_many(self.tokenizer, texts, length=self.length)
-        lengths = (ids != 0).sum(1)
+        ids = torch.from_numpy(encode_many(self.tokenizer, texts, length=self.length))
+        lengths = tokens_of(ids).sum(1).numpy()
         order = np.argsort(lengths, kind="stable")
         out = np.empty((len(ids), len(self.classes)), np.float32)
         start = 0
         while start < len(order):
             size = max(1, EVALUATION_TOKENS // 4 // int(lengths[order[min(start + 63, len(order) - 1)]]))
             chosen = order[start : start + size]
-            batch = torch.from_numpy(ids[chosen, : int(lengths[chosen].max())])
-            out[chosen] = self.answering(batch).numpy()
+            out[chosen] = self.answering(ids[chosen, : int(lengths[chosen].max())]).numpy()
             start += size
         return out / np.float32(self.temperature)
 

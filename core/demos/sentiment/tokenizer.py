@@ -6,6 +6,7 @@ that the vocabulary holds (WordPiece: Schuster and Nakajima 2012; Wu et al. 2016
 
 from __future__ import annotations
 
+import json
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -71,6 +72,23 @@ def train_tokenizer(texts: Iterable[str], *, vocabulary: int) -> Tokenizer:
     return _tokenizer(models.WordPiece(vocab=tokenizer.get_vocab(), unk_token=UNKNOWN))
 
 
+def read_tokenizer(written: str) -> Tokenizer:
+    """A tokenizer from its JSON text. What people type is text to it, "[PAD]" too; that is no part of the JSON."""
+    from tokenizers import Tokenizer
+
+    tokenizer = Tokenizer.from_str(written)
+    tokenizer.encode_special_tokens = True
+    return tokenizer
+
+
+def portable(written: str) -> str:
+    """The JSON text of a tokenizer for other programs: it reads "[PAD]" and the like as text without being told to.
+
+    Such signs are found in what was typed only where they are listed; those around a text have their numbers anyway.
+    """
+    return json.dumps({**json.loads(written), "added_tokens": []}, ensure_ascii=False)
+
+
 def _tokenizer(model: Any) -> Tokenizer:
     from tokenizers import Regex, Tokenizer, decoders, normalizers, pre_tokenizers, processors
 
@@ -88,7 +106,7 @@ def _tokenizer(model: Any) -> Tokenizer:
     )
     tokenizer.decoder = decoders.WordPiece()
     tokenizer.add_special_tokens(list(SIGNS))
-    return tokenizer
+    return read_tokenizer(tokenizer.to_str())
 
 
 def encode(tokenizer: Tokenizer, text: str, *, length: int) -> Encoded:
