@@ -5,9 +5,7 @@ What is kept are the good pictures, squared to 28×28, under an id made of their
 
 from __future__ import annotations
 
-import hashlib
 import io
-import os
 import re
 import zipfile
 import zlib
@@ -18,7 +16,7 @@ import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from core import settings
+from core import kept, settings
 from core.data.picture import MAX_BYTES as MAX_PICTURE_BYTES
 from core.data.picture import Grey, read_picture
 from core.errors import DataUnavailableError, InvalidInputError
@@ -174,38 +172,54 @@ def _inked(greys: Grey) -> Pixels:
 
 
 def keep(album: Album) -> str:
-    """Write an album under `home()` and return its id, which depends on its content alone."""
-    digest = hashlib.sha256(repr((album.name, album.classes, album.images.shape)).encode())
-    digest.update(np.ascontiguousarray(album.images).tobytes() + album.labels.astype("<i8").tobytes())
-    own = digest.hexdigest()[:16]
-    path = _path(own)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        with temporary.open("wb") as file:
-            classes = np.array(album.classes, dtype=np.str_)
-            np.savez_compressed(
-                file, images=album.images, labels=album.labels, name=np.array(album.name), classes=classes
-            )
-        temporary.replace(path)
+    """Write an album under `home()` and return its id, which depends on its content alone; raises `StorageError`."""
+    own, file = _key(album), io.BytesIO()
+    classes = np.array(album.classes, dtype=np.str_)
+    np.savez_compressed(file, images=album.images, labels=album.labels, name=np.array(album.name), classes=classes)
+    kept.write(_path(own), file.getvalue())  # one that is there already may be damaged
     return own
 
 
 def stored(own: str) -> Album:
-    """An album that was kept; raises `DataUnavailableError`."""
-    if not is_stored(own):
+    """An album that was kept.
+
+    Raises:
+        DataUnavailableError: it is not here, or what stands on the disk is not what was kept.
+        StorageError: it cannot be read.
+    """
+    content = kept.read(_path(own)) if ID.fullmatch(own) else None
+    if content is None:
         raise DataUnavailableError(
             "The pictures of your own are not on this machine"
             f"{f' any more (id {own})' if own else ': none were given'}. Give them on the Generator page, view Train."
         )
-    with np.load(_path(own)) as file:  # never pickled: `allow_pickle` is off
-        classes = tuple(str(one) for one in file["classes"])
-        return Album(str(file["name"]), file["images"], file["labels"], classes)
+    try:
+        album = _decoded(content)
+        if _key(album) != own:
+            raise ValueError("its hash is another one")
+    except Exception as error:  # whatever zip, zlib, lzma and NumPy make of damaged bytes: nearly anything
+        raise DataUnavailableError(
+            f"The pictures of your own have changed on the disk since they were kept (id {own}), so they are not read. "
+            "Give them again on the Generator page, view Train."
+        ) from error
+    return album
 
 
 def is_stored(own: str) -> bool:
     """Whether an album of that id was kept here."""
     return ID.fullmatch(own) is not None and _path(own).is_file()
+
+
+def _decoded(content: bytes) -> Album:
+    with np.load(io.BytesIO(content)) as file:  # never pickled: `allow_pickle` is off
+        classes = tuple(str(one) for one in file["classes"])
+        return Album(str(file["name"]), file["images"], file["labels"], classes)
+
+
+def _key(album: Album) -> str:
+    """Of what an album holds, not of the file: how well that is packed may change with the library."""
+    described = repr((album.name, album.classes, album.images.shape)).encode()
+    return kept.key(described + np.ascontiguousarray(album.images).tobytes() + album.labels.astype("<i8").tobytes())
 
 
 def _path(own: str) -> Path:

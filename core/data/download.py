@@ -6,7 +6,6 @@ Which files a data set has is in `core/data/sources.py`; downloading in the back
 import fcntl
 import hashlib
 import http.client
-import os
 import time
 import urllib.error
 import urllib.parse
@@ -16,6 +15,7 @@ from contextlib import contextmanager
 from http.client import HTTPResponse
 from pathlib import Path
 
+from core import kept
 from core.errors import DataUnavailableError, StorageError
 
 CHUNK_BYTES = 64 * 1024
@@ -93,18 +93,6 @@ def storing(path: Path) -> Iterator[None]:
             f"{path} cannot be written: {error.strerror or error}. Free some space or allow writing there, or set "
             "GLASSBOX_DATA to another folder."
         ) from error
-
-
-def replace(temporary: Path, target: Path) -> None:
-    """Move a finished file to its name so that it survives a power cut: fsync, rename, fsync the folder."""
-    with temporary.open("rb") as file:
-        os.fsync(file.fileno())
-    temporary.replace(target)
-    folder = os.open(target.parent, os.O_RDONLY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)
 
 
 def _receive(
@@ -199,14 +187,14 @@ def _put_in_place(part: Path, target: Path, *, checksum: str | None, host: str) 
     """Rename the part to its target if its digest is the expected one; else remove it and say so."""
     with storing(target):
         if checksum is None:
-            replace(part, target)
+            kept.place(part, target)
             return
         algorithm, _, expected = checksum.partition(":")
         with part.open("rb") as file:
             # an old digest is good enough to notice damage, and systems in FIPS mode allow it only when told so
             actual = hashlib.file_digest(file, lambda: hashlib.new(algorithm, usedforsecurity=False)).hexdigest()
         if actual == expected:
-            replace(part, target)
+            kept.place(part, target)
             return
         part.unlink()
     raise DataUnavailableError(

@@ -15,8 +15,8 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core import settings
-from core.data.download import Progress, ShouldStop, download, replace, storing
+from core import kept, settings
+from core.data.download import Progress, ShouldStop, download, storing
 from core.data.idx import File, Pixels, read_idx
 from core.errors import DataUnavailableError, NotFoundError
 
@@ -176,7 +176,7 @@ def from_folder(name: str, folder: Path) -> None:
         for file in source.files:
             temporary = target / f"{file.name}.copy"
             shutil.copyfile(found / file.name, temporary)
-            replace(temporary, target / file.name)
+            kept.place(temporary, target / file.name)
 
 
 def held_out_digits() -> tuple[Pixels, Pixels]:

@@ -15,9 +15,9 @@ from pathlib import Path
 
 import numpy as np
 
-from core import settings
+from core import kept, settings
 from core.data import audio
-from core.data.speech_synthesis import Sound, save_array
+from core.data.speech_synthesis import Sound
 from core.errors import InvalidInputError, NotFoundError
 
 MIN_EXAMPLES = 5
@@ -89,11 +89,11 @@ def add(word: str, samples: audio.Wave) -> Example:
         raise InvalidInputError("More than one word was heard. Say the word once. This recording was not kept.")
     if words().get(word, 0) >= MAX_EXAMPLES:
         raise InvalidInputError(f"“{word}” has {MAX_EXAMPLES} recordings, which is enough. Delete one first.")
-    kept = audio.to_int16(audio.cut(samples, audio.loudest_window(samples)))
+    second = audio.to_int16(audio.cut(samples, audio.loudest_window(samples)))
     split = _wanted([_split_of(path) for path in _files(_place(word))])
     name = f"{time.time_ns():020d}-{split}"
-    save_array(_place(word) / f"{name}.npy", kept)
-    return Example(name, split, kept)
+    kept.write(_place(word) / f"{name}.npy", kept.array_bytes(second))
+    return Example(name, split, second)
 
 
 def examples(word: str) -> list[Example]:

@@ -21,9 +21,8 @@ import numpy as np
 import numpy.typing as npt
 
 import core
-from core import settings
+from core import kept, settings
 from core.data import audio
-from core.data.download import replace, storing
 from core.errors import DataUnavailableError
 
 ESPEAK_RATE = 22_050  # Hz
@@ -206,25 +205,15 @@ def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: 
                 made[index] = placed(sound, rng)
                 done += 1
                 progress(done, total)
-        save_array(path_of(word, num_train), made)
+        kept.write(path_of(word, num_train), kept.array_bytes(made))
     progress(total, total)
     return True
 
 
-def save_array(path: Path, array: npt.NDArray[np.generic]) -> None:
-    """Write an array so that its name appears only when it is complete."""
-    with storing(path):
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_name(f"{path.name}.{os.getpid()}.part")
-        with temporary.open("wb") as file:
-            np.save(file, array)
-        replace(temporary, path)
-
-
 def clips(word: str, num_train: int, split: str) -> Sound:
     """(n, 16000) the kept clips of a word in a split."""
-    kept = np.load(path_of(word, num_train), mmap_mode="r")
+    whole = np.load(path_of(word, num_train), mmap_mode="r")
     sizes = counts(num_train)
     start = sum(sizes[name] for name in SPLITS[: SPLITS.index(split)])
-    part: Sound = kept[start : start + sizes[split]]
+    part: Sound = whole[start : start + sizes[split]]
     return part

@@ -6,17 +6,15 @@ What is kept is the texts and labels that were good, under an id made of their c
 from __future__ import annotations
 
 import csv
-import hashlib
 import io
 import json
-import os
 import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from core import settings
+from core import kept, settings
 from core.errors import DataUnavailableError, InvalidInputError
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
@@ -194,27 +192,33 @@ def _checked(name: str, good: dict[str, str]) -> Labelled:
 
 
 def keep(table: Labelled) -> str:
-    """Write a table under `home()` and return its id, which depends on its content alone."""
+    """Write a table under `home()` and return its id, which is the hash of the file; raises `StorageError`."""
     document = {"name": table.name, "classes": table.classes, "texts": table.texts, "labels": table.labels}
     content = json.dumps(document, ensure_ascii=False).encode()
-    own = hashlib.sha256(content).hexdigest()[:16]
-    path = _path(own)
-    if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
-        temporary = path.with_suffix(f".{os.getpid()}")
-        temporary.write_bytes(content)
-        temporary.replace(path)
+    own = kept.key(content)
+    kept.write(_path(own), content)  # one that is there already may be damaged
     return own
 
 
 def stored(own: str) -> Labelled:
-    """A table that was kept; raises `DataUnavailableError`."""
-    if not is_stored(own):
+    """A table that was kept.
+
+    Raises:
+        DataUnavailableError: it is not here, or what stands on the disk is not what was kept.
+        StorageError: it cannot be read.
+    """
+    content = kept.read(_path(own)) if ID.fullmatch(own) else None
+    if content is None:
         raise DataUnavailableError(
             "The table of your own is not on this machine"
             f"{f' any more (id {own})' if own else ': none was given'}. Upload it on the Sentiment page, view Train."
         )
-    document = json.loads(_path(own).read_bytes())
+    if kept.key(content) != own:
+        raise DataUnavailableError(
+            f"The table of your own has changed on the disk since it was kept (id {own}), so it is not read. Upload it "
+            "again on the Sentiment page, view Train."
+        )
+    document = json.loads(content)
     return Labelled(document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"]))
 
 

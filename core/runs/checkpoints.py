@@ -8,7 +8,6 @@ there was then, which a run that goes on from it may still report on.
 from __future__ import annotations
 
 import errno
-import hashlib
 import json
 import os
 import re
@@ -21,6 +20,7 @@ from typing import Any, Literal
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from core import kept
 from core.contract import Checkpointed
 from core.errors import LeaseLostError, StorageError
 from core.runs.database import storage_error
@@ -56,7 +56,7 @@ def write(store: RunStore, lease: Lease, event: Checkpointed) -> Checkpoint:
         hashes = _write_files(temporary, event.state)
         temporary.rename(final)
         for parent in (folder, folder.parent, folder.parent.parent):
-            _sync(parent)
+            kept.sync(parent)
     except (OSError, SafetensorError) as error:
         shutil.rmtree(temporary, ignore_errors=True)
         raise storage_error(_os_error(error), temporary) from error
@@ -74,7 +74,7 @@ def read(store: RunStore, checkpoint: Checkpoint) -> dict[str, Any]:
     folder = store.checkpoint_folder(checkpoint.run_id) / checkpoint.folder
     try:
         for name, expected in checkpoint.hashes.items():
-            if _sha256(folder / name) != expected:
+            if kept.sha256(folder / name) != expected:
                 raise StorageError(f"The checkpoint of step {checkpoint.step:,} is damaged ({name} has changed).")
         skeleton = json.loads((folder / SKELETON).read_text(encoding="utf-8"))
         state: dict[str, Any] = unflatten(skeleton, load_file(folder / TENSORS))
@@ -128,11 +128,11 @@ def sweep(store: RunStore, run_id: str) -> None:
 
 def _prune(store: RunStore, lease: Lease) -> None:
     newest_first = store.checkpoints(lease.run_id)
-    kept = set()
+    wanted = set()
     for index, checkpoint in enumerate(newest_first[:KEEP_LAST]):
         best = next((earlier for earlier in newest_first[index:] if earlier.best), checkpoint)
-        kept |= {checkpoint.seq, best.seq}
-    dropped = [checkpoint for checkpoint in newest_first if checkpoint.seq not in kept]
+        wanted |= {checkpoint.seq, best.seq}
+    dropped = [checkpoint for checkpoint in newest_first if checkpoint.seq not in wanted]
     if not dropped:
         return
     store.drop_checkpoints(lease, dropped)
@@ -145,22 +145,9 @@ def _write_files(folder: Path, state: Any) -> dict[str, str]:
     save_file(tensors, folder / TENSORS)
     (folder / SKELETON).write_text(json.dumps(skeleton), encoding="utf-8")
     for name in (TENSORS, SKELETON):
-        _sync(folder / name)
-    _sync(folder)
-    return {name: _sha256(folder / name) for name in (TENSORS, SKELETON)}
-
-
-def _sync(path: Path) -> None:
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
+        kept.sync(folder / name)
+    kept.sync(folder)
+    return {name: kept.sha256(folder / name) for name in (TENSORS, SKELETON)}
 
 
 def _os_error(error: OSError | SafetensorError) -> OSError:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
-from core import demos
+from core import demos, kept
 from core.errors import InvalidSettingError, StorageError
 from core.terminal import models, output
 
@@ -69,8 +69,7 @@ def _write(path: Path, images: Any, labels: Any, classes: Sequence[str]) -> None
 
     try:
         if path.suffix.lower() == ".npz":
-            path.parent.mkdir(parents=True, exist_ok=True)
-            path.write_bytes(files.npz(images, labels))
+            kept.write(path, files.npz(images, labels))
             return
         if path.is_file():
             raise InvalidSettingError(f"--out is “{path}”, a file. Give a name that ends in .npz, or a folder.")

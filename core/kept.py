@@ -1,0 +1,87 @@
+"""Files that are kept: written so that a crash leaves the old one or the new one, and read with what went wrong said.
+
+What is in a file, and whether it is what was kept, is the business of whoever keeps it: most are named by a hash.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import os
+import secrets
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from core.errors import StorageError
+
+
+def key(content: bytes) -> str:
+    """The name of a content: the first 64 bits of its SHA-256, in hexadecimal."""
+    return hashlib.sha256(content).hexdigest()[:16]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Write a whole file for good, in place of the one of that name if there is one.
+
+    Raises:
+        StorageError: it could not be written; nothing was changed.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        temporary.write_bytes(content)
+        place(temporary, path)
+    except OSError as error:
+        temporary.unlink(missing_ok=True)
+        raise StorageError(
+            f"{path} could not be written: {error.strerror or error}. Nothing was changed. Free some space or allow "
+            "writing there, then try again."
+        ) from error
+
+
+def read(path: Path) -> bytes | None:
+    """What a file holds; None where there is none.
+
+    Raises:
+        StorageError: there is one and it cannot be read.
+    """
+    try:
+        return path.read_bytes()
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return None
+    except OSError as error:
+        raise StorageError(
+            f"{path} cannot be read: {error.strerror or error}. Allow reading it, or see whether the disk is all right."
+        ) from error
+
+
+def place(temporary: Path, target: Path) -> None:
+    """Move a finished file to its name so that it survives a power cut; raises `OSError`."""
+    sync(temporary)
+    temporary.replace(target)
+    sync(target.parent)
+
+
+def sync(path: Path) -> None:
+    """Wait until a file, or the names in a folder, are on the disk; raises `OSError`."""
+    descriptor = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def sha256(path: Path) -> str:
+    """Of a whole file, in hexadecimal; raises `OSError`."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def array_bytes(array: npt.NDArray[Any]) -> bytes:
+    """An array as the content of a .npy file."""
+    file = io.BytesIO()
+    np.save(file, array, allow_pickle=False)
+    return file.getvalue()

@@ -1,0 +1,155 @@
+"""What a person gives is kept whole or not at all, and read only if it is what was kept."""
+
+import json
+import os
+import subprocess
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from core import kept
+from core.data import album, table
+from core.errors import DataUnavailableError, StorageError
+
+TABLE = table.Labelled("mine.csv", ("bad", "good"), tuple(f"text {i} “ö”" for i in range(20)), tuple([0, 1] * 10))
+PICTURES = np.arange(30 * 784, dtype=np.uint32).astype(np.uint8).reshape(30, 28, 28)
+TABLE_ID, ALBUM_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
+ALBUM = album.Album("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
+
+
+def file_of(home: Path) -> Path:
+    (path,) = [path for path in home.rglob("*") if path.is_file()]
+    return path
+
+
+def test_an_id_is_the_one_that_earlier_versions_gave(glassbox_home: Path) -> None:
+    # worked out by the first version, whose files must go on to open
+    assert table.keep(TABLE) == TABLE_ID
+    assert album.keep(ALBUM) == ALBUM_ID
+
+
+def test_a_table_of_which_any_byte_has_changed_is_refused(glassbox_home: Path) -> None:
+    own = table.keep(TABLE)
+    path = file_of(glassbox_home)
+    whole = path.read_bytes()
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
+        with pytest.raises(DataUnavailableError, match=r"table .* has changed on the disk .* Upload it again"):
+            table.stored(own)
+
+
+def test_an_album_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_home: Path) -> None:
+    own = album.keep(ALBUM)
+    path = file_of(glassbox_home)
+    whole = path.read_bytes()
+    refused = 0
+    for place in range(len(whole)):
+        path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
+        try:
+            found = album.stored(own)  # a zip has bytes that mean nothing, such as times
+        except DataUnavailableError as error:
+            assert "have changed on the disk" in str(error) and "Give them again" in str(error)
+            refused += 1
+        else:
+            assert np.array_equal(found.images, PICTURES) and found.classes == ("a", "b")
+    assert refused > len(whole) / 2
+
+
+@pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"{", b"\x93NUMPY"], ids=repr)
+def test_a_file_that_was_cut_off_is_refused_and_keeping_again_repairs_it(glassbox_home: Path, content: bytes) -> None:
+    for keep, stored, whole in ((table.keep, table.stored, TABLE), (album.keep, album.stored, ALBUM)):
+        own = keep(whole)  # type: ignore[operator]
+        path = next(glassbox_home.rglob(f"{own}.*"))
+        path.write_bytes(content)
+        with pytest.raises(DataUnavailableError, match="changed on the disk"):
+            stored(own)
+        assert keep(whole) == own  # type: ignore[operator]
+        assert stored(own).name == whole.name
+
+
+def test_folders_and_files_that_are_not_ours_change_nothing(glassbox_home: Path) -> None:
+    own = table.keep(TABLE)
+    (glassbox_home / "texts" / "0123456789abcdef.json").mkdir()
+    (glassbox_home / "texts" / "notes.txt").write_text("mine")
+    assert table.stored(own) == TABLE
+    assert not table.is_stored("0123456789abcdef")
+    with pytest.raises(DataUnavailableError, match="not on this machine"):
+        table.stored("0123456789abcdef")
+
+
+def test_many_threads_keep_the_same_at_once(glassbox_home: Path) -> None:
+    with ThreadPoolExecutor(16) as pool:
+        assert set(pool.map(lambda _: table.keep(TABLE), range(64))) == {table.keep(TABLE)}
+        assert set(pool.map(lambda _: album.keep(ALBUM), range(64))) == {album.keep(ALBUM)}
+    assert len([path for path in glassbox_home.rglob("*") if path.is_file()]) == 2
+
+
+def test_all_is_on_the_disk_before_the_name_appears(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    seen: list[str] = []
+    real_sync, real_replace = os.fsync, Path.replace
+
+    def fsync(descriptor: int) -> None:
+        seen.append("sync " + Path(f"/proc/self/fd/{descriptor}").resolve().name)
+        real_sync(descriptor)
+
+    def replace(self: Path, target: Path) -> Path:
+        seen.append("rename")
+        return real_replace(self, target)
+
+    monkeypatch.setattr(os, "fsync", fsync)
+    monkeypatch.setattr(Path, "replace", replace)
+    kept.write(tmp_path / "folder" / "file", b"content")
+    assert seen[0].startswith("sync .file.") and seen[1:] == ["rename", "sync folder"]
+
+
+@pytest.fixture
+def full_disk(tmp_path: Path) -> Path:
+    """A disk of 64 kB of which everything is used but a few pages."""
+    place = tmp_path / "disk"
+    place.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", str(place)], capture_output=True, text=True
+    )
+    if mounted.returncode:
+        pytest.skip(f"a small disk cannot be mounted here: {mounted.stderr.strip()}")
+    try:
+        (place / "other").write_bytes(bytes(36 * 1024))
+        yield place  # type: ignore[misc]
+    finally:
+        subprocess.run(["umount", str(place)], check=True)
+
+
+def test_a_full_disk_is_said_and_leaves_the_old_file(full_disk: Path) -> None:
+    path = full_disk / "file"
+    kept.write(path, b"old" * 1000)
+    with pytest.raises(StorageError, match=r"No space left .* Nothing was changed. Free some space"):
+        kept.write(path, bytes(40 * 1024))
+    assert kept.read(path) == b"old" * 1000
+    assert sorted(one.name for one in full_disk.iterdir()) == ["file", "other"]
+
+
+LIMITED = """
+import json, resource, signal, sys
+from core.data import album, table
+from core.errors import StorageError
+from tests.core.test_kept import ALBUM, TABLE
+signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
+resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
+said = []
+for keep, whole in ((table.keep, TABLE), (album.keep, ALBUM)):
+    try:
+        keep(whole)
+    except StorageError as error:
+        said.append(str(error))
+print(json.dumps(said))
+"""
+
+
+def test_what_cannot_be_written_whole_leaves_nothing(glassbox_home: Path) -> None:
+    done = subprocess.run([sys.executable, "-c", LIMITED], capture_output=True, text=True, timeout=120, check=True)
+    said = json.loads(done.stdout)
+    assert len(said) == 2 and all("File too large" in one and "Nothing was changed" in one for one in said)
+    assert [path for path in glassbox_home.rglob("*") if path.is_file()] == []
