@@ -6,6 +6,8 @@ Not here: what the ink becomes (`core.data.drawing.prepare`), and pictures witho
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
 
 import numpy as np
 import numpy.typing as npt
@@ -22,6 +24,7 @@ from core.errors import InvalidInputError
 MAX_BYTES = 5_000_000
 MIN_SIDE = 8  # pixels
 MAX_PIXELS = 4_000_000
+MAX_SCANS = 100  # of a progressive JPEG, each of which passes over the whole picture; cameras write about 10
 WORKING_SIDE = 560  # pixels of the longer side on which ink is looked for: a pen line is still 2 to 10 wide
 TINY_SIDE = 64  # up to this size a picture is taken for a digit as it is, as in MNIST
 
@@ -37,7 +40,6 @@ _READERS: dict[bytes, type[ImageFile]] = {
     b"\xff\xd8\xff": JpegImageFile,
     b"RIFF": WebPImageFile,
 }
-_BROKEN = (OSError, SyntaxError, ValueError, EOFError, IndexError, KeyError, TypeError, OverflowError)  # seen in Pillow
 
 
 def read_picture(data: bytes, *, name: str) -> Grey:
@@ -49,6 +51,11 @@ def read_picture(data: bytes, *, name: str) -> Grey:
     Raises:
         InvalidInputError: larger than 5 MB or 4 megapixels, another format, or damaged.
     """
+    return decode(open_picture(data, name=name), name=name)
+
+
+def open_picture(data: bytes, *, name: str) -> ImageFile:
+    """A picture whose header was checked and of which nothing is decoded yet; raises as `read_picture` does."""
     if len(data) > MAX_BYTES:
         raise InvalidInputError(
             f"“{name}” has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. "
@@ -57,16 +64,8 @@ def read_picture(data: bytes, *, name: str) -> Grey:
     reader = next((r for start, r in _READERS.items() if data.startswith(start)), None)
     if reader is None or (reader is WebPImageFile and data[8:12] != b"WEBP"):
         raise InvalidInputError(f"“{name}” is not a PNG, JPEG or WebP picture. Save it as one of these and try again.")
-    damaged = f"“{name}” is damaged or incomplete and cannot be read. Save or upload it again."
-    try:
+    with _decoding(name):
         picture = reader(io.BytesIO(data))
-    except DecompressionBombError as error:  # Pillow's own limit, far above ours
-        raise InvalidInputError(
-            f"“{name}” has far too many pixels; at most {MAX_PIXELS / 1e6:g} megapixels are allowed. "
-            "Save it smaller or cut out the digit."
-        ) from error
-    except _BROKEN as error:
-        raise InvalidInputError(damaged) from error
     width, height = picture.size
     if min(width, height) < MIN_SIDE:
         raise InvalidInputError(
@@ -77,20 +76,62 @@ def read_picture(data: bytes, *, name: str) -> Grey:
             f"“{name}” has {width:,} × {height:,} pixels, {width * height / 1e6:.1f} megapixels; at most "
             f"{MAX_PIXELS / 1e6:g} are allowed. Save it smaller or cut out the digit."
         )
+    if num_scans(data) > MAX_SCANS:
+        raise InvalidInputError(f"“{name}” is a JPEG of more than {MAX_SCANS} layers. Save it as an ordinary JPEG.")
+    return picture
+
+
+def num_scans(data: bytes) -> int:
+    """Passes over the picture that decoding takes: 1, and more for a progressive JPEG."""
+    return max(1, data.count(b"\xff\xda")) if data.startswith(b"\xff\xd8") else 1
+
+
+def decode(picture: ImageFile, *, name: str, side: int | None = None) -> Grey:
+    """What `open_picture` gave as (H, W) float32 in [0, 1], black is 0.
+
+    Args:
+        side: where the shorter side need not be longer than so many pixels, the picture is made smaller by whole
+            factors, a JPEG while it is decoded.
+
+    Raises:
+        InvalidInputError: damaged.
+    """
+    with _decoding(name):
+        if side is not None:
+            picture.draft(None, (side, side))
+        grey = _grey(picture)
+        if side is not None and (factor := min(grey.size) // side) > 1:
+            grey = grey.reduce(factor)
+    pixels = np.asarray(grey, dtype=np.float32)
+    return pixels / np.float32(255) if grey.mode == "L" else pixels
+
+
+@contextmanager
+def _decoding(name: str) -> Iterator[None]:
+    """Say of a picture that Pillow cannot read that it is damaged."""
     try:
-        return _grey(picture)
-    except _BROKEN as error:
-        raise InvalidInputError(damaged) from error
+        yield
+    except DecompressionBombError as error:  # Pillow's own limit, far above ours
+        raise InvalidInputError(
+            f"“{name}” has far too many pixels; at most {MAX_PIXELS / 1e6:g} megapixels are allowed. "
+            "Save it smaller or cut out the digit."
+        ) from error
+    except Exception as error:  # which kinds Pillow raises of damaged bytes is written nowhere; a dozen were seen
+        raise InvalidInputError(
+            f"“{name}” is damaged or incomplete and cannot be read. Save or upload it again."
+        ) from error
 
 
-def _grey(picture: ImageFile) -> Grey:
+def _grey(picture: ImageFile) -> Image.Image:
+    """Upright, on white paper: mode L, or F in [0, 1] of a picture with 16 bits a pixel."""
     picture.load()
     upright = ImageOps.exif_transpose(picture)
-    if upright.mode.startswith("I"):  # 16 bits a pixel; `convert` would clip them
-        return np.asarray(upright, dtype=np.float32) / np.float32(65535)
-    paper = Image.new("RGBA", upright.size, "white")
-    flat = Image.alpha_composite(paper, upright.convert("RGBA")).convert("L")
-    return np.asarray(flat, dtype=np.float32) / np.float32(255)
+    if upright.mode.startswith("I"):  # `convert` would clip them
+        return Image.fromarray(np.asarray(upright, dtype=np.float32) / np.float32(65535))
+    if upright.has_transparency_data:
+        paper = Image.new("RGBA", upright.size, "white")
+        return Image.alpha_composite(paper, upright.convert("RGBA")).convert("L")
+    return upright if upright.mode == "L" else upright.convert("RGB").convert("L")
 
 
 def find_ink(grey: Grey) -> Grey:
