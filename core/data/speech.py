@@ -29,8 +29,9 @@ OTHER_WORDS = (
     *("learn", "marvin", "nine", "one", "seven", "sheila", "six", "three", "tree", "two", "visual", "wow", "zero"),
 )  # with the core words, all of Speech Commands v0.02
 MINI_WORDS = ("yes", "no", "up", "down", "left", "right", "stop", "go")
+WORDS = {"mini_speech_commands": MINI_WORDS, "speech_commands": (*CORE_WORDS, *OTHER_WORDS)}  # of recorded sets
 SOURCES = ("synthetic_speech", "mini_speech_commands", "speech_commands", "own_words")
-UNKNOWN, SILENCE = "unknown", "silence"  # the last two classes of every set
+UNKNOWN, SILENCE = speech_own.RESERVED  # the last two classes of every set
 NUM_SYNTHETIC = 100  # training clips a word
 UNKNOWN_FACTOR = 2  # unknown has so many times the clips of a word: it is many words
 CLIPS_A_WORD = {"mini_speech_commands": (800, 100, 100), "speech_commands": (3_080, 370, 410)}  # mean of its words
@@ -93,7 +94,12 @@ def require(source: str, words: Sequence[str]) -> None:
         raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
     if len(set(words)) < 2 or len(set(words)) != len(words):
         raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
-    if not set(words) < {*words, *CORE_WORDS, *OTHER_WORDS}:
+    if reserved := [word for word in words if speech_own.is_reserved(word)]:
+        raise InvalidSettingError(
+            f"{_quoted(reserved)} cannot be a word to learn: every network has the answers “{UNKNOWN}” and “{SILENCE}” "
+            "already. Leave it out, and record the word under another name."
+        )
+    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
         raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
         _require_recordings(own_among(words))
@@ -104,7 +110,8 @@ def require(source: str, words: Sequence[str]) -> None:
 def sizes(source: str, words: Sequence[str]) -> tuple[int, int, int]:
     """Clips to train, validate and test with, whether they are here or not; of recorded sets about so many."""
     if source in CLIPS_A_WORD:
-        train, validation, test = ((len(words) + UNKNOWN_FACTOR + 1) * count for count in CLIPS_A_WORD[source])
+        unknown = min(UNKNOWN_FACTOR, len(set(WORDS[source]) - set(words)))
+        train, validation, test = ((len(words) + unknown + 1) * count for count in CLIPS_A_WORD[source])
         return train, validation, test
     own = own_among(words) if source == "own_words" else ()
     known = [word for word in words if word not in own]
@@ -219,6 +226,14 @@ def _require_folder(source: str, words: Sequence[str]) -> None:
     there = speech_folders.words_in(folder)
     if lacking := [word for word in words if word not in there]:
         raise InvalidSettingError(f"{folder.name} has no {_quoted(lacking)}; it has {', '.join(there)}.")
+    others = [word for word in there if word not in words]
+    if empty := [word for word in words if not speech_folders.has_clips(folder / word)]:
+        raise DataUnavailableError(f"{folder} has no clip of {_quoted(empty)}. Get the data set again.")
+    if not any(speech_folders.has_clips(folder / word) for word in others):
+        raise DataUnavailableError(
+            f"{folder} has clips of {_quoted(words)} alone, so none would stand for “{UNKNOWN}”. Leave one of these "
+            "words out, or get the data set again."
+        )
 
 
 def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:

@@ -37,6 +37,11 @@ def words_in(folder: Path) -> list[str]:
     return sorted(place.name for place in folder.iterdir() if place.is_dir() and not place.name.startswith(("_", ".")))
 
 
+def has_clips(place: Path) -> bool:
+    """Whether a word's folder holds a sound file."""
+    return any(place.glob("*.wav"))
+
+
 def split_of(name: str) -> str:
     """The split of a file by its speaker: the publisher's own rule, so that a speaker is in one split only.
 

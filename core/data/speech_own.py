@@ -25,6 +25,7 @@ SHARES = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
 MAX_EXAMPLES = 100
 MAX_WORDS = 20
 MAX_LETTERS = 20
+RESERVED = ("unknown", "silence")  # the answers that are no words
 
 
 @dataclass(frozen=True)
@@ -45,7 +46,7 @@ def words() -> dict[str, int]:
 
 def ready() -> tuple[str, ...]:
     """The words that have enough recordings to be learned."""
-    return tuple(word for word in words() if not lacking(word))
+    return tuple(word for word in words() if not lacking(word) and not is_reserved(word))
 
 
 def lacking(word: str) -> int:
@@ -68,11 +69,26 @@ def check_word(text: str, *, taken: tuple[str, ...] = ()) -> str:
         raise InvalidInputError(
             f"A word has 1 to {MAX_LETTERS} letters; “{text[:40]}” has not. Type the word that you will say."
         )
-    if word in (*taken, "unknown", "silence"):
+    if is_reserved(word):
+        raise InvalidInputError(
+            f"“{word}” cannot be taught: every network has an answer of that name. Type another word."
+        )
+    if folded(word) in map(folded, taken):
         raise InvalidInputError(f"“{word}” needs no recordings: choose it under “Words”, or type another word here.")
     if word not in words() and len(words()) >= MAX_WORDS:
         raise InvalidInputError(f"There are {MAX_WORDS} own words already, which is the limit. Delete one first.")
     return word
+
+
+def folded(word: str) -> str:
+    """The letters of a word alone, whatever their case and width: two words that are the same here sound the same."""
+    letters = unicodedata.normalize("NFKC", word).casefold()
+    return "".join(letter for letter in letters if letter.isalpha())
+
+
+def is_reserved(word: str) -> bool:
+    """Whether a word would be taken for an answer that every network has: "unknown" or "silence"."""
+    return folded(word) in RESERVED
 
 
 def add(word: str, samples: audio.Wave) -> Example:

@@ -11,9 +11,10 @@ from core.data import audio
 from core.demos.voice.answering import VoiceModel, prepare
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import log_mel
-from core.demos.voice.hearing import NOTHING, VoiceReader, certainty, decide
+from core.demos.voice.hearing import NOTHING, VoiceReader, certainty, decide, run_reader
 from core.demos.voice.learner import make_network
-from core.errors import DataUnavailableError, InvalidInputError
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
+from core.knobs import to_json
 from tests.core.test_audio import burst
 
 WORDS = ("go", "stop")
@@ -140,3 +141,9 @@ def test_a_model_is_measured_on_the_official_test_set(
 def test_a_model_without_a_test_set_says_what_is_missing(reader: VoiceReader) -> None:
     with pytest.raises(DataUnavailableError, match="holds neither"):
         VoiceModel(reader, words=WORDS).evaluate()
+
+
+def test_a_model_with_two_answers_of_one_name_is_refused_in_words() -> None:
+    saved = {**to_json(VoiceConfig()), "words": "yes,no,unknown"}  # as an earlier version let it be trained
+    with pytest.raises(InvalidSettingError, match="two answers of one name among yes, no, unknown, unknown, silence"):
+        run_reader(saved, {})

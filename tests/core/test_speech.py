@@ -166,13 +166,60 @@ def test_what_is_not_here_or_damaged_is_said(glassbox_home: Path, monkeypatch: p
         speech.load("synthetic_speech", (*speech.CORE_WORDS, *speech.OTHER_WORDS))
     monkeypatch.setattr(speech, "MINI_WORDS", ("go", "stop"))
     folder = glassbox_home / "data" / "mini_speech_commands"
-    write_set(folder, ("go", "stop"))
+    write_set(folder, ("go", "stop", "up"))
     with pytest.raises(InvalidSettingError, match="has no “on”"):
         speech.load("mini_speech_commands", ("go", "on"))
     next((folder / "go").iterdir()).write_bytes(b"no sound")
     with pytest.raises(DataUnavailableError, match="damaged"):
         speech.load("mini_speech_commands", ("go", "stop"))
     assert not [path for path in (glassbox_home / "speech").glob("decoded/*") if path.suffix != ".part"]
+
+
+def test_a_recorded_set_without_a_word_for_unknown_is_refused(glassbox_home: Path) -> None:
+    folder = glassbox_home / "data" / "mini_speech_commands"
+    write_set(folder, speech.MINI_WORDS, per_split=1)
+    with pytest.raises(InvalidSettingError, match="leave one out to stand for “unknown”"):
+        speech.load("mini_speech_commands", speech.MINI_WORDS)
+    for path in (folder / "go").iterdir():
+        path.unlink()
+    others = tuple(word for word in speech.MINI_WORDS if word != "go")
+    with pytest.raises(DataUnavailableError, match=r"none would stand for “unknown”. Leave one of these words out"):
+        speech.require("mini_speech_commands", others)
+    with pytest.raises(DataUnavailableError, match="has no clip of “go”"):
+        speech.require("mini_speech_commands", ("go", "stop"))
+    assert np.bincount(speech.load("mini_speech_commands", others[:-1]).train_labels).tolist() == [1] * 6 + [1, 1]
+
+
+@pytest.mark.parametrize(
+    ("source", "words", "classes"),
+    [
+        ("mini_speech_commands", speech.MINI_WORDS, 8 + 0 + 1),  # all eight and silence: no word is left
+        ("mini_speech_commands", speech.MINI_WORDS[:7], 7 + 1 + 1),
+        ("mini_speech_commands", speech.MINI_WORDS[:6], 6 + 2 + 1),
+        ("speech_commands", speech.CORE_WORDS, 10 + 2 + 1),
+    ],
+)
+def test_a_size_counts_as_unknown_only_clips_that_there_are(source: str, words: tuple[str, ...], classes: int) -> None:
+    assert speech.sizes(source, words)[0] == classes * speech.CLIPS_A_WORD[source][0]
+
+
+@pytest.mark.parametrize("word", ["unknown", "silence", "Unknown", "un known", "ＵＮＫＮＯＷＮ", "si-lence"])
+def test_no_word_may_be_named_as_an_answer_that_every_network_has(word: str, glassbox_home: Path) -> None:
+    with pytest.raises(InvalidInputError, match="every network has an answer of that name"):
+        speech_own.check_word(word)
+    place = glassbox_home / "speech" / "own" / word.encode().hex()  # as an earlier version may have kept it
+    place.mkdir(parents=True)
+    for split in ("train", "train", "train", "test", "validation"):
+        np.save(place / f"{len(list(place.iterdir())):020d}-{split}.npy", np.zeros(16_000, np.int16))
+    assert speech_own.ready() == ()
+    with pytest.raises(InvalidSettingError, match="cannot be a word to learn"):
+        speech.require("own_words", ("yes", word))
+
+
+def test_a_word_that_sounds_like_a_known_one_needs_no_recordings() -> None:
+    with pytest.raises(InvalidInputError, match="needs no recordings"):
+        speech_own.check_word("ＹＥＳ", taken=("yes",))
+    assert speech_own.check_word("nö", taken=("no",)) == "nö"
 
 
 @pytest.mark.usefixtures("few_words")

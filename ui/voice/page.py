@@ -4,7 +4,9 @@ import streamlit as st
 
 from core import demos
 from core.contract import Task
+from core.demos.voice.hearing import VoiceReader
 from core.demos.voice.release import release_card
+from core.errors import GlassboxError
 from core.settings import home
 from ui import classical, models
 from ui.fragments import fragment
@@ -12,6 +14,7 @@ from ui.views import view_picker
 from ui.voice import answer, assistant, inside, source, teach, three
 from ui.voice.readers import reader_of, release
 from ui.voice.training import BESIDE, run_parts
+from ui.words import plain
 
 KEY = "voice"
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
@@ -40,7 +43,9 @@ def _train(task: Task) -> None:
 
 @fragment
 def _inside(model_id: str) -> None:
-    inside.look_inside(reader_of(str(home()), model_id))
+    reader = _read(model_id)
+    if reader is not None:
+        inside.look_inside(reader)
 
 
 def try_view(task: Task) -> None:
@@ -50,7 +55,9 @@ def try_view(task: Task) -> None:
 
 @fragment
 def _try(model_id: str) -> None:
-    reader = reader_of(str(home()), model_id)
+    reader = _read(model_id)
+    if reader is None:
+        return
     how = source.input_picker(KEY)
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -67,6 +74,15 @@ def _try(model_id: str) -> None:
     turns = assistant.obey(given.id, [one.answer for one in hearing.commands], key=f"{KEY}.assistant")
     assistant.show_assistant(turns, given.id, key=f"{KEY}.assistant")
     answer.show_journey(reader, hearing, samples)
+
+
+def _read(model_id: str) -> VoiceReader | None:
+    """The reader behind a model id; what is wrong with the model is said in its place."""
+    try:
+        return reader_of(str(home()), model_id)
+    except GlassboxError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
 
 
 def warm_up() -> None:

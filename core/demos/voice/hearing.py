@@ -20,6 +20,7 @@ from core.demos.voice.features import NUM_FRAMES, log_mel
 from core.demos.voice.learner import make_network, run_network, shape_of
 from core.demos.voice.network import VoiceNetwork
 from core.demos.voice.release import FOLDER, release_card, release_config, release_weights
+from core.errors import InvalidSettingError
 from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
 
@@ -180,8 +181,17 @@ def read_model(folder: Path = FOLDER) -> VoiceReader:
 
 
 def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> VoiceReader:
-    """The network of a run, from its saved config and the learner's part of a checkpoint."""
+    """The network of a run, from its saved config and the learner's part of a checkpoint.
+
+    Raises:
+        InvalidSettingError: it was trained with a word named as the answer "unknown" or "silence".
+    """
     saved, _ = from_json(VoiceConfig, config)
+    if len(set(classes_of(saved))) < len(classes_of(saved)):
+        raise InvalidSettingError(
+            f"This model has two answers of one name among {', '.join(classes_of(saved))}, so what it says means "
+            "nothing. Clone its run without the word of that name."
+        )
     network = run_network(config, learner_state)
     return VoiceReader(network, classes=classes_of(saved), num_mels=shape_of(saved).num_mels)
 
