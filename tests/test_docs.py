@@ -40,7 +40,7 @@ def test_every_setting_of_the_code_is_documented_and_the_other_way_round() -> No
 
 def test_every_server_option_that_is_set_is_documented() -> None:
     options = tomllib.loads((ROOT / ".streamlit/config.toml").read_text(encoding="utf-8"))
-    names = {f"{section}.{name}" for section in ("server", "browser", "client") for name in options[section]}
+    names = {f"{section}.{name}" for section in ("server", "runner", "browser", "client") for name in options[section]}
     documented = re.findall(
         r"^\| `([a-z]+\.[A-Za-z]+)` \|", (ROOT / "docs/settings.md").read_text("utf-8"), re.MULTILINE
     )
@@ -77,6 +77,6 @@ def test_the_page_of_knobs_is_up_to_date() -> None:
     )
 
 
-def test_decisions_are_numbered_without_gaps() -> None:
-    numbers = sorted(int(path.name[:4]) for path in (ROOT / "docs/decisions").glob("*.md"))
-    assert numbers == list(range(1, len(numbers) + 1))
+def test_no_two_decisions_have_one_number() -> None:
+    numbers = [path.name[:4] for path in (ROOT / "docs/decisions").glob("*.md")]
+    assert len(set(numbers)) == len(numbers)

@@ -1,4 +1,4 @@
-"""What surrounds the pages in the web process: warm-up, the supervisor's thread, routes, headers and the owner cookie.
+"""What surrounds the pages in the web process: warm-up, threads beside the pages, routes, headers and the owner cookie.
 
 No page is drawn here and nothing is trained.
 """
@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui import demo_pages
+from ui import demo_pages, garbage
 from ui.live_chart import plotly_route
 
 OWNER_COOKIE = "glassbox_owner"
@@ -42,21 +42,25 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
 
     supervisor = Supervisor(RunStore())
     stop = threading.Event()
-    thread = threading.Thread(target=supervisor.run_forever, args=(stop,), name="supervisor", daemon=True)
-    thread.start()
+    threads = [
+        threading.Thread(target=duty, args=(stop,), name=name, daemon=True)
+        for name, duty in (("supervisor", supervisor.run_forever), ("garbage", garbage.collect_until))
+    ]
+    for thread in threads:
+        thread.start()
     try:
         yield
     finally:
         stop.set()
-        thread.join(timeout=5)
+        for thread in threads:
+            thread.join(timeout=5)
         supervisor.close()
 
 
 def warm_up() -> None:
     """Import PyTorch and the pages' modules in this thread, and take all that out of garbage collection.
 
-    Streamlit collects garbage after every run of a page, which costs about 100 ms a click with PyTorch loaded;
-    frozen objects are not looked at.
+    Frozen objects are not looked at, so that a collection takes milliseconds.
     """
     import torch
 
