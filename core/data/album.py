@@ -20,7 +20,7 @@ from PIL import Image, ImageOps
 
 from core import kept, settings
 from core.data.picture import MAX_BYTES as MAX_PICTURE_BYTES
-from core.data.picture import Grey, decode, num_scans, open_picture
+from core.data.picture import Grey, Picture, decode, open_picture
 from core.errors import DataUnavailableError, InvalidInputError
 
 MAX_BYTES = 12_000_000  # of the zip
@@ -148,9 +148,9 @@ def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: st
                     "that one and zip its pictures."
                 )
             picture = open_picture(data, name=short)
-            pixels += picture.width * picture.height * _cost(data)
+            pixels += _cost(picture)
             _check_total(pixels / MAX_PIXELS, f"{MAX_PIXELS / 1e6:g} megapixels in all its pictures", name)
-            good.append(squared(decode(picture, name=short, side=3 * SIDE)))
+            good.append(squared(decode(picture, side=3 * SIDE)))
         except _RefusedError:
             raise
         except InvalidInputError as error:
@@ -170,9 +170,9 @@ def _check_total(share: float, limit: str, name: str) -> None:
         )
 
 
-def _cost(data: bytes) -> float:
-    """Time that decoding takes, as a share of a PNG's of the same size: measured on pictures of 4 megapixels."""
-    return (2 + num_scans(data)) / 12 if data.startswith(b"\xff\xd8") else 1.0
+def _cost(picture: Picture) -> float:
+    """Pixels of a PNG that take as long to decode as this picture, as measured on pictures of 4 megapixels."""
+    return picture.num_pixels * ((2 + picture.num_scans) / 12 if picture.file.format == "JPEG" else 1)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

@@ -24,6 +24,7 @@ WINDOW = RATE  # samples that a network hears at a time
 HOP = RATE // 100  # 10 ms
 MAX_BYTES, MAX_SECONDS, MIN_SECONDS, MAX_CHANNELS = 5_000_000, 30.0, 0.1, 2
 MIN_RATE, MAX_RATE = 8_000, 48_000
+UNKNOWN_LENGTH = 2**48  # frames; libsndfile says about 2⁶³ of a FLAC that was written into a pipe
 CLIPPED = 0.99  # amplitude from which a sample counts as cut off
 SILENT_DB, QUIET_DB = -65.0, -48.0  # of the loudest second
 FLOOR_DB = -100.0  # the level that stands for no sound at all
@@ -95,11 +96,11 @@ def read_sound(data: bytes, *, name: str) -> Recording:
     try:
         with soundfile.SoundFile(io.BytesIO(data)) as file:
             _check(file.frames, file.samplerate, file.channels, name=name)
-            samples = file.read(frames=file.frames, dtype="float32", always_2d=True)
+            samples = _decoded(file)
             rate, channels = file.samplerate, file.channels
+    except InvalidInputError:
+        raise
     except (soundfile.SoundFileError, ValueError, OverflowError) as error:
-        if isinstance(error, InvalidInputError):
-            raise
         raise InvalidInputError(damaged) from error
     if len(samples) < MIN_SECONDS * rate:  # the header promised more
         raise InvalidInputError(damaged)
@@ -118,6 +119,16 @@ def _is_sound(data: bytes) -> bool:
     return len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x18 != 0x08 and data[1] & 6 != 0
 
 
+def _decoded(file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
+    """(N, channels), a second at a time, so that memory follows what is there and not what the header promises."""
+    seconds = [np.zeros((0, file.channels), np.float32)]
+    for _ in range(math.ceil(file.frames / file.samplerate)):
+        seconds.append(file.read(frames=file.samplerate, dtype="float32", always_2d=True))
+        if len(seconds[-1]) < file.samplerate:
+            break
+    return np.concatenate(seconds)
+
+
 def _check(frames: int, rate: int, channels: int, *, name: str) -> None:
     if not MIN_RATE <= rate <= MAX_RATE:
         raise InvalidInputError(
@@ -128,6 +139,8 @@ def _check(frames: int, rate: int, channels: int, *, name: str) -> None:
         raise InvalidInputError(
             f"“{name}” has {channels} channels; at most {MAX_CHANNELS} (stereo) are allowed. Export it in mono."
         )
+    if frames >= UNKNOWN_LENGTH:
+        raise InvalidInputError(f"“{name}” does not say how long it is. Save it as WAV.")
     if frames == 0:
         raise InvalidInputError(f"“{name}” holds no sound at all. Record or export it again.")
     seconds = frames / rate

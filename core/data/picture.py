@@ -8,17 +8,19 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
-from PIL import Image, ImageOps
-from PIL.Image import DecompressionBombError
+from PIL import Image
+from PIL.Image import DecompressionBombError, Transpose
 from PIL.ImageFile import ImageFile
 from PIL.JpegImagePlugin import JpegImageFile
 from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from scipy import ndimage
 
+from core.data.picture_file import needed
 from core.errors import InvalidInputError
 
 MAX_BYTES = 5_000_000
@@ -40,6 +42,30 @@ _READERS: dict[bytes, type[ImageFile]] = {
     b"\xff\xd8\xff": JpegImageFile,
     b"RIFF": WebPImageFile,
 }
+_UPRIGHT = {  # EXIF orientation → what turns it up
+    2: Transpose.FLIP_LEFT_RIGHT,
+    3: Transpose.ROTATE_180,
+    4: Transpose.FLIP_TOP_BOTTOM,
+    5: Transpose.TRANSPOSE,
+    6: Transpose.ROTATE_270,
+    7: Transpose.TRANSVERSE,
+    8: Transpose.ROTATE_90,
+}
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A picture whose header was checked and of which nothing is decoded yet."""
+
+    name: str
+    file: ImageFile
+    orientation: int  # EXIF's, 1 to 8
+    num_scans: int  # passes over the picture that decoding takes: 1, and more for a progressive JPEG
+
+    @property
+    def num_pixels(self) -> int:
+        """Of the picture as it is in the file."""
+        return self.file.width * self.file.height
 
 
 def read_picture(data: bytes, *, name: str) -> Grey:
@@ -51,11 +77,11 @@ def read_picture(data: bytes, *, name: str) -> Grey:
     Raises:
         InvalidInputError: larger than 5 MB or 4 megapixels, another format, or damaged.
     """
-    return decode(open_picture(data, name=name), name=name)
+    return decode(open_picture(data, name=name))
 
 
-def open_picture(data: bytes, *, name: str) -> ImageFile:
-    """A picture whose header was checked and of which nothing is decoded yet; raises as `read_picture` does."""
+def open_picture(data: bytes, *, name: str) -> Picture:
+    """Check a picture's header; raises as `read_picture` does, but not all damage is seen."""
     if len(data) > MAX_BYTES:
         raise InvalidInputError(
             f"“{name}” has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. "
@@ -64,9 +90,10 @@ def open_picture(data: bytes, *, name: str) -> ImageFile:
     reader = next((r for start, r in _READERS.items() if data.startswith(start)), None)
     if reader is None or (reader is WebPImageFile and data[8:12] != b"WEBP"):
         raise InvalidInputError(f"“{name}” is not a PNG, JPEG or WebP picture. Save it as one of these and try again.")
+    bare, orientation = needed(data)
     with _decoding(name):
-        picture = reader(io.BytesIO(data))
-    width, height = picture.size
+        file = reader(io.BytesIO(bare))
+    width, height = file.size
     if min(width, height) < MIN_SIDE:
         raise InvalidInputError(
             f"“{name}” has {width:,} × {height:,} pixels; a digit needs at least {MIN_SIDE} in each direction."
@@ -76,18 +103,14 @@ def open_picture(data: bytes, *, name: str) -> ImageFile:
             f"“{name}” has {width:,} × {height:,} pixels, {width * height / 1e6:.1f} megapixels; at most "
             f"{MAX_PIXELS / 1e6:g} are allowed. Save it smaller or cut out the digit."
         )
-    if num_scans(data) > MAX_SCANS:
+    num_scans = max(1, bare.count(b"\xff\xda")) if reader is JpegImageFile else 1
+    if num_scans > MAX_SCANS:
         raise InvalidInputError(f"“{name}” is a JPEG of more than {MAX_SCANS} layers. Save it as an ordinary JPEG.")
-    return picture
+    return Picture(name, file, orientation, num_scans)
 
 
-def num_scans(data: bytes) -> int:
-    """Passes over the picture that decoding takes: 1, and more for a progressive JPEG."""
-    return max(1, data.count(b"\xff\xda")) if data.startswith(b"\xff\xd8") else 1
-
-
-def decode(picture: ImageFile, *, name: str, side: int | None = None) -> Grey:
-    """What `open_picture` gave as (H, W) float32 in [0, 1], black is 0.
+def decode(picture: Picture, *, side: int | None = None) -> Grey:
+    """A picture as (H, W) float32 in [0, 1], black is 0.
 
     Args:
         side: where the shorter side need not be longer than so many pixels, the picture is made smaller by whole
@@ -96,9 +119,9 @@ def decode(picture: ImageFile, *, name: str, side: int | None = None) -> Grey:
     Raises:
         InvalidInputError: damaged.
     """
-    with _decoding(name):
+    with _decoding(picture.name):
         if side is not None:
-            picture.draft(None, (side, side))
+            picture.file.draft(None, (side, side))
         grey = _grey(picture)
         if side is not None and (factor := min(grey.size) // side) > 1:
             grey = grey.reduce(factor)
@@ -122,10 +145,11 @@ def _decoding(name: str) -> Iterator[None]:
         ) from error
 
 
-def _grey(picture: ImageFile) -> Image.Image:
+def _grey(picture: Picture) -> Image.Image:
     """Upright, on white paper: mode L, or F in [0, 1] of a picture with 16 bits a pixel."""
-    picture.load()
-    upright = ImageOps.exif_transpose(picture)
+    picture.file.load()
+    turn = _UPRIGHT.get(picture.orientation)
+    upright = picture.file if turn is None else picture.file.transpose(turn)
     if upright.mode.startswith("I"):  # `convert` would clip them
         return Image.fromarray(np.asarray(upright, dtype=np.float32) / np.float32(65535))
     if upright.has_transparency_data:

@@ -185,7 +185,7 @@ def test_a_picture_decoded_at_reduced_size_is_that_of_the_whole() -> None:
     for kind in ("PNG", "JPEG", "WEBP"):
         file = io.BytesIO()
         whole.convert("RGB").save(file, kind, quality=95)
-        small = picture.decode(picture.open_picture(file.getvalue(), name="x"), name="x", side=84)
+        small = picture.decode(picture.open_picture(file.getvalue(), name="x"), side=84)
         assert max(small.shape) <= 170
         np.testing.assert_allclose(album.squared(small), album.squared(expected), atol=0.01)
 

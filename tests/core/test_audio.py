@@ -1,6 +1,7 @@
 """Sound: decoding under limits, levels worked out by hand, where something is said, and changes to a recording."""
 
 import io
+import struct
 
 import numpy as np
 import numpy.typing as npt
@@ -60,6 +61,13 @@ def test_stereo_becomes_the_mean_of_its_channels() -> None:
     assert np.allclose(recording.samples, (left + right) / 2, atol=1e-6)
 
 
+def promising(frames: int) -> bytes:
+    """A second as FLAC, whose header says another number of frames in its last 32 bits of 36; 0 is: unknown."""
+    content = bytearray(encoded(tone(1.0), format="FLAC"))
+    struct.pack_into(">I", content, 22, frames)
+    return bytes(content)
+
+
 def damaged_float(value: float) -> bytes:
     samples = tone(0.5)
     samples[100] = value
@@ -73,6 +81,8 @@ BAD = {
     "header only": (encoded(tone(1.0))[:20], "damaged"),
     "cut FLAC": (encoded(tone(1.0), format="FLAC")[:60], "damaged"),
     "garbage after RIFF": (b"RIFF\x00\x00\x00\x00WAVE" + bytes(range(256)), "damaged"),
+    "no length": (promising(0), "does not say how long it is"),
+    "promises 30 s": (promising(30 * 16_000), "damaged"),
     "no samples": (encoded(np.zeros(0)), "holds no sound"),
     "too short": (encoded(tone(0.05)), "too short: 50 ms"),
     "too long": (encoded(tone(31.0, rate=8000), rate=8000), "too long: 31.0 s"),

@@ -2,11 +2,13 @@
 
 import io
 import struct
+import time
+import tracemalloc
 import zlib
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
 from scipy import ndimage
 
 from core.data.drawing import Strokes, canvas_image, prepare, problem
@@ -74,6 +76,57 @@ def test_more_pixels_than_pillow_itself_allows_are_refused():
     header = b"RIFF\x00\x10\x00\x00WEBPVP8X\x0a\x00\x00\x00\x00\x00\x00\x00" + (16382).to_bytes(3, "little") * 2
     with pytest.raises(InvalidInputError):
         read_picture(header + bytes(4096), name="a.webp")
+
+
+@pytest.mark.parametrize("kind", ["PNG", "JPEG", "WEBP"])
+@pytest.mark.parametrize("orientation", range(1, 9))
+@pytest.mark.parametrize("endian", ["<", ">"])
+def test_every_orientation_is_read_as_pillow_reads_it(kind, orientation, endian):
+    entries = [(0x010F, 2, 4, b"me\0\0"), (0x0112, 3, 1, struct.pack(endian + "HH", orientation, 0))]
+    exif = {"<": b"II*\0", ">": b"MM\0*"}[endian] + struct.pack(endian + "IH", 8, len(entries))
+    exif += b"".join(struct.pack(endian + "HHI", *entry[:3]) + entry[3] for entry in entries) + bytes(4)
+    array = np.add.outer(np.arange(20) * 9, np.arange(30)).astype(np.uint8)
+    data = encoded(array, kind, exif=b"Exif\0\0" + exif)
+    with Image.open(io.BytesIO(data)) as opened:
+        expected = np.asarray(ImageOps.exif_transpose(opened).convert("L"), np.float32) / 255
+    np.testing.assert_array_equal(read_picture(data, name="a"), expected)
+
+
+def chunk(kind: bytes, content: bytes) -> bytes:
+    return struct.pack(">I", len(content)) + kind + content + struct.pack(">I", zlib.crc32(kind + content))
+
+
+def exif_of_large_tags(count: int, size: int) -> bytes:
+    """A directory of `count` tags that all say that their value is the same `size` bytes."""
+    tags = b"".join(struct.pack("<HHII", 1000 + tag, 7, size, 0) for tag in range(count))
+    return (b"II*\0\x08\0\0\0" + struct.pack("<H", count) + tags).ljust(size, b"\0")
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        encoded(half())[:33] + chunk(b"iCCP", b"k\0\0" + zlib.compress(bytes(1_000_000))) * 1000 + encoded(half())[33:],
+        encoded(half())[:33] + chunk(b"zTXt", b"k\0\0" + zlib.compress(bytes(1_000_000))) * 60 + encoded(half())[33:],
+        encoded(half(), "WEBP", lossless=True, exif=exif_of_large_tags(50, 1_000_000)),
+    ],
+    ids=["colour profiles", "texts", "notes of a camera"],
+)
+def test_what_a_picture_does_not_need_costs_nothing(data):
+    started = time.process_time()
+    tracemalloc.start()
+    grey = read_picture(data, name="a")
+    highest = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    np.testing.assert_array_equal(grey, half() / np.float32(255))
+    assert highest < 20_000_000
+    assert time.process_time() - started < 2
+
+
+def test_a_jpeg_of_very_many_layers_is_refused_before_it_is_decoded():
+    data = encoded(np.full((2000, 2000), 128, np.uint8), "JPEG", progressive=True)
+    last = data[data.rindex(b"\xff\xda") : -2]
+    with pytest.raises(InvalidInputError, match="more than 100 layers"):
+        read_picture(data[:-2] + 200 * last + data[-2:], name="a.jpg")
 
 
 def test_a_camera_orientation_is_applied():
