@@ -6,6 +6,7 @@ Plain frozen records. There is no SQL and no file access here.
 from __future__ import annotations
 
 import dataclasses
+import hashlib
 import json
 import sqlite3
 from dataclasses import dataclass
@@ -107,6 +108,11 @@ class Checkpoint:
     metrics: dict[str, float]  # of the validation split; empty in the middle of an epoch
     best: bool
     created_at: float
+
+
+def pin_name(browser: str, payload: Any) -> str:
+    """The name under which a pin is answered: whose it is and a digest of it, so an answer is of one input for ever."""
+    return f"{browser}@{hashlib.sha256(json.dumps(payload).encode()).hexdigest()[:16]}"
 
 
 EVENTS: dict[str, type[Event]] = {

@@ -22,7 +22,7 @@ from core.contract import Command, Event
 from core.errors import InvalidSettingError, NotFoundError
 from core.runs import queue
 from core.runs.attempts import LEASE_SECONDS, Attempts, recent_seconds, waiting
-from core.runs.records import Checkpoint, Place, Run, State, decode_checkpoint, decode_event, decode_run
+from core.runs.records import Checkpoint, Place, Run, State, decode_checkpoint, decode_event, decode_run, pin_name
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 ID_LENGTH = 6
@@ -261,7 +261,14 @@ class RunStore(Attempts):
             return [decode_checkpoint(row) for row in rows]
 
     def set_pin(self, run_id: str, key: str, payload: Any) -> None:
-        """Have `payload` (JSON-ready; None takes it away) scored by the newest weights; raises `NotFoundError`."""
+        """Have `payload` (JSON-ready; None takes it away) scored by the newest weights.
+
+        Args:
+            key: whose pin it is, a browser's or "browser/session"; it takes the place of the one before.
+
+        Raises:
+            NotFoundError: there is no such run.
+        """
 
         def change(db: sqlite3.Connection, run: Run) -> None:
             db.execute("DELETE FROM pins WHERE run_id = ? AND key = ?", (run_id, key))
@@ -272,11 +279,19 @@ class RunStore(Attempts):
 
         self._change(run_id, None, change)
 
+    def leave_pins(self, key: str, *, browser: str) -> None:
+        """Let the pins of a session that is gone be its browser's, one of each run."""
+        with self._transaction() as db:
+            pinned = "SELECT run_id FROM pins WHERE key = ?"
+            db.execute(f"UPDATE runs SET pins_version = pins_version + 1 WHERE id IN ({pinned})", (key,))
+            db.execute("UPDATE OR REPLACE pins SET key = ? WHERE key = ?", (browser, key))
+
     def pins(self, run_id: str) -> dict[str, Any]:
-        """Payload by key of the `MAX_PINS` pins that changed last."""
+        """Payload by `pin_name` of the `MAX_PINS` pins that changed last."""
         query = "SELECT key, payload FROM pins WHERE run_id = ? ORDER BY updated_at DESC LIMIT ?"
         with self._connection() as db:
-            return {row["key"]: json.loads(row["payload"]) for row in db.execute(query, (run_id, MAX_PINS))}
+            rows = [(row["key"], json.loads(row["payload"])) for row in db.execute(query, (run_id, MAX_PINS))]
+        return {pin_name(key.rpartition("/")[0] or key, payload): payload for key, payload in rows}
 
     def places(self, *, max_running: int = 1) -> dict[str, Place]:
         """Place in the queue of every queued run, by id."""

@@ -161,3 +161,24 @@ def test_the_view_of_a_run_fits_a_narrow_screen(browser: Browser, studio: Studio
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
     context.close()
+
+
+def test_two_tabs_draw_and_see_each_the_answer_to_their_own_drawing(browser: Browser, studio: Studio) -> None:
+    context = browser.new_context(base_url=studio.address, viewport={"width": 1280, "height": 900})
+    one = context.new_page()
+    start(one, **LONG)
+    is_training(one)
+    other = context.new_page()
+    other.goto(one.url)
+    for tab, digit in ((one, 7), (other, 1)):
+        write(tab, tab.locator("canvas.upper-canvas"), digit)
+    for tab, digit in ((one, 7), (other, 1)):  # both at once, long after both drew
+        newest = tab.get_by_role("img", name=re.compile(rf"^{digit} went from .* to 9\d\.\d"))
+        expect(newest).to_be_visible(timeout=90_000)
+    one.reload()
+    expect(one.get_by_text("drawn before")).to_be_visible()  # with its picture: the canvas is empty again
+    write(one, one.locator("canvas.upper-canvas"), 0)
+    expect(one.get_by_role("img", name=re.compile(r"^0 went from"))).to_be_visible()
+    expect(other.get_by_role("img", name=re.compile(r"^1 went from"))).to_be_visible()
+    stop(one)
+    context.close()

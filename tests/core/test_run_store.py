@@ -14,7 +14,7 @@ from core.contract import Checkpointed, Command, Ended, Evaluated, Event, Placem
 from core.errors import InvalidSettingError, LeaseLostError, NotFoundError, StorageError
 from core.runs import database
 from core.runs.attempts import MAX_ATTEMPTS
-from core.runs.records import Lease, Standing
+from core.runs.records import Lease, Standing, pin_name
 from core.runs.store import ID_LETTERS, RunStore
 from core.service.reporter import Reporter
 from tests.core.stores import Clock, claimed, queued
@@ -270,8 +270,23 @@ def test_pins_reach_the_worker_newest_first_and_bounded(store: RunStore, clock: 
     assert store.signals(lease).pins_version != version
     pins = store.pins(run.id)
     assert len(pins) == 32
-    assert pins["pin39"] == [0.5]
-    assert not {"pin38", "pin0"} & set(pins)
+    assert pins[pin_name("pin39", [0.5])] == [0.5]
+    assert not {"pin38", "pin0"} & {name.partition("@")[0] for name in pins}
+
+
+def test_sessions_pin_beside_each_other_and_what_they_leave_is_their_browsers(store: RunStore) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.set_pin(run.id, "ada/1", [1])
+    store.set_pin(run.id, "ada/2", [7])
+    assert store.pins(run.id) == {pin_name("ada", [1]): [1], pin_name("ada", [7]): [7]}
+    store.set_pin(run.id, "ada/2", [3])  # in the place of the seven alone
+    assert sorted(store.pins(run.id).values()) == [[1], [3]]
+    version = store.signals(lease).pins_version
+    for session in ("ada/1", "ada/2"):
+        store.leave_pins(session, browser="ada")
+    assert store.pins(run.id) == {pin_name("ada", [3]): [3]}, "one for each browser, however many sessions it had"
+    assert store.signals(lease).pins_version != version
 
 
 def test_deletion_is_undone_within_a_day_and_final_after_it(store: RunStore, clock: Clock) -> None:

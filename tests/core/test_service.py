@@ -23,7 +23,7 @@ from core.contract import Ended, Evaluated, Event, Placement, Previewed, Stepped
 from core.errors import GlassboxError, InvalidSettingError
 from core.knobs import Config
 from core.runs import checkpoints
-from core.runs.records import Run
+from core.runs.records import Run, pin_name
 from core.runs.store import RunStore
 from core.service import supervisor
 from core.service.launch import start
@@ -198,7 +198,7 @@ def test_stop_resume_and_extend_are_exact_and_pins_are_answered(stage: Stage) ->
     assert 4 <= saved.step == stopped.progress.step < 40
     ((_, preview), *_) = stage.store.events(run_id, kinds=[Previewed])
     assert isinstance(preview, Previewed)
-    assert sum(preview.answers["mine"]) == pytest.approx(1)
+    assert sum(preview.answers[pin_name("mine", [0.5, -1.0])]) == pytest.approx(1)
 
     stage.store.resume(run_id)
     assert stage.over(run_id).placement == stopped.placement

@@ -1,6 +1,5 @@
 """What Digits adds to the view of a run: the own drawing, scored again as it trains, and what the model gets wrong."""
 
-import json
 from functools import partial
 
 import numpy as np
@@ -8,7 +7,6 @@ import numpy.typing as npt
 import streamlit as st
 
 from core import demos
-from core.contract import Previewed
 from core.data import drawing, sources
 from core.plots import pictures
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -17,18 +15,19 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import classical, export, models
+from ui import classical, export, models, pins
 from ui.digits import source
 from ui.digits.export import EXPORTING
 from ui.digits.readers import reader_of
 from ui.fragments import fragment
-from ui.live import RunParts, live_part, read_log
+from ui.live import RunParts, live_part
 from ui.live_chart import live_chart
 from ui.run_words import data_label
-from ui.services import owner, store
+from ui.services import store
 from ui.style import is_dark
 
 PIN_SIZE = 84  # px
+WHOSE = {"session": "", "browser": "drawn before", "visitor": "drawn by another visitor"}
 NUM_MISTAKES = 12
 NETWORKS = {"cnn": "convolutional", "plain": "plain"}
 BESIDE = classical.Beside(
@@ -61,45 +60,38 @@ def _beside(run: Run) -> None:
 def _pin_canvas(run: Run) -> None:
     strokes = source.draw("digits")  # the canvas of Try: what was drawn there is scored from the first step on
     problem = drawing.problem(strokes)
-    pinned = f"pinned.{run.id}"
     if problem is not None and problem.blocking:
-        if st.session_state.pop(pinned, None) is not None:  # what this session drew was cleared
-            store().set_pin(run.id, owner(), None)
+        pins.pin(run, None)
         st.caption(
             "Draw a digit: the newest weights answer it about once a second."
             if problem.code == "blank"
             else problem.message
         )
         return
-    image = drawing.prepare(strokes).image
-    pin = np.round(image * 255).astype(int).tolist()
-    digest = hash(json.dumps(pin))
-    if st.session_state.get(pinned) != digest:
-        store().set_pin(run.id, owner(), pin)
-        st.session_state[pinned] = digest
+    pins.pin(run, np.round(drawing.prepare(strokes).image * 255).astype(int).tolist())
 
 
 def _answers(shown: Run) -> None:
     run = store().get(shown.id)
-    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
-    key = owner() if any(owner() in event.answers for event in previews) else None
-    if key is None and previews:  # a visitor sees what the one who started it pinned
-        key = next(iter(previews[-1].answers))
-    mine = [event for event in previews if key in event.answers]
-    if key is None or not mine:
+    found = pins.answered(run)
+    if found is None or found.given is None:
         if run.is_over:
             st.caption("Nothing was drawn while this run trained.")
         return
-    classes = sources.find(str(run.config["data"])).classes
-    answers = [event.answers[key] for event in mine]
-    info = history_info([event.epoch for event in mine], answers, classes)
     dark = is_dark()
-    if run.is_over or f"pinned.{run.id}" not in st.session_state:  # the canvas does not show what is scored
-        pinned = store().pins(run.id).get(key)
-        if pinned is not None:
-            image = np.array(pinned, dtype=np.float32) / 255
-            whose = "" if key == owner() else "drawn by another visitor"
-            st.image(pictures.picture(image, dark=dark), width=PIN_SIZE, caption=whose, alt="the pinned drawing, 28×28")
+    if run.is_over or found.whose != "session":  # the canvas does not show what is scored
+        image = np.array(found.given, dtype=np.float32) / 255
+        st.image(
+            pictures.picture(image, dark=dark),
+            width=PIN_SIZE,
+            caption=WHOSE[found.whose],
+            alt="the pinned drawing, 28×28",
+        )
+    if not found.events:
+        st.caption(pins.IN_A_MOMENT)
+        return
+    classes, answers = sources.find(str(run.config["data"])).classes, found.answers
+    info = history_info([event.epoch for event in found.events], answers, classes)
     live_chart(
         probability_bars(classes, answers[-1], dark=dark),
         key="pin.bars",

@@ -11,8 +11,9 @@ from core.errors import GlassboxError
 from core.plots import pictures
 from core.plots.words import number, percent
 from core.runs.records import Run
+from ui import pins
 from ui.live import live_part, read_log
-from ui.services import owner, store
+from ui.services import store
 from ui.style import is_dark
 from ui.words import plain
 
@@ -40,7 +41,7 @@ def _section(shown: Run) -> None:
     if not run.is_over:
         _buttons(run)
     if done:
-        _changed(done[-1])
+        _changed(run, done[-1])
     elif run.command is not None:
         st.caption("Choose a step: its pictures, before and after, and what it did to both losses are shown here.")
 
@@ -73,17 +74,16 @@ def _do(action: str, run_id: str, *arguments: object) -> None:
         st.session_state["hand.error"] = plain(str(error))
 
 
-def _changed(event: Commanded) -> None:
+def _changed(run: Run, event: Commanded) -> None:
     label = next(text for part, _, text in STEPS if part == event.command["part"])
     st.markdown(f"**What {label} changed**, after step {event.step:,} of the plan")
     left, right = st.columns([3, 4], gap="large")
     with left:
         _losses(event)
     with right:
-        keys = [owner(), *(key for key in event.after["pictures"] if key not in (owner(), FIXED))]
-        own = next((key for key in keys if key in event.after["pictures"]), None)
-        if own is not None:
-            _own(event, own)
+        names = [name for name in event.after["pictures"] if name != FIXED]
+        if names:
+            _own(event, *pins.chosen(run, names))
         _film(event)
     st.caption(
         f"{_moved_sentence(event)} Losses and accuracies are of the same validation pictures and the same random "
@@ -114,10 +114,10 @@ def _pair(event: Commanded, key: str) -> tuple[Pixels, Pixels]:
     return first, last
 
 
-def _own(event: Commanded, key: str) -> None:
-    before, after = (images[0] / 255 for images in _pair(event, key))
+def _own(event: Commanded, name: str, whose: pins.Whose) -> None:
+    before, after = (images[0] / 255 for images in _pair(event, name))
     names = ["before", "after", "what changed"]
-    st.markdown("**Your picture**" if key == owner() else "**The picture that another visitor chose**")
+    st.markdown("**Your picture**" if whose != "visitor" else "**The picture that another visitor chose**")
     st.image(
         pictures.gallery([before, after, _difference(before, after)], names, columns=3, dark=is_dark()),
         width=pictures.gallery_width(3, columns=3),

@@ -1,8 +1,5 @@
 """What Generator adds to the view of a run: a picture of one's own, the filmstrip, D's scores, and the result."""
 
-import hashlib
-import json
-
 import streamlit as st
 
 from core import demos
@@ -18,6 +15,7 @@ from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
+from ui import pins
 from ui.film import moment
 from ui.fragments import fragment
 from ui.generator import by_hand, controls
@@ -26,7 +24,7 @@ from ui.generator.painters import painter_of
 from ui.live import RunParts, live_part, read_log
 from ui.live_chart import live_chart
 from ui.run_words import data_label
-from ui.services import owner, store
+from ui.services import store
 from ui.style import is_dark
 
 OWN_SIZE = 140  # px
@@ -82,11 +80,7 @@ def _pin(run: Run) -> None:
             names = _classes(run)
             label = int(st.selectbox("Class", range(len(names)), 3, format_func=names.__getitem__, key="pin.class"))
         seed = controls.dice(key="pin", label="Other random numbers")
-    pin = {"latents": latents(1, config.latent, seed=seed).round(4).tolist(), "labels": [label]}
-    digest = hashlib.sha256(json.dumps(pin).encode()).hexdigest()
-    if st.session_state.get(f"pinned.{run.id}") != digest:
-        store().set_pin(run.id, owner(), pin)
-        st.session_state[f"pinned.{run.id}"] = digest
+    pins.pin(run, {"latents": latents(1, config.latent, seed=seed).round(4).tolist(), "labels": [label]})
 
 
 def _classes(run: Run) -> tuple[str, ...]:
@@ -97,15 +91,13 @@ def _classes(run: Run) -> tuple[str, ...]:
 
 def _own(shown: Run) -> None:
     run = store().get(shown.id)
-    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
-    keys = [key for event in reversed(previews) for key in event.answers if key != FIXED]
-    if not keys:
+    found = pins.answered(run, besides=(FIXED,))
+    if found is None or not found.events:
         st.caption("Nothing was chosen while this run trained." if run.is_over else "It is drawn in a moment …")
         return
-    key = owner() if owner() in keys else keys[0]  # a visitor sees what the one who started it chose
-    event = next(event for event in reversed(previews) if key in event.answers)
-    image: Pixels = read_sheet_text(event.answers[key]["pictures"], side=IMAGE_SIDE)[0]
-    whose = "" if key == owner() else ", chosen by another visitor"
+    event = found.events[-1]
+    image: Pixels = read_sheet_text(event.answers[found.name]["pictures"], side=IMAGE_SIDE)[0]
+    whose = {"session": "", "browser": ", chosen before", "visitor": ", chosen by another visitor"}[found.whose]
     st.image(
         pictures.picture(image / 255, OWN_SIZE * pictures.DENSITY, dark=is_dark()),
         width=OWN_SIZE,

@@ -7,7 +7,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contract import Previewed
 from core.data import text
 from core.demos.sentiment.calibration import calibration
 from core.demos.sentiment.config import SentimentConfig
@@ -23,15 +22,15 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import classical, export, models
+from ui import classical, export, models, pins
 from ui.fragments import fragment
-from ui.live import RunParts, live_part, read_log
+from ui.live import RunParts, live_part
 from ui.live_chart import live_chart
 from ui.sentiment.answer import show_explained
 from ui.sentiment.export import EXPORTING
 from ui.sentiment.readers import reader_of
 from ui.sentiment.text_box import text_box
-from ui.services import owner, store
+from ui.services import store
 from ui.style import is_dark
 from ui.words import plain
 
@@ -74,30 +73,25 @@ def _beside(run: Run) -> None:
 
 def _pin(run: Run) -> None:
     typed = text_box(key=KEY, label="The newest weights answer it about once a second", placeholder="Type a sentence …")
-    pin = typed.strip()[:LONGEST_PIN]
-    pinned = f"pinned.{run.id}"
-    if st.session_state.get(pinned, "") != pin:
-        store().set_pin(run.id, owner(), pin or None)
-        st.session_state[pinned] = pin
+    pins.pin(run, typed.strip()[:LONGEST_PIN] or None)
 
 
 def _answers(shown: Run) -> None:
     run = store().get(shown.id)
-    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
-    key = owner() if any(owner() in event.answers for event in previews) else None
-    if key is None and previews:  # a visitor sees what the one who started it pinned
-        key = next(iter(previews[-1].answers))
-    mine = [event for event in previews if key in event.answers]
-    if key is None or not mine:
+    found = pins.answered(run)
+    if found is None or found.given is None:
         if run.is_over:
             st.caption("No sentence was typed while this run trained.")
         return
-    classes = classes_of(_config(run))
-    answers = [event.answers[key] for event in mine]
-    info = history_info([event.epoch for event in mine], answers, classes)
-    pinned = store().pins(run.id).get(key)
-    if pinned and (run.is_over or key != owner()):
-        st.markdown(f"“{plain(str(pinned))}”")
+    if run.is_over or found.whose != "session":
+        st.markdown(f"“{plain(str(found.given))}”")
+        if found.whose == "visitor":
+            st.caption("Typed by another visitor.")
+    if not found.events:
+        st.caption(pins.IN_A_MOMENT)
+        return
+    classes, answers = classes_of(_config(run)), found.answers
+    info = history_info([event.epoch for event in found.events], answers, classes)
     live_chart(
         probability_bars(classes, answers[-1], dark=is_dark()),
         key="pin.bars",

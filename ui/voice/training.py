@@ -6,7 +6,6 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.contract import Previewed
 from core.data import audio, catalogue, speech
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.knobs import from_json
@@ -16,11 +15,11 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui import classical, models
+from ui import classical, models, pins
 from ui.fragments import fragment
-from ui.live import RunParts, live_part, read_log
+from ui.live import RunParts, live_part
 from ui.live_chart import live_chart
-from ui.services import owner, store
+from ui.services import store
 from ui.style import is_dark
 from ui.voice import source, taught
 from ui.voice.readers import reader_of
@@ -84,29 +83,27 @@ def _pin(run: Run) -> None:
     if problem is not None and problem.blocking:
         st.caption(problem.message)
         return
-    pinned = f"pinned.{run.id}"
-    if st.session_state.get(pinned) != given.id:
+    state = f"heard.{run.id}"
+    if st.session_state.get(state, (None,))[0] != given.id:
         heard = audio.cut(samples, audio.commands(samples)[0])
-        store().set_pin(run.id, owner(), pin(audio.to_int16(heard), config_of(run)))
-        st.session_state[pinned] = given.id
+        st.session_state[state] = (given.id, pin(audio.to_int16(heard), config_of(run)))
+    pins.pin(run, st.session_state[state][1])
 
 
 def _answers(shown: Run) -> None:
     run = store().get(shown.id)
-    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
-    key = owner() if any(owner() in event.answers for event in previews) else None
-    if key is None and previews:  # a visitor hears of what the one who started it pinned
-        key = next(iter(previews[-1].answers), None)
-    mine = [event for event in previews if key in event.answers]
-    if key is None or not mine:
+    found = pins.answered(run)
+    if found is None:
         if run.is_over:
             st.caption("Nothing was recorded while this run trained.")
         return
-    classes = classes_of(config_of(run))
-    answers = [event.answers[key] for event in mine]
-    info = history_info([event.epoch for event in mine], answers, classes)
-    if key != owner():
-        st.caption("Recorded by another visitor.")
+    if found.whose != "session":
+        st.caption("Recorded before." if found.whose == "browser" else "Recorded by another visitor.")
+    if not found.events:
+        st.caption(pins.IN_A_MOMENT)
+        return
+    classes, answers = classes_of(config_of(run)), found.answers
+    info = history_info([event.epoch for event in found.events], answers, classes)
     live_chart(
         probability_bars(classes, answers[-1], dark=is_dark()),
         key="pin.bars",
