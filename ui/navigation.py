@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui import address, demo_pages
 from ui.chip import show_chip
+from ui.connection import watch_connection
 from ui.links import page_path
 from ui.style import apply_style
 
@@ -17,6 +18,7 @@ ROOT = Path(__file__).parents[1]
 
 st.set_page_config(page_title="Glassbox", page_icon=str(ROOT / "ui" / "icon.png"), layout="wide")
 apply_style()
+watch_connection()
 demos = [st.Page(page_path(name), title=task.title, icon=task.icon) for name, task in demo_pages.tasks().items()]
 page = st.navigation(
     [

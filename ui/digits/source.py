@@ -11,6 +11,7 @@ from streamlit_drawable_canvas import st_canvas
 from core.data import drawing, picture, sources
 from core.errors import InvalidInputError
 from core.plots.template import palette
+from ui import uploads
 from ui.cell_editor import cell_editor
 from ui.style import is_dark
 from ui.words import plain
@@ -105,7 +106,7 @@ def _cut(kept: dict[str, Any], end: int) -> None:
 
 
 def _uploaded(key: str) -> Given | None:
-    file = st.file_uploader(
+    file = uploads.file_uploader(
         "A picture of one digit (PNG, JPEG or WebP, at most 5 MB and 4 megapixels)",
         type=["png", "jpg", "jpeg", "webp"],
         key=f"{key}.file",

@@ -28,6 +28,7 @@ from core.foundations.playground import (
 )
 from core.knobs import knobs, to_json
 from core.plots.template import DARK, LIGHT
+from ui import uploads
 from ui.foundations.place import Place, Question, hold, keep, settings_of, turn, version
 from ui.style import palette_css
 from ui.words import plain
@@ -208,7 +209,7 @@ def _take_points() -> None:
 
 def _upload(settings: PlaygroundSettings) -> None:
     with st.expander("Points from your own table (CSV)", icon=":material/upload_file:"):
-        file = st.file_uploader("A CSV file with headings, at most 10 MB", type=["csv"], key=f"{KEY}.file")
+        file = uploads.file_uploader("A CSV file with headings, at most 10 MB", type=["csv"], key=f"{KEY}.file")
         if file is None:
             st.caption("Two columns of numbers become x₁ and x₂; a third says the class, or is a number to predict.")
             return

@@ -10,7 +10,7 @@ from core.demos.generator.pictures import to_sheet
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
 from core.plots import pictures
-from ui import data_panel
+from ui import data_panel, uploads
 from ui.form import set_form
 from ui.style import is_dark
 from ui.words import plain
@@ -36,7 +36,7 @@ def _own(config: GeneratorConfig) -> bool:
             st.success(
                 f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
             )
-    file = st.file_uploader(
+    file = uploads.file_uploader(
         f"A zip of {album.FEWEST} to {album.MOST:,} PNG, JPEG or WebP pictures (at most {album.MAX_BYTES // 10**6} MB)",
         type=["zip"],
         key="generator.own.file",

@@ -12,6 +12,7 @@ from core.data import table
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
 from core.plots.words import percent
+from ui import uploads
 from ui.fragments import fragment
 from ui.words import plain
 
@@ -49,7 +50,7 @@ def show(reader: TextReader, *, key: str) -> None:
 
 def _given(key: str) -> list[str]:
     """The texts of a chosen column of an uploaded table, or the pasted lines."""
-    file = st.file_uploader("A table (CSV, at most 10 MB)", type=["csv", "tsv", "txt"], key=f"{key}.file")
+    file = uploads.file_uploader("A table (CSV, at most 10 MB)", type=["csv", "tsv", "txt"], key=f"{key}.file")
     if file is None:
         pasted = st.text_area("… or paste texts, one a line", key=f"{key}.lines", height=140, max_chars=1_000_000)
         lines = [line.strip() for line in pasted.splitlines() if line.strip()]

@@ -9,7 +9,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check_start
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
-from ui import data_panel
+from ui import data_panel, uploads
 from ui.form import set_form
 from ui.sentiment.many import likely_text
 from ui.words import plain
@@ -61,7 +61,7 @@ def _own(config: SentimentConfig) -> bool:
         else:
             names = ", ".join(plain(name) for name in kept.classes)
             st.success(f"**{plain(kept.name)}**: {len(kept.texts):,} texts with the labels {names}.")
-    file = st.file_uploader(
+    file = uploads.file_uploader(
         "A table of your own (CSV, at most 10 MB) with a column of texts and a column of 2 to 10 labels",
         type=["csv", "tsv", "txt"],
         key="sentiment.own.file",

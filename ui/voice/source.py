@@ -10,6 +10,7 @@ import streamlit as st
 
 from core.data import audio
 from core.errors import InvalidInputError
+from ui import uploads
 from ui.voice.browser import microphone_hint
 from ui.words import plain
 
@@ -82,7 +83,7 @@ def last(key: str) -> Given | None:
 
 
 def _recorded(key: str) -> Given | None:
-    file = st.audio_input("Record one to three seconds", sample_rate=audio.RATE, key=f"{key}.microphone")
+    file = uploads.audio_input("Record one to three seconds", sample_rate=audio.RATE, key=f"{key}.microphone")
     microphone_hint(key=f"{key}.microphone.hint")
     if file is None:
         st.caption("Say one of: yes, no, up, down, left, right, on, off, stop, go. Several, with pauses, work too.")
@@ -91,7 +92,7 @@ def _recorded(key: str) -> Given | None:
 
 
 def _uploaded(key: str) -> Given | None:
-    file = st.file_uploader(
+    file = uploads.file_uploader(
         "A recording (WAV, FLAC, MP3 or OGG, 0.1 to 30 s, at most 5 MB)",
         type=["wav", "flac", "mp3", "ogg", "oga"],
         key=f"{key}.file",

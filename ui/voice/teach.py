@@ -11,7 +11,7 @@ from core.data.speech import CORE_WORDS, OTHER_WORDS
 from core.demos.voice.config import VoiceConfig, words_of
 from core.errors import GlassboxError
 from core.knobs import Config, to_json
-from ui import data_panel, train
+from ui import data_panel, train, uploads
 from ui.form import set_form
 from ui.fragments import fragment
 from ui.voice.answer import decibels
@@ -94,7 +94,7 @@ def _take(word: str) -> None:
     """Record or upload; what is good enough is kept at once, and the next can follow."""
     turn = _turn()
     microphone, files = f"{KEY}.microphone.{turn}", f"{KEY}.files.{turn}"
-    st.audio_input(
+    uploads.audio_input(
         f"Say “{plain(word)}” once",
         sample_rate=audio.RATE,
         key=microphone,
@@ -102,7 +102,7 @@ def _take(word: str) -> None:
         args=(word, microphone, turn),
     )
     microphone_hint(key=f"{KEY}.hint")
-    st.file_uploader(
+    uploads.file_uploader(
         "Or upload recordings of it (WAV, FLAC, MP3, OGG)",
         type=["wav", "flac", "mp3", "ogg", "oga"],
         accept_multiple_files=True,
@@ -123,9 +123,7 @@ def _taken(word: str, key: str, turn: int) -> None:
     """Keep what a widget was given, and draw it anew, empty."""
     if turn != _turn():
         return  # kept already: a browser that has not heard of that yet sends it once more
-    given = st.session_state[key]
-    files = given if isinstance(given, list) else [given]
-    problems = [_keep(word, file.name, file.getvalue()) for file in files if file is not None]
+    problems = [_keep(word, file.name, file.getvalue()) for file in uploads.given_to(key)]
     st.session_state[f"{KEY}.problems"] = [problem for problem in problems if problem]
     st.session_state[f"{KEY}.turn"] = turn + 1
 
