@@ -113,7 +113,7 @@ def _home() -> Iterator[None]:
 def _teaching() -> dict[str, object]:
     """Make the synthetic speech, keep five recordings of a new word; the settings of the preset that teaches it."""
     for sound in _spoken([Utterance(NEW_WORD, voice, 150, 50) for voice in VOICES]):
-        speech_own.add(NEW_WORD, _recording([sound], 2))
+        speech_own.add(NEW_WORD, _recording([sound], 2), owner="benchmark")
     speech.load("synthetic_speech")
     preset = next(one for one in demos.task("voice").presets if one.name == "own_words")
     return {**preset.values, "words": ",".join((*speech.CORE_WORDS, NEW_WORD))}

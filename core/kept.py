@@ -5,10 +5,13 @@ What is in a file, and whether it is what was kept, is the business of whoever k
 
 from __future__ import annotations
 
+import fcntl
 import hashlib
 import io
 import os
 import secrets
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -36,10 +39,33 @@ def write(path: Path, content: bytes) -> None:
         place(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
-        raise StorageError(
-            f"{path} could not be written: {error.strerror or error}. Nothing was changed. Free some space or allow "
-            "writing there, then try again."
-        ) from error
+        raise unwritten(path, error) from error
+
+
+@contextmanager
+def locked(path: Path) -> Iterator[None]:
+    """One at a time, of all threads and processes that name the same lock file; raises `StorageError`."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+    except OSError as error:
+        raise unwritten(path, error) from error
+    try:
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX)  # ends with the process, however that ends
+        except OSError as error:
+            raise unwritten(path, error) from error
+        yield
+    finally:
+        os.close(descriptor)
+
+
+def unwritten(path: Path, error: OSError) -> StorageError:
+    """What the operating system said of a file that could not be written, with what to do."""
+    return StorageError(
+        f"{path} could not be written: {error.strerror or error}. Nothing was changed. Free some space or allow "
+        "writing there, then try again."
+    )
 
 
 def read(path: Path) -> bytes | None:

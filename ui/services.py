@@ -21,8 +21,17 @@ def store() -> RunStore:
 
 def owner() -> str:
     """Id of the browser that shows this page; "local" where cookies are off."""
+    return _cookie() or "local"
+
+
+def hearer() -> str:
+    """Id of the browser that shows this page, to tell whose voice it may play; empty, so nobody's, without cookies."""
+    return _cookie()
+
+
+def _cookie() -> str:
     given = st.context.cookies.get(OWNER_COOKIE)
-    return given if isinstance(given, str) else "local"
+    return given if isinstance(given, str) else ""
 
 
 @st.cache_resource

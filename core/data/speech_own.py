@@ -1,15 +1,22 @@
 """The user's own words: recordings of a second each, kept on this machine, in a folder for each word.
 
-A word's folder is named by its letters in hexadecimal, so that nothing a person types becomes part of a path. What a
-recording is for (training, validation, test) is decided once, when it is kept, and stands in its name: whatever is
-deleted or added later, no model is ever tested on what it has learned from.
+A word's folder is named by its letters in hexadecimal, so that nothing a person types becomes part of a path. A
+recording's name says when it was made, what it is for (training, validation, test), whose it is and what is in it. What
+it is for is decided once: whatever is deleted or added later, no model is ever tested on what it has learned from.
+
+Everybody's recordings are learned from; hearing them is for their owner alone. What is deleted can be brought back for
+a day.
 """
 
 from __future__ import annotations
 
-import shutil
+import io
+import re
 import time
 import unicodedata
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,14 +25,18 @@ import numpy as np
 from core import kept, settings
 from core.data import audio
 from core.data.speech_synthesis import Sound
-from core.errors import InvalidInputError, NotFoundError
+from core.errors import InvalidInputError, NotFoundError, StorageError
 
 MIN_EXAMPLES = 5
 SHARES = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
 MAX_EXAMPLES = 100
 MAX_WORDS = 20
 MAX_LETTERS = 20
+MAX_DELETED = 1_000  # recordings that can be brought back; of more, the oldest are gone at once
+KEEP_DELETED_SECONDS = 24 * 3600.0
 RESERVED = ("unknown", "silence")  # the answers that are no words
+NAME = re.compile(r"\d{20}-(train|validation|test)(?:-([0-9a-f]{16})-([0-9a-f]{16}))?")
+HIDDEN = re.compile(rf"({NAME.pattern})\.(?P<when>\d{{20}})\.deleted")  # can be brought back; when, in nanoseconds
 
 
 @dataclass(frozen=True)
@@ -34,14 +45,18 @@ class Example:
 
     id: str
     split: str  # "train", "validation" or "test"
-    samples: Sound  # (16000,)
+    owner: str  # hash of the owner's id; empty for recordings of before they had owners
+    key: str  # hash of the file; empty for recordings of before it was kept
+
+    def is_of(self, owner: str) -> bool:
+        """Whether it is the recording of this owner, who alone may hear it."""
+        return bool(owner) and self.owner == kept.key(owner.encode())
 
 
 def words() -> dict[str, int]:
     """Each word that has recordings, with their number, in alphabetical order."""
-    folder = _folder()
-    found = {bytes.fromhex(place.name).decode(): len(_files(place)) for place in folder.glob("*") if place.is_dir()}
-    return {word: count for word, count in sorted(found.items()) if count}
+    found = {word: len(_files(_place(word))) for word in _words()}
+    return {word: count for word, count in found.items() if count}
 
 
 def ready() -> tuple[str, ...]:
@@ -51,7 +66,7 @@ def ready() -> tuple[str, ...]:
 
 def lacking(word: str) -> int:
     """How many recordings a word still needs before it can be learned."""
-    splits = [_split_of(path) for path in _files(_place(word))]
+    splits = [example.split for example in examples(word)]
     return max(MIN_EXAMPLES - len(splits), sum(split not in splits for split in SHARES), 0)
 
 
@@ -91,8 +106,11 @@ def is_reserved(word: str) -> bool:
     return folded(word) in RESERVED
 
 
-def add(word: str, samples: audio.Wave) -> Example:
+def add(word: str, samples: audio.Wave, *, owner: str) -> Example:
     """Keep the loudest second of a recording as an example of a word that `check_word` gave.
+
+    Args:
+        owner: id of the browser that alone may hear it; empty where that is not known, so nobody may.
 
     Raises:
         InvalidInputError: nothing is heard, it is too quiet or cut off, or there are too many.
@@ -103,59 +121,192 @@ def add(word: str, samples: audio.Wave) -> Example:
         raise InvalidInputError(f"{problem.message} This recording was not kept.")
     if len(audio.commands(samples)) > 1:
         raise InvalidInputError("More than one word was heard. Say the word once. This recording was not kept.")
-    if words().get(word, 0) >= MAX_EXAMPLES:
-        raise InvalidInputError(f"“{word}” has {MAX_EXAMPLES} recordings, which is enough. Delete one first.")
-    second = audio.to_int16(audio.cut(samples, audio.loudest_window(samples)))
-    split = _wanted([_split_of(path) for path in _files(_place(word))])
-    name = f"{time.time_ns():020d}-{split}"
-    kept.write(_place(word) / f"{name}.npy", kept.array_bytes(second))
-    return Example(name, split, second)
+    content = kept.array_bytes(audio.to_int16(audio.cut(samples, audio.loudest_window(samples))))
+    with kept.locked(_lock()):  # of many at once, each sees what the one before is for
+        if words().get(word, 0) >= MAX_EXAMPLES:
+            raise InvalidInputError(f"“{word}” has {MAX_EXAMPLES} recordings, which is enough. Delete one first.")
+        split = _wanted(example.split for example in examples(word))
+        name = f"{time.time_ns():020d}-{split}-{kept.key(owner.encode())}-{kept.key(content)}"
+        kept.write(_place(word) / f"{name}.npy", content)
+    return _example(name)
 
 
 def examples(word: str) -> list[Example]:
     """All kept recordings of a word, in the order they were made."""
-    return [Example(path.stem, _split_of(path), np.load(path)) for path in _files(_place(word))]
+    return [_example(path.stem) for path in _files(_place(word))]
 
 
-def clips(word: str, split: str) -> Sound:
-    """(n, 16000) int16, the recordings of a word that are for a split."""
-    found = [example.samples for example in examples(word) if example.split == split]
-    return np.stack(found) if found else np.empty((0, audio.WINDOW), np.int16)
-
-
-def delete(word: str, example_id: str) -> None:
-    """Remove one recording.
+def sound(word: str, example: Example) -> Sound:
+    """(16000,) int16, what was recorded.
 
     Raises:
         NotFoundError: it is not there (any more).
+        StorageError: it cannot be read, or what stands on the disk is not what was kept.
     """
-    path = next((path for path in _files(_place(word)) if path.stem == example_id), None)
-    if path is None:
-        raise NotFoundError(f"This recording of “{word}” is not there any more.")
-    path.unlink()
+    content = kept.read(_place(word) / f"{example.id}.npy")
+    if content is None:
+        raise _gone(word)
+    try:
+        if example.key not in ("", kept.key(content)):
+            raise ValueError("its hash is another one")
+        samples = np.load(io.BytesIO(content), allow_pickle=False)
+        if samples.shape != (audio.WINDOW,) or samples.dtype != np.int16:
+            raise ValueError(f"it has shape {samples.shape} and type {samples.dtype}")
+    except Exception as error:  # NumPy reads damaged bytes with errors of many kinds
+        raise StorageError(
+            f"A recording of “{word}” has changed on the disk since it was kept, so it is not used. Delete it on the "
+            "page Voice, view Train, and record it again."
+        ) from error
+    return samples
+
+
+def clips(word: str, split: str) -> Sound:
+    """(n, 16000) int16, the recordings of a word that are for a split; raises what `sound` raises."""
+    found = [sound(word, example) for example in examples(word) if example.split == split]
+    return np.stack(found) if found else np.empty((0, audio.WINDOW), np.int16)
+
+
+def may_hear(word: str, clip: Sound, *, owner: str) -> bool:
+    """Whether a clip is a kept recording of a word that this owner made."""
+    key = kept.key(kept.array_bytes(np.array(clip)))
+    return any(example.key == key and example.is_of(owner) for example in examples(word))
+
+
+def delete(word: str, example_id: str) -> None:
+    """Remove one recording; `bring_back` undoes it for a day.
+
+    Raises:
+        NotFoundError: it is not there (any more).
+        StorageError: it cannot be removed.
+    """
+    with kept.locked(_lock()):
+        found = [path for path in _files(_place(word)) if path.stem == example_id]
+        if not found:
+            raise _gone(word)
+        _hide(found)
 
 
 def delete_word(word: str) -> None:
-    """Remove a word with all its recordings; does nothing where there is none."""
-    shutil.rmtree(_place(word), ignore_errors=True)
+    """Remove a word with all its recordings, which `bring_back` undoes for a day; does nothing where there is none.
+
+    Raises:
+        StorageError: they cannot be removed.
+    """
+    with kept.locked(_lock()):
+        _hide(_files(_place(word)))
+
+
+def deleted() -> dict[str, int]:
+    """Each word of which something can be brought back, with the number of recordings that were deleted last."""
+    found = {word: len(_deleted_last(word)) for word in _words()}
+    return {word: count for word, count in found.items() if count}
+
+
+def bring_back(word: str) -> None:
+    """Undo what deleted recordings of a word last.
+
+    Raises:
+        NotFoundError: the day is over, or somebody else has brought them back.
+        StorageError: they cannot be brought back.
+    """
+    with kept.locked(_lock()):
+        hidden = _deleted_last(word)
+        if not hidden:
+            raise NotFoundError(f"Of “{word}” there is nothing to bring back any more: deleting is undone for a day.")
+        _renamed({path: path.with_name(f"{path.name.partition('.')[0]}.npy") for path in hidden})
+
+
+def purge(*, older_than: float = KEEP_DELETED_SECONDS) -> None:
+    """Remove for good what was deleted more than `older_than` seconds ago; raises `StorageError`."""
+    with kept.locked(_lock()):
+        _purge(older_than)
 
 
 def _folder() -> Path:
     return settings.home() / "speech" / "own"
 
 
+def _lock() -> Path:
+    return _folder() / ".lock"
+
+
 def _place(word: str) -> Path:
     return _folder() / word.encode().hex()
 
 
+def _words() -> list[str]:
+    """All that have a folder, in alphabetical order; what else lies there is none of ours."""
+    found = (_named(place.name) for place in _folder().glob("*"))
+    return sorted(word for word in found if word)
+
+
+def _named(folder: str) -> str:
+    """The word of a folder; empty for another folder."""
+    try:
+        return bytes.fromhex(folder).decode()
+    except ValueError:
+        return ""
+
+
 def _files(place: Path) -> list[Path]:
-    return sorted(place.glob("*.npy"))
+    return sorted(path for path in place.glob("*.npy") if NAME.fullmatch(path.stem))
 
 
-def _split_of(path: Path) -> str:
-    return path.stem.rpartition("-")[2]
+def _example(name: str) -> Example:
+    found = NAME.fullmatch(name)
+    assert found is not None
+    return Example(name, found[1], found[2] or "", found[3] or "")
 
 
-def _wanted(splits: list[str]) -> str:
+def _gone(word: str) -> NotFoundError:
+    return NotFoundError(f"This recording of “{word}” is not there any more.")
+
+
+def _hide(paths: list[Path]) -> None:
+    when = time.time_ns()
+    _renamed({path: path.with_name(f"{path.stem}.{when:020d}.deleted") for path in paths})
+    _purge(KEEP_DELETED_SECONDS)
+
+
+def _hidden(word: str) -> list[tuple[int, Path]]:
+    """What can be brought back of a word, and when it was deleted, in nanoseconds."""
+    found = ((HIDDEN.fullmatch(path.name), path) for path in _place(word).glob("*.deleted"))
+    return [(int(match["when"]), path) for match, path in found if match]
+
+
+def _deleted_last(word: str) -> list[Path]:
+    """What went together, and last, of what can still be brought back."""
+    hidden = _hidden(word)
+    last = max((when for when, _ in hidden), default=0)
+    return [path for when, path in hidden if when == last and not _is_over(when, KEEP_DELETED_SECONDS)]
+
+
+def _is_over(when: int, seconds: float) -> bool:
+    return time.time_ns() - when > seconds * 1e9
+
+
+def _purge(older_than: float) -> None:
+    hidden = sorted((one for word in _words() for one in _hidden(word)), reverse=True)
+    for index, (when, path) in enumerate(hidden):
+        if index >= MAX_DELETED or _is_over(when, older_than):
+            try:
+                path.unlink()
+            except OSError as error:
+                raise kept.unwritten(path, error) from error
+            with suppress(OSError):  # there is more in it
+                path.parent.rmdir()
+
+
+def _renamed(names: Mapping[Path, Path]) -> None:
+    for path, target in names.items():
+        try:
+            path.rename(target)
+            kept.sync(target.parent)
+        except OSError as error:
+            raise kept.unwritten(path, error) from error
+
+
+def _wanted(splits: Iterable[str]) -> str:
     """What the next recording is for: where the most is missing."""
-    return min(SHARES, key=lambda split: (splits.count(split) + 1) / SHARES[split])
+    there = Counter(splits)
+    return min(SHARES, key=lambda split: (there[split] + 1) / SHARES[split])

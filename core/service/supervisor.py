@@ -18,6 +18,7 @@ from pathlib import Path
 
 import core
 from core import settings
+from core.data import speech_own
 from core.errors import StorageError
 from core.runs.store import RunStore
 
@@ -69,6 +70,7 @@ class Supervisor:
                 self.tick()
                 if time.monotonic() >= purge_at:
                     self.store.purge()
+                    speech_own.purge()
                     purge_at = time.monotonic() + PURGE_SECONDS
             except StorageError as error:
                 print(error, file=sys.stderr)

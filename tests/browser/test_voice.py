@@ -8,8 +8,9 @@ import pytest
 import soundfile
 from playwright.sync_api import Browser, Page, expect
 
+from core import kept
 from core.data import audio, speech
-from core.data.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan, save_array
+from core.data.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan
 from core.data.speech_synthesis import speak as synthesise
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, Studio, _chromium
 from tests.ui.test_voice_teach import spoken, wav
@@ -62,7 +63,8 @@ def synthetic_speech(studio: Studio) -> None:
         patch.setenv("GLASSBOX_HOME", str(studio.home))
         for word, count in wanted:
             each = [[placed(next(said), rng)] * count for count in counts(count).values()]
-            save_array(path_of(word, count), np.stack([clip for clips in each for clip in clips]))
+            clips = np.stack([clip for clips in each for clip in clips])
+            kept.write(path_of(word, count), kept.array_bytes(clips))
 
 
 def record(page: Page) -> None:
@@ -143,6 +145,43 @@ def test_five_recordings_teach_a_word_that_is_then_recognised(page: Page) -> Non
     page.get_by_role("radio", name="Upload").click()
     page.locator("input[type=file]").set_input_files(new)
     answer(page, "banana")
+
+
+def test_a_recording_is_played_by_its_own_browser_alone_and_deleted_ones_come_back(page: Page, studio: Studio) -> None:
+    def choose_word(page: Page) -> None:
+        page.goto("/voice?view=train&data=own_words")
+        box = page.get_by_role("textbox", name="Word")
+        box.fill("kiwi")
+        box.press("Enter")
+
+    served: list[str] = []
+    page.on("request", lambda request: served.append(request.url) if ".wav" in request.url else None)
+    choose_word(page)
+    sound = {"name": "kiwi.wav", "mimeType": "audio/wav", "buffer": wav(spoken("kiwi", 1)[0])}
+    page.locator("input[type=file]").set_input_files([sound])
+    expect(page.get_by_text("1 recording of “kiwi”")).to_be_visible()
+    player = page.get_by_test_id("stAudio")
+    expect(player).to_be_visible()
+    page.wait_for_function(
+        "document.querySelector('[data-testid=stAudio]').duration === 1"
+    )  # the whole second has arrived
+    assert (player.get_attribute("src") or "").startswith("data:audio/wav;base64,")
+    assert served == []
+
+    browser = page.context.browser
+    assert browser is not None
+    other = browser.new_context(base_url=studio.address).new_page()
+    choose_word(other)
+    expect(other.get_by_text("Recorded in another browser, which alone can play it.")).to_be_visible()
+    assert other.get_by_test_id("stAudio").count() == 0
+    other.get_by_role("button", name="Delete this word").click()
+    expect(other.get_by_text("0 recordings of “kiwi”")).to_be_visible()
+    other.context.close()
+
+    choose_word(page)
+    page.get_by_role("button", name="Bring back 1 deleted recording").click()
+    expect(page.get_by_text("1 recording of “kiwi”")).to_be_visible()
+    expect(player).to_be_visible()
 
 
 def test_where_there_is_no_microphone_it_is_said_and_upload_works(page: Page) -> None:

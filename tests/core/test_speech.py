@@ -1,5 +1,8 @@
 """The speech that the Voice demo learns from: spoken by a program, from folders, and the user's own words."""
 
+import threading
+from collections import Counter
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +10,9 @@ import pytest
 import soundfile
 
 from core.data import audio, speech, speech_folders, speech_own, speech_synthesis
-from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError, StorageError
+
+MAJA, WILLI = "0" * 32, "1" * 32  # owners
 
 
 @pytest.fixture
@@ -226,7 +231,7 @@ def test_a_word_that_sounds_like_a_known_one_needs_no_recordings() -> None:
 def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
     for index in range(5):
         assert speech_own.ready() == ()
-        speech_own.add("maja", word_like(index))
+        speech_own.add("maja", word_like(index), owner=MAJA)
     assert speech_own.words() == {"maja": 5}
     assert speech_own.ready() == ("maja",)
     loaded = speech.load("own_words", ("yes", "maja", "no"))
@@ -241,7 +246,7 @@ def test_an_own_word_of_five_recordings_becomes_a_class() -> None:
 
 @pytest.mark.usefixtures("few_words")
 def test_own_words_without_enough_recordings_are_named() -> None:
-    speech_own.add("maja", word_like())
+    speech_own.add("maja", word_like(), owner=MAJA)
     with pytest.raises(DataUnavailableError, match=r"“maja” has too few recordings .* at least 5"):
         speech.load("own_words", ("yes", "no", "maja"))
     with pytest.raises(DataUnavailableError, match="no word of your own"):
@@ -251,13 +256,13 @@ def test_own_words_without_enough_recordings_are_named() -> None:
 @pytest.mark.usefixtures("glassbox_home")
 def test_a_recording_is_for_one_split_for_ever_and_a_deleted_one_must_be_made_up_for() -> None:
     for index in range(6):
-        speech_own.add("maja", word_like(index))
+        speech_own.add("maja", word_like(index), owner=MAJA)
     before = {example.id: example.split for example in speech_own.examples("maja")}
     assert sorted(before.values()) == ["test", "train", "train", "train", "train", "validation"]
     held_out = next(name for name, split in before.items() if split == "test")
     speech_own.delete("maja", held_out)
     assert speech_own.lacking("maja") == 1 and speech_own.ready() == ()  # five are left, but none to test with
-    new = speech_own.add("maja", word_like(7))
+    new = speech_own.add("maja", word_like(7), owner=MAJA)
     assert new.split == "test" and speech_own.ready() == ("maja",)
     after = {example.id: example.split for example in speech_own.examples("maja")}
     assert after == {**{name: split for name, split in before.items() if name != held_out}, new.id: "test"}
@@ -265,7 +270,7 @@ def test_a_recording_is_for_one_split_for_ever_and_a_deleted_one_must_be_made_up
 
 @pytest.mark.usefixtures("glassbox_home")
 def test_own_recordings_are_listed_and_deleted() -> None:
-    kept = [speech_own.add("hö", word_like(index)) for index in range(2)]
+    kept = [speech_own.add("hö", word_like(index), owner=MAJA) for index in range(2)]
     assert [example.id for example in speech_own.examples("hö")] == [example.id for example in kept]
     speech_own.delete("hö", kept[0].id)
     assert speech_own.words() == {"hö": 1}
@@ -275,6 +280,97 @@ def test_own_recordings_are_listed_and_deleted() -> None:
         speech_own.delete("hö", "../../x")
     speech_own.delete_word("hö")
     assert speech_own.words() == {}
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_of_twelve_recordings_at_once_every_split_gets_its_share() -> None:
+    start = threading.Barrier(12)
+
+    def add(index: int) -> None:
+        start.wait()
+        speech_own.add("maja", word_like(index), owner=MAJA)
+
+    with ThreadPoolExecutor(12) as pool:
+        list(pool.map(add, range(12)))
+    splits = Counter(example.split for example in speech_own.examples("maja"))
+    assert splits == {"train": 8, "test": 2, "validation": 2}
+
+
+def test_recordings_of_before_owners_are_learned_from_and_heard_by_nobody(glassbox_home: Path) -> None:
+    place = glassbox_home / "speech" / "own" / b"maja".hex()
+    place.mkdir(parents=True)
+    for index, split in enumerate(("train", "train", "train", "test", "validation")):
+        np.save(place / f"{index:020d}-{split}.npy", np.full(16_000, index, np.int16))
+    assert speech_own.ready() == ("maja",)
+    assert speech_own.clips("maja", "train")[:, 0].tolist() == [0, 1, 2]
+    assert not any(example.is_of(owner) for example in speech_own.examples("maja") for owner in (MAJA, ""))
+    assert not speech_own.may_hear("maja", speech_own.clips("maja", "test")[0], owner=MAJA)
+    speech_own.delete_word("maja")
+    speech_own.bring_back("maja")
+    assert speech_own.words() == {"maja": 5}
+
+
+@pytest.mark.usefixtures("glassbox_home")
+def test_a_recording_may_be_heard_by_whoever_made_it() -> None:
+    mine, other = (speech_own.add("maja", word_like(i), owner=who) for i, who in enumerate((MAJA, WILLI)))
+    clip = speech_own.sound("maja", mine)
+    assert mine.is_of(MAJA) and not other.is_of(MAJA)
+    assert not speech_own.add("maja", word_like(2), owner="").is_of("")  # browsers without cookies are all the same
+    assert speech_own.may_hear("maja", clip, owner=MAJA) and not speech_own.may_hear("maja", clip, owner=WILLI)
+    assert MAJA not in mine.id  # whoever sees the file does not learn the cookie
+
+
+def test_deleting_is_undone_step_by_step_until_the_day_is_over(glassbox_home: Path) -> None:
+    kept = [speech_own.add("maja", word_like(index), owner=MAJA) for index in range(3)]
+    speech_own.delete("maja", kept[1].id)
+    speech_own.delete_word("maja")
+    assert (speech_own.words(), speech_own.deleted()) == ({}, {"maja": 2})
+    speech_own.bring_back("maja")
+    assert (speech_own.words(), speech_own.deleted()) == ({"maja": 2}, {"maja": 1})
+    speech_own.bring_back("maja")
+    assert speech_own.examples("maja") == kept and speech_own.deleted() == {}
+    with pytest.raises(NotFoundError, match="nothing to bring back any more"):
+        speech_own.bring_back("maja")
+
+    speech_own.delete_word("maja")
+    speech_own.purge()
+    assert speech_own.deleted() == {"maja": 3}
+    speech_own.purge(older_than=0.0)
+    assert speech_own.deleted() == {}
+    assert [path.name for path in (glassbox_home / "speech" / "own").iterdir()] == [".lock"]
+
+
+def test_of_very_many_deleted_recordings_the_oldest_are_gone_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(speech_own, "MAX_DELETED", 2)
+    kept = [speech_own.add("maja", word_like(index), owner=MAJA) for index in range(3)]
+    for example in kept:
+        speech_own.delete("maja", example.id)
+    speech_own.bring_back("maja")
+    speech_own.bring_back("maja")
+    assert speech_own.examples("maja") == kept[1:]
+
+
+def test_a_recording_that_has_changed_on_the_disk_is_not_learned_from(glassbox_home: Path) -> None:
+    example = speech_own.add("maja", word_like(), owner=MAJA)
+    path = next(glassbox_home.rglob("*.npy"))
+    whole = path.read_bytes()
+    for content in (whole[:-2] + b"xy", whole[:100], b"", b"\x93NUMPY"):
+        path.write_bytes(content)
+        with pytest.raises(StorageError, match=r"recording of “maja” has changed on the disk .* record it again"):
+            speech_own.clips("maja", example.split)
+    path.rename(path.with_name("00000000000000000007-train.npy"))  # as a version before named it, without a hash
+    with pytest.raises(StorageError, match="has changed on the disk"):
+        speech_own.clips("maja", "train")
+
+
+def test_what_else_lies_among_own_words_is_passed_over(glassbox_home: Path) -> None:
+    speech_own.add("maja", word_like(), owner=MAJA)
+    folder = glassbox_home / "speech" / "own"
+    for name in ("notes", "cafe", "0"):
+        (folder / name).mkdir()
+    (folder / "file").write_text("mine")
+    np.save(folder / b"maja".hex() / "copy of 1.npy", np.zeros(3))
+    assert speech_own.words() == {"maja": 1} and len(speech_own.examples("maja")) == 1
 
 
 @pytest.mark.usefixtures("glassbox_home")
@@ -291,5 +387,5 @@ def test_recordings_that_would_teach_nothing_are_not_kept() -> None:
     twice = np.concatenate([word_like(), word_like()])
     for samples, said in ((np.zeros(16_000, np.float32), "silence"), (loud, "clipping"), (twice, "More than one")):
         with pytest.raises(InvalidInputError, match=said):
-            speech_own.add("maja", samples)
+            speech_own.add("maja", samples, owner=MAJA)
     assert speech_own.words() == {}

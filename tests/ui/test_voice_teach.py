@@ -13,6 +13,7 @@ from core.data import audio, speech, speech_own
 from core.data.speech_synthesis import Utterance, speak
 from tests.ui.test_voice import page, said
 
+MAJA, WILLI = "0" * 32, "1" * 32  # owners
 VOICES = ("en-us+m1", "en-us+f2", "en-gb-x-rp+m3", "en+f3", "en-us-nyc+m5")
 
 
@@ -58,6 +59,45 @@ def test_recordings_are_kept_reviewed_and_deleted() -> None:
     assert speech_own.words() == {}
 
 
+def test_what_was_deleted_is_brought_back_on_the_page() -> None:
+    for sound in spoken("maja", 3):
+        speech_own.add("maja", sound, owner=MAJA)
+    app = choose(page(view="train"), "maja")
+    app.button(key=f"voice.teach.delete.{speech_own.examples('maja')[0].id}").click().run()
+    app.button(key="voice.teach.delete").click().run()
+    assert speech_own.words() == {}
+    assert "0 recordings of “maja”" in said(app)
+    undo = app.button(key="voice.teach.undo")
+    assert undo.label == "Bring back 2 deleted recordings"
+    undo.click().run()
+    app.button(key="voice.teach.undo").click().run()
+    assert "3 recordings of “maja”" in said(app)
+    assert not [one for one in app.button if one.key == "voice.teach.undo"]
+
+
+def test_only_the_browser_that_recorded_a_word_can_play_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    for sound, owner in zip(spoken("maja", 3), (MAJA, WILLI, MAJA), strict=True):
+        speech_own.add("maja", sound, owner=owner)
+    for owner, count in ((MAJA, 2), (WILLI, 1), ("2" * 32, 0), ("", 0)):
+        monkeypatch.setattr("ui.voice.teach.hearer", lambda owner=owner: owner)
+        app = choose(page(view="train"), "maja")
+        players = [one.proto.url for one in app.get("audio")]
+        assert len(players) == count
+        assert all(url.startswith("data:audio/wav;base64,") for url in players)  # no address that serves others
+        assert said(app).count("Recorded in another browser") == 3 - count
+
+
+def test_a_recording_that_has_changed_on_the_disk_is_said_and_can_be_deleted() -> None:
+    kept = [speech_own.add("maja", sound, owner=MAJA) for sound in spoken("maja", 2)]
+    place = speech_own._place("maja") / f"{kept[0].id}.npy"
+    place.write_bytes(place.read_bytes()[:-2] + b"xy")
+    app = choose(page(view="train"), "maja")
+    assert said(app).count("damaged: delete it") == 1
+    app.button(key=f"voice.teach.delete.{kept[0].id}").click().run()
+    assert not app.exception
+    assert [one.id for one in speech_own.examples("maja")] == [kept[1].id]
+
+
 def test_what_cannot_be_learned_from_is_said_and_not_kept() -> None:
     app = choose(page(view="train"), "maja")
     (sound,) = spoken("maja", 1)
@@ -78,7 +118,7 @@ def test_a_word_that_needs_no_recordings_or_is_none_is_refused(word: str) -> Non
 
 def test_the_words_are_put_into_the_form() -> None:
     for sound in spoken("maja"):
-        speech_own.add("maja", sound)
+        speech_own.add("maja", sound, owner=MAJA)
     app = page(view="train")
     app.button(key="voice.teach.form").click().run()
     assert not app.exception
@@ -92,7 +132,7 @@ def test_the_preset_that_teaches_asks_for_a_word_and_takes_those_that_were_recor
     assert "First teach it a word of your own" in said(app)
     assert app.button(key="voice.start").disabled
     for sound in spoken("maja"):
-        speech_own.add("maja", sound)
+        speech_own.add("maja", sound, owner=MAJA)
     app.run()
     assert not app.exception
     assert app.session_state["form.voice"].words.endswith(",go,maja")

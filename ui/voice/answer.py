@@ -14,6 +14,7 @@ from core.plots.words import NO_BREAK, percent
 from ui.live_chart import live_chart
 from ui.style import is_dark
 from ui.voice.browser import cursor
+from ui.voice.player import play
 from ui.voice.source import Given
 
 CHART = "voice.journey"
@@ -103,7 +104,7 @@ def show_journey(reader: VoiceReader, hearing: Hearing, samples: audio.Wave) -> 
     """Waveform, log-mel, states, attention and probabilities on one time axis, with a player whose cursor follows."""
     st.subheader("From sound to answer", anchor=False)
     with st.container(key=PLAYER):
-        st.audio(audio.write_wav(samples))  # as bytes: Streamlit makes arrays as loud as can be
+        play(samples)
     if not hearing.commands:
         return
     info = journey_info(

@@ -11,6 +11,7 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from ui.live_chart import live_chart
 from ui.style import is_dark
+from ui.voice.player import play
 
 KEY = "voice.bands"
 TOP = round(HIGHEST_FREQUENCY)
@@ -36,7 +37,7 @@ def show(reader: VoiceReader, command: Command) -> None:
             return
         centres = np.array(band_centres(reader.num_mels))
         kept = (centres >= low) & (centres <= high)
-        st.audio(audio.write_wav(sound.band_pass(command.wave, low, high, rate=audio.RATE)))
+        play(sound.band_pass(command.wave, low, high, rate=audio.RATE))
         st.caption(f"{int(kept.sum())} of {len(kept)} mel bands are left.")
     features = sound.without_bands(command.features, kept, floor=SILENCE_FEATURE)
     probabilities = reader.probabilities(features[None])[0].tolist()

@@ -2,13 +2,15 @@
 
 import streamlit as st
 
-from core.data import audio, speech
+from core.data import audio, speech, speech_own
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.taught import HeldOut, Taught, compare
 from core.plots.words import NO_BREAK, percent
 from core.runs.records import Run
 from core.settings import home
 from ui import models
+from ui.services import hearer
+from ui.voice.player import ELSEWHERE, play
 from ui.voice.readers import reader_of, release
 from ui.words import plain
 
@@ -35,7 +37,10 @@ def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
         st.markdown("**Your recordings that were held out**")
         for one in found.own:
             st.markdown(_sentence(one))
-            st.audio(audio.write_wav(audio.from_int16(one.clip)))
+            if speech_own.may_hear(one.word, one.clip, owner=hearer()):
+                play(audio.from_int16(one.clip))
+            else:
+                st.caption(ELSEWHERE)
         st.caption(_count(found))
 
 

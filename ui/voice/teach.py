@@ -14,14 +14,19 @@ from core.knobs import Config, to_json
 from ui import data_panel, train, uploads
 from ui.form import set_form
 from ui.fragments import fragment
+from ui.services import hearer
 from ui.voice.answer import decibels
 from ui.voice.browser import microphone_hint
+from ui.voice.player import ELSEWHERE, play
 from ui.words import plain
 
 KEY = "voice.teach"
 PLAYER = 190  # px
 USES = {"train": "to learn", "validation": "to validate", "test": "to test"}
-PLACE = "Kept on the machine that runs this studio, where its other users can hear them too, until you delete them."
+PLACE = (
+    "Kept on the machine that runs this studio. Everybody who uses it can teach them to a network, and delete them; "
+    "only the browser that recorded them can play them. What was deleted can be brought back for a day."
+)
 
 
 def panel(task: Task, *, expanded: bool) -> None:
@@ -68,7 +73,7 @@ def _panel(task: Task) -> None:
 
 def _word() -> str | None:
     """The word that is typed or chosen, once it can be one."""
-    known, key = speech_own.words(), f"{KEY}.word"
+    known, key = {**dict.fromkeys(speech_own.deleted(), 0), **speech_own.words()}, f"{KEY}.word"
     typed = st.text_input("Word", placeholder="Type the word that you will say", key=key, persist_state="session")
     if known:
         with st.container(horizontal=True, gap="small"):
@@ -131,7 +136,7 @@ def _taken(word: str, key: str, turn: int) -> None:
 def _keep(word: str, name: str, data: bytes) -> str:
     """Why a recording was not kept; empty if it was."""
     try:
-        speech_own.add(word, audio.read_sound(data, name=name).samples)
+        speech_own.add(word, audio.read_sound(data, name=name).samples, owner=hearer())
     except GlassboxError as error:
         return str(error) if str(error).startswith(name) else f"{name}: {error}"
     return ""
@@ -142,13 +147,13 @@ def _review(word: str) -> None:
     examples, lacking = speech_own.examples(word), speech_own.lacking(word)
     more = f", {lacking} more needed" if lacking else ""
     st.markdown(f"**{len(examples)} recording{'' if len(examples) == 1 else 's'} of “{plain(word)}”**{more}")
+    _undo(word)
     if not examples:
         st.caption("Speak from a hand's width away, and leave a little quiet before and after the word.")
         return
     for number, example in enumerate(examples, start=1):
-        wave = audio.from_int16(example.samples)
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):
-            st.audio(audio.write_wav(wave), width=PLAYER)
+            level = _listen(word, example)
             st.button(
                 "",
                 icon=":material/delete:",
@@ -158,7 +163,7 @@ def _review(word: str) -> None:
                 on_click=_do,
                 args=(speech_own.delete, word, example.id),
             )
-            st.caption(f"{decibels(audio.level(wave))} · {USES[example.split]}", width="content")
+            st.caption(f"{level} · {USES[example.split]}", width="content")
     st.caption(PLACE)
     st.button(
         "Delete this word",
@@ -169,7 +174,34 @@ def _review(word: str) -> None:
     )
 
 
-def _do(action, *arguments: str) -> None:  # type: ignore[no-untyped-def]  # delete or delete_word
+def _listen(word: str, example: speech_own.Example) -> str:
+    """A player for whoever recorded it; returns how loud it is, or what is wrong with it."""
+    try:
+        wave = audio.from_int16(speech_own.sound(word, example))
+    except GlassboxError:
+        return ":orange[damaged: delete it]"
+    if example.is_of(hearer()):
+        play(wave, width=PLAYER)
+    else:
+        st.caption(ELSEWHERE, width=PLAYER)
+    return decibels(audio.level(wave))
+
+
+def _undo(word: str) -> None:
+    """What was deleted last can be brought back for a day."""
+    count = speech_own.deleted().get(word, 0)
+    if count:
+        st.button(
+            f"Bring back {count} deleted recording{'' if count == 1 else 's'}",
+            icon=":material/undo:",
+            type="tertiary",
+            key=f"{KEY}.undo",
+            on_click=_do,
+            args=(speech_own.bring_back, word),
+        )
+
+
+def _do(action, *arguments: str) -> None:  # type: ignore[no-untyped-def]  # one of `speech_own`
     try:
         action(*arguments)
     except GlassboxError as error:  # deleted in another tab

@@ -6,7 +6,8 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.data import audio, catalogue, speech
+from core.data import audio, catalogue, speech, speech_own
+from core.data.speech_synthesis import Sound
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.knobs import from_json
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -19,9 +20,10 @@ from ui import classical, models, pins
 from ui.fragments import fragment
 from ui.live import RunParts, live_part
 from ui.live_chart import live_chart
-from ui.services import store
+from ui.services import hearer, store
 from ui.style import is_dark
 from ui.voice import source, taught
+from ui.voice.player import ELSEWHERE, play
 from ui.voice.readers import reader_of
 
 KEY = "voice"
@@ -78,7 +80,7 @@ def _pin(run: Run) -> None:
         st.caption("Record, upload or take a sample: the newest weights answer it about once a second.")
         return
     samples = given.recording.samples
-    st.audio(audio.write_wav(samples))
+    play(samples)
     problem = audio.problem(samples)
     if problem is not None and problem.blocking:
         st.caption(problem.message)
@@ -165,4 +167,12 @@ def _mistakes(data: speech.SpeechSet, answers: npt.NDArray[np.float32], predicte
     for index in worst:
         said, true = data.classes[predicted[index]], data.classes[data.test_labels[index]]
         st.caption(f"“{true}”, answered “{said}” with {percent(float(answers[index].max()))}")
-        st.audio(audio.write_wav(audio.from_int16(np.asarray(data.test_waves[index]))))
+        _play(true, np.asarray(data.test_waves[index]))
+
+
+def _play(word: str, clip: Sound) -> None:
+    """A test clip; one of an own word for whoever recorded it."""
+    if not speech.own_among([word]) or speech_own.may_hear(word, clip, owner=hearer()):
+        play(audio.from_int16(clip))
+    else:
+        st.caption(ELSEWHERE)
