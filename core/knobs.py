@@ -59,6 +59,9 @@ class Integer(Knob):
     def parse(self, text: str) -> int:
         return int(text)
 
+    def in_words(self, value: Any) -> str:
+        return f"{value} {self.unit}".strip()  # every digit: two seeds never look alike
+
     def allows(self, value: Any) -> bool:
         whole = isinstance(value, int) and not isinstance(value, bool)
         if self.choices:

@@ -92,24 +92,27 @@ class _Epoch:
 
 
 class _Meter:
-    """Means of metrics over steps, as 0-d tensors that are read only when asked for."""
+    """Means of metrics over the steps that told them, as 0-d tensors that are read only when asked for."""
 
     def __init__(self, state: Mapping[str, Any] | None = None) -> None:
         self.sums: dict[str, torch.Tensor] = dict(state["sums"]) if state else {}
-        self.count: int = state["count"] if state else 0
+        counts = state["count"] if state else {}
+        if isinstance(counts, int):  # saved when every metric was told by every step
+            counts = dict.fromkeys(self.sums, counts)
+        self.counts: dict[str, int] = dict(counts)
 
     def add(self, metrics: Mapping[str, torch.Tensor]) -> None:
         for name, value in metrics.items():
             self.sums[name] = self.sums[name].to(value.device) + value if name in self.sums else value
-        self.count += 1
+            self.counts[name] = self.counts.get(name, 0) + 1
 
     def take(self) -> dict[str, float]:
-        means = {name: float(value) / self.count for name, value in self.sums.items()}
+        means = {name: float(value) / self.counts[name] for name, value in self.sums.items()}
         self.__init__()  # type: ignore[misc]
         return means
 
     def state(self) -> dict[str, Any]:
-        return {"sums": dict(self.sums), "count": self.count}
+        return {"sums": dict(self.sums), "count": dict(self.counts)}
 
 
 def _all_finite(state: Any) -> bool:

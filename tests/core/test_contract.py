@@ -265,3 +265,8 @@ def late_places(value: Any) -> list[str]:
 def test_a_demo_imports_late() -> None:
     places = late_places(demos.task("digits"))
     assert {"core.demos.digits.learner:load", "core.demos.digits.answering:release_model"} <= set(places)
+
+
+@pytest.mark.parametrize("seeds", [(1_234_567, 1_234_568), (2_147_483_646, 2_147_483_647), (999_999, 1_000_000)])
+def test_two_seeds_never_look_alike_in_words(seeds: tuple[int, int]) -> None:
+    assert [knobs(Config)["seed"].in_words(seed) for seed in seeds] == [str(seed) for seed in seeds]

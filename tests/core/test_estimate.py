@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 import torch
 from torch import nn
+from torch.optim import Optimizer
 
 from core import demos
 from core.contract import Dataset, Placement, Preset, Split, Task
@@ -19,6 +20,7 @@ from core.demos.voice.config import VoiceConfig
 from core.knobs import Config
 from core.training.engine import Loop, train
 from core.training.estimate import estimate, machine_speed, network_cost, step_seconds
+from tests.core import tiny_encoder
 
 DIGITS, VOICE = demos.task("digits"), demos.task("voice")
 every_preset = pytest.mark.parametrize("preset", DIGITS.presets, ids=lambda preset: preset.name)
@@ -211,3 +213,32 @@ def test_the_speed_of_this_machine_is_plausible_and_leaves_the_threads_alone() -
 def test_the_estimate_reports_the_parameters_of_the_task() -> None:
     config = DigitsConfig()
     assert estimate(DIGITS, config, flops_per_second=1e11).num_parameters == DIGITS.num_parameters(config)
+
+
+@pytest.mark.parametrize(
+    ("demo", "values"),
+    [
+        ("digits", {}),
+        ("digits", {"start": "release"}),
+        ("digits", {"network": "plain"}),
+        ("sentiment", {"share": 5.0}),
+        ("sentiment", {"share": 5.0, "network": "lstm"}),
+        ("sentiment", {"start": "release", "data": "sst2"}),
+        ("sentiment", {"network": "minilm"}),
+        ("sentiment", {"network": "minilm", "tuning": "last", "last_layers": 1}),
+        ("sentiment", {"network": "minilm", "tuning": "lora"}),
+        ("generator", {}),
+        ("generator", {"data": "fashion", "conditional": False}),
+        ("plane", {}),
+    ],
+    ids=str,
+)
+def test_the_trained_numbers_that_are_said_are_those_that_the_optimizers_hold(
+    demo: str, values: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tiny_encoder.put_in_place(monkeypatch)
+    task = demos.task(demo)
+    config = task.Config(**values)
+    optimizers = [one for one in vars(task.learner(config, Placement())).values() if isinstance(one, Optimizer)]
+    held = sum(value.numel() for one in optimizers for group in one.param_groups for value in group["params"])
+    assert task.num_parameters(config) == held > 0

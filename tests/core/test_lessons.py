@@ -18,7 +18,7 @@ from core.foundations.gradients import LANES, NUM_STEPS, flows
 from core.foundations.overfitting import learned
 from core.foundations.race import EVERY, OPTIMIZERS, RATES, losses
 from core.knobs import Config
-from core.training.engine import train
+from core.training.engine import _Meter, train
 
 NAMES = {RaceConfig: "race", GradientsConfig: "gradients", OverfittingConfig: "overfitting"}
 EXPLODING = GradientsConfig(scale=4.0, learning_rate=1.0, first="relu", second="sigmoid")
@@ -130,3 +130,15 @@ def test_before_the_first_measurement_there_is_nothing() -> None:
     assert learned([], examples=20, more=200) == {}
     assert all(line == () for runs in losses([]).values() for line in runs.values())
     assert flows([], depth=2)["first"].sizes.shape == (0, 3)
+
+
+def test_the_last_mean_of_a_network_that_drops_out_is_of_the_steps_that_it_made() -> None:
+    meter = _Meter()
+    for step in range(4):
+        told = {"calm.loss": torch.tensor(1.0), **({"wild.loss": torch.tensor(8.0)} if step < 2 else {})}
+        meter.add(told)
+        if step == 2:
+            meter = _Meter(meter.state())  # stopped and resumed
+    assert meter.take() == {"calm.loss": 1.0, "wild.loss": 8.0}  # it was 4.0, as if its loss had fallen
+    old = _Meter({"sums": {"loss": torch.tensor(6.0)}, "count": 3})
+    assert old.take() == {"loss": 2.0}

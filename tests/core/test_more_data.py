@@ -52,6 +52,14 @@ def test_sizes_grow_by_about_the_same_ratio_up_to_all() -> None:
     assert sizes(55_000) == [10, 30, 100, 300, 1_000, 3_000, 10_000, 30_000, 55_000]
 
 
+def test_every_seed_that_is_allowed_can_be_followed_by_the_next() -> None:
+    config = MoreDataConfig(seed=2**31 - 1)
+    seeds = [planned(config, place * fits_a_seed(config)).seed for place in range(3)]
+    assert seeds == [2**31 - 1, 0, 1]
+    for seed in seeds:
+        assert network_config(10, seed=seed).seed == seed  # it was refused with the 43rd fit
+
+
 def test_every_method_is_fitted_to_every_size_and_then_again_with_the_next_seed() -> None:
     config = MoreDataConfig(seed=4)
     assert fits_a_seed(config) == 6 * len(LEARNERS) == config.epochs / 3

@@ -307,6 +307,29 @@ def test_a_rehearsal_is_the_same_in_every_run_from_the_same_step(small_release: 
     assert losses[0] == losses[1]
 
 
+def test_the_training_loss_beside_a_rehearsal_is_of_the_same_kind_as_the_validation_loss(
+    small_release: VoiceNetwork,
+) -> None:
+    config = replace(CONFIG, start="release", learns="answer", words="up,down,banana", dropout=0.0, averaging=0.0)
+    made = learner.make_learner(config, Placement())
+    made.prepare = lambda stored, chance: stored.float()
+    split = tones(16, seed=4)
+    validation = made.evaluate(split)
+    batch = Batch(inputs=split.inputs, targets=split.targets, chance=torch.rand(16, NUM_CHANCES))
+    told = made.step(batch, Progress(step=0, steps_per_epoch=1, phases=(1,)))
+    assert float(told["loss"]) == pytest.approx(validation["loss"], rel=1e-5)  # of the same clips, before the update
+
+
+@pytest.mark.parametrize("values", [{}, {"start": "release"}, {"start": "release", "learns": "answer"}], ids=str)
+def test_the_trained_numbers_that_are_said_are_those_that_the_optimizer_holds(
+    values: dict[str, Any], small_release: VoiceNetwork
+) -> None:
+    config = replace(CONFIG, words="up,down,banana", **values)
+    made = learner.make_learner(config, Placement())
+    held = sum(value.numel() for group in made.optimizer.param_groups for value in group["params"])
+    assert learner.num_parameters(config) == held
+
+
 def test_every_choice_of_an_optimizer_is_one() -> None:
     weights = [nn.Parameter(torch.zeros(2))]
     declared: Any = knobs(VoiceConfig)["optimizer"]

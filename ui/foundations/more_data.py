@@ -139,7 +139,7 @@ def _words(run: Run) -> str:
     wait = "" if left is None else f" · about {duration(left)} left"
     seeds = -(-config.epochs // fits_a_seed(config))
     return (
-        f"Seed {fit.seed - config.seed + 1} of {seeds}: {fit.label}, {fit.examples:,} examples · "
+        f"Seed {len(found) // fits_a_seed(config) + 1} of {seeds}: {fit.label}, {fit.examples:,} examples · "
         f"{len(found)} of {config.epochs} fitted{wait}"
     )
 

@@ -9,6 +9,7 @@ from core.knobs import Config, Integer, knob, knobs
 
 NETWORK = "network"
 NUM_SEEDS = 3
+NUM_SEED_VALUES = knobs(Config)["seed"].high + 1  # type: ignore[attr-defined]  # after the last one 0 comes next
 FEWEST = 10  # examples: one of each class
 NEAR = 1.5  # a size less than so many times smaller than all examples would say the same as all
 LEARNERS = (
@@ -82,7 +83,7 @@ def planned(config: MoreDataConfig, index: int) -> Fit:
     """The fit of epoch `index`, from 0 on."""
     fits = _one_pass(config.data, config.svm_examples)
     again, place = divmod(index, len(fits))
-    return Fit(*fits[place], config.seed + again)
+    return Fit(*fits[place], (config.seed + again) % NUM_SEED_VALUES)
 
 
 def measuring(data: str) -> MoreDataConfig:

@@ -6,7 +6,7 @@ from core.contract import Cost, NetworkCost
 from core.data import speech
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.features import NUM_FRAMES
-from core.demos.voice.learner import make_network, shape_of
+from core.demos.voice.learner import learns_answer_only, make_network, shape_of
 from core.training.estimate import network_cost
 
 FEATURE_BYTES = 2  # float16
@@ -17,7 +17,7 @@ OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 @lru_cache(maxsize=256)
 def _network(config: VoiceConfig) -> NetworkCost:
     whole = network_cost(lambda: make_network(config), (NUM_FRAMES, shape_of(config).num_mels))
-    if config.start == "release" and config.learns == "answer":  # nothing goes back through what is frozen
+    if learns_answer_only(config):  # nothing goes back through what is frozen
         return NetworkCost(whole.flops // 2, whole.activations // 2, whole.num_layers // 2)
     return whole
 

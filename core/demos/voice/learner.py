@@ -15,7 +15,7 @@ from core.demos.voice.features import WINDOW, log_mel_of_samples
 from core.demos.voice.network import VoiceNetwork
 from core.demos.voice.release import rehearsal, release_card, release_config, release_weights
 from core.knobs import from_json
-from core.training.supervised import Loss, Prepare, SupervisedLearner, answering_weights, optimizer_named
+from core.training.supervised import Prepare, SupervisedLearner, answering_weights, optimizer_named
 
 BATCH = 500  # clips that become features together
 NUM_NOISES = 200  # background noises to choose from
@@ -94,9 +94,17 @@ def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> 
 
 
 def num_parameters(config: VoiceConfig) -> int:
-    """Trainable numbers of the network, counted without making them."""
+    """Trained numbers of the network, counted without making them."""
     with torch.device("meta"):
-        return sum(parameter.numel() for parameter in make_network(config).parameters())
+        network = make_network(config)
+    if learns_answer_only(config):
+        network.freeze_all_but_head()
+    return sum(parameter.numel() for parameter in network.parameters() if parameter.requires_grad)
+
+
+def learns_answer_only(config: VoiceConfig) -> bool:
+    """Whether all below the answer layer stays as the release model has it."""
+    return config.start == "release" and config.learns == "answer"
 
 
 def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Tensor | None = None) -> SupervisedLearner:
@@ -109,8 +117,7 @@ def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Ten
     network = make_network(config)
     if config.start == "release":
         network.load_state_dict(widened(release_weights(), network.state_dict(), classes_of(config)))
-    answer_only = config.start == "release" and config.learns == "answer"
-    if answer_only:
+    if learns_answer_only(config):
         network.freeze_all_but_head()
     network = network.to(placement.device)
     if placement.channels_last:
@@ -124,7 +131,7 @@ def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Ten
         "averaging": config.averaging,
         "placement": placement,
     }
-    if answer_only:
+    if learns_answer_only(config):
         return RehearsingLearner(**parts, remembered=remembered(classes_of(config), placement.device))
     return SupervisedLearner(**parts)
 
@@ -162,20 +169,21 @@ class RehearsingLearner(SupervisedLearner):
     Source: experience replay against forgetting, on the layer's inputs (Pellegrini et al. 2020).
     """
 
-    def __init__(self, *, remembered: tuple[torch.Tensor, torch.Tensor], loss: Loss, **parts: Any) -> None:
-        super().__init__(loss=self._with_rehearsal, **parts)
+    def __init__(self, *, remembered: tuple[torch.Tensor, torch.Tensor], **parts: Any) -> None:
+        super().__init__(**parts)
         self.remembered = remembered
-        self.loss_of_logits = loss
 
-    def _with_rehearsal(self, logits: torch.Tensor, targets: torch.Tensor) -> torch.Tensor:
-        loss = self.loss_of_logits(logits, targets)
-        if not logits.requires_grad:  # an evaluation
-            return loss
+    def _backward(
+        self, inputs: torch.Tensor, targets: torch.Tensor, *, share: float = 1.0
+    ) -> tuple[torch.Tensor, torch.Tensor]:
+        """As it is, and the gradient of what is repeated; the loss that is told is of the batch, as in validation."""
+        told = super()._backward(inputs, targets, share=share)
         vectors, classes = self.remembered
         chosen = torch.randint(len(vectors), (REHEARSED,)).to(vectors.device)
         network = self.network
         assert isinstance(network, VoiceNetwork)
-        return loss + self.loss_of_logits(network.head(network.dropout(vectors[chosen])), classes[chosen])
+        self.loss(network.head(network.dropout(vectors[chosen])), classes[chosen]).backward()
+        return told
 
 
 def make_prepare(config: VoiceConfig, placement: Placement, *, noises: torch.Tensor | None = None) -> Prepare:
