@@ -6,6 +6,7 @@ the uninterrupted one.
 """
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import contextmanager
@@ -123,10 +124,6 @@ def _all_finite(state: Any) -> bool:
     return True
 
 
-def _finite(metrics: Mapping[str, float]) -> bool:
-    return all(value == value and abs(value) != float("inf") for value in metrics.values())
-
-
 def _reports_at(step: int, every: int) -> bool:
     """Steps 1, 2, 4, 8 … at first, so that the curve starts at once; then every `every` steps."""
     return step % every == 0 or (step < every and step & (step - 1) == 0)
@@ -164,7 +161,7 @@ def train(
 
     Yields:
         `Stepped`, `Evaluated`, `Previewed`, `Checkpointed`, and one `Ended` at last. The first checkpoint is the state
-        before the first step. Nothing is checkpointed that is not finite.
+        before the first step. What is not finite is neither told nor checkpointed: the run ends as diverged.
     """
     loop = Loop(task, config, dataset, learner, phases or (config.epochs,), resume)
     try:
@@ -174,8 +171,8 @@ def train(
         yield from loop.previewed({**loop.watched, **pins()})
         stopped = yield from _trained(loop, pins=pins, should_stop=should_stop, ask=ask)
         yield loop.stopped() if stopped else loop.completed(recall)
-    except _NotFiniteError:
-        yield loop.diverged()
+    except _NotFiniteError as error:
+        yield loop.diverged(str(error))
 
 
 def _trained(loop: "Loop", *, pins: Pins, should_stop: Callable[[], bool], ask: Ask) -> Generator[Event, None, bool]:
@@ -211,7 +208,7 @@ def _trained(loop: "Loop", *, pins: Pins, should_stop: Callable[[], bool], ask: 
 
 
 class _NotFiniteError(Exception):
-    """A mean of metrics or a weight is no longer a finite number."""
+    """A metric or a weight is no longer a finite number; its text says which."""
 
 
 class Loop:
@@ -311,8 +308,7 @@ class Loop:
         """The metrics since the last report, if it is time for one; raises `_NotFiniteError`."""
         if _reports_at(self.step, self.report_every):
             metrics = self.meter.take()
-            if not _finite(metrics):
-                raise _NotFiniteError
+            self._require_finite(metrics, "in training")
             yield Stepped(step=self.step, epoch=self.epoch, metrics=metrics)
 
     def evaluates(self) -> bool:
@@ -328,16 +324,18 @@ class Loop:
             yield from self.evaluated()
 
     def evaluated(self) -> Iterator[Event]:
-        """Answer the validation split, keep what is best so far, and say so."""
+        """Answer the validation split, keep what is best so far, and say so; raises `_NotFiniteError`."""
+        self._finite_state()  # what is measured of other weights may be an error, or look like a figure
         if self.dataset.train.inputs.is_cuda:
             with self._counted():  # the card may still be at work on the last steps
                 torch.cuda.synchronize()
         start = time.perf_counter()
         self.validation = dict(self.learner.evaluate(self.dataset.validation))
         answer_seconds = (time.perf_counter() - start) / len(self.dataset.validation)
+        self._require_finite(self.validation, "in validation")
         if self.select is None:
             self.improved = True
-        elif _finite(self.validation):
+        else:
             value = self.validation[self.select.name]
             self.improved = best_so_far(self.select, value, [] if self.best_value is None else [self.best_value])
             if self.improved:
@@ -354,14 +352,13 @@ class Loop:
 
     def previewed(self, pins: Mapping[str, Any]) -> Iterator[Event]:
         if pins:
+            self._finite_state()
             answers = {key: self.learner.preview(example) for key, example in pins.items()}
             yield Previewed(step=self.step, epoch=self.epoch, answers=answers)
 
     def checkpoint(self) -> Checkpointed:
         """Everything to go on with; raises `_NotFiniteError`."""
-        learner = self.learner.state_dict()
-        if not _all_finite(learner):
-            raise _NotFiniteError
+        learner = self._finite_state()
         engine = {
             "step": self.step,
             "best_step": self.best_step,
@@ -373,9 +370,21 @@ class Loop:
         state = {"engine": engine, "learner": learner}
         return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)
 
-    def diverged(self) -> Ended:
+    def _finite_state(self) -> dict[str, Any]:
+        state = self.learner.state_dict()
+        if not _all_finite(state):
+            raise _NotFiniteError("the weights are no longer finite numbers")
+        return state
+
+    def _require_finite(self, metrics: Mapping[str, float], where: str) -> None:
+        labels = {metric.name: metric.label for metric in self.task.metrics}
+        for name, value in metrics.items():
+            if not math.isfinite(value):
+                raise _NotFiniteError(f"“{labels.get(name, name)}” {where} is no longer a finite number")
+
+    def diverged(self, what: str) -> Ended:
         message = (
-            f"Training diverged: after step {self.step:,} the loss or the weights are no longer finite numbers. "
+            f"Training diverged: after step {self.step:,} {what}. "
             "The last good state is kept. Try a learning rate ten times smaller."
         )
         return Ended(step=self.step, epoch=self.epoch, reason="diverged", message=message, metrics={})
@@ -387,4 +396,5 @@ class Loop:
         if recall is not None and self.best_step != self.step:
             self.learner.load_state_dict(recall(self.best_step)["learner"])
         metrics = dict(self.learner.evaluate(self.dataset.test))
+        self._require_finite(metrics, "in the test")
         return Ended(step=self.step, epoch=self.epoch, reason="completed", message="Completed.", metrics=metrics)

@@ -149,6 +149,56 @@ def test_divergence_stops_the_run_and_no_checkpoint_holds_anything_that_is_not_f
             assert all(value.isfinite().all() for value in weights.values() if value.is_floating_point())
 
 
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+@pytest.mark.parametrize(
+    ("split", "step", "where"), [("validation", 10, "in validation"), ("test", 20, "in the test")], ids=str
+)
+def test_a_measured_loss_that_is_not_finite_ends_the_run_as_diverged(
+    value: float, split: str, step: int, where: str
+) -> None:
+    task = demos.task("toy")
+    config = task.Config(epochs=1)
+    dataset = task.load(config)
+    learner = task.learner(config, Placement())
+    told, steps = learner.evaluate, []
+
+    def poisoned(of: Split) -> Any:
+        metrics = told(of)
+        steps.append(of)
+        late = of is dataset.test or steps.count(of) > 5  # the untrained network, then ten evaluations in 20 steps
+        return {**metrics, "loss": value} if of is getattr(dataset, split) and late else metrics
+
+    learner.evaluate = poisoned  # type: ignore[method-assign]
+    *events, ended = train(task, config, dataset, learner=learner)
+    assert isinstance(ended, Ended)
+    assert (ended.reason, ended.step, ended.metrics) == ("diverged", step, {})
+    assert f"“Loss” {where} is no longer a finite number" in ended.message
+    assert all(event.metrics["loss"] < 10 for event in events if isinstance(event, Evaluated))
+    assert max(event.step for event in events if isinstance(event, Checkpointed)) == (8 if step == 10 else 20)
+
+
+def test_weights_that_are_not_finite_are_neither_measured_nor_shown() -> None:
+    """Some figures of such a network look good: no point at NaN is far from anything, so all are called covered."""
+    task = demos.task("plane")
+    config = small(task, epochs=1)
+    dataset = cut(task.load(config))
+    learner = task.learner(config, Placement())
+    step = learner.step
+
+    def breaking(*given: Any) -> Any:
+        metrics = step(*given)
+        with torch.no_grad():
+            next(learner.average.parameters()).fill_(float("nan"))  # type: ignore[attr-defined]
+        return metrics
+
+    learner.step = breaking  # type: ignore[method-assign]
+    events = list(train(task, config, dataset, learner=learner))
+    assert isinstance(events[-1], Ended)
+    assert events[-1].reason == "diverged"
+    assert "the weights are no longer finite numbers" in events[-1].message
+    assert all(event.step == 0 for event in events if isinstance(event, Evaluated | Previewed | Checkpointed))
+
+
 def test_the_best_weights_are_reported_on_at_the_end() -> None:
     task = demos.task("digits")
     config = small(task, epochs=3, averaging=0.0, adversarial=0.0)

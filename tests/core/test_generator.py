@@ -84,6 +84,25 @@ def test_the_default_networks_have_about_85_thousand_parameters() -> None:
     assert 80_000 < num_parameters(GeneratorConfig()) < 90_000
 
 
+def test_a_generator_that_breaks_at_an_evaluated_step_ends_as_diverged_with_its_last_good_state(few: Dataset) -> None:
+    """A step's losses are those before its update, so the evaluation is the first to see what the update broke."""
+    config = replace(
+        SMALL, loss="wasserstein", generator_optimizer="sgd", discriminator_optimizer="sgd", epochs=40,
+        generator_rate=1.0, discriminator_rate=1.0,
+    )  # fmt: skip
+    one_batch = replace(few, train=replace(few.train, inputs=few.train.inputs[:16], targets=few.train.targets[:16]))
+    saved = {}
+    for event in engine.train(TASK, config, one_batch, learner=make_learner(config, ON_CPU)):
+        if isinstance(event, Checkpointed):
+            saved[event.step] = copy.deepcopy(event.state)
+        ended = event
+    assert isinstance(ended, Ended)
+    assert (ended.reason, ended.metrics) == ("diverged", {})
+    assert "the weights are no longer finite numbers" in ended.message
+    assert max(saved) == ended.step - 1
+    assert all(value.isfinite().all() for value in saved[max(saved)]["learner"]["generator"].values())
+
+
 def test_a_generator_without_classes_draws_the_same_whatever_label_is_given() -> None:
     network = Generator(latent=4, num_classes=0, width=8).eval()
     vectors = torch.randn(3, 4)

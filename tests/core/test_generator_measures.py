@@ -34,6 +34,14 @@ def test_the_frechet_distance_of_known_gaussians_is_the_formula() -> None:
     assert measures.frechet_distance(plain, plain) == pytest.approx(0.0, abs=1e-9)
 
 
+@pytest.mark.parametrize("broken", [float("nan"), float("inf")])
+def test_the_frechet_distance_of_features_that_are_not_finite_is_nan(broken: float) -> None:
+    real = torch.randn(20, 3, generator=torch.Generator().manual_seed(0))
+    drawn = real.clone()
+    drawn[3, 1] = broken
+    assert np.isnan(measures.frechet_distance(drawn, real))
+
+
 def test_the_frechet_distance_needs_no_full_rank() -> None:
     few = torch.randn(5, 20, generator=torch.Generator().manual_seed(0))
     first, second = np.cov(few.T.double().numpy()), np.cov(2 * few.T.double().numpy())

@@ -38,9 +38,12 @@ def frechet_distance(ours: torch.Tensor, theirs: torch.Tensor) -> float:
     """Fréchet distance between the Gaussians of two sets of features (N, D) and (M, D).
 
     |μ₁ - μ₂|² + tr(Σ₁ + Σ₂ - 2 (Σ₁ Σ₂)^½) (Dowson and Landau 1982; Heusel et al. 2017, arXiv:1706.08500). The root is
-    taken of the symmetric Σ₁^½ Σ₂ Σ₁^½, which has the same trace.
+    taken of the symmetric Σ₁^½ Σ₂ Σ₁^½, which has the same trace. NaN where a feature is not finite, of which there are
+    no eigenvalues.
     """
     ours, theirs = ours.double(), theirs.double()
+    if not (ours.isfinite().all() and theirs.isfinite().all()):
+        return math.nan
     difference = (ours.mean(0) - theirs.mean(0)).square().sum()
     first, second = ours.T.cov(), theirs.T.cov()
     root = _root(first)
