@@ -8,7 +8,7 @@ import sys
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -42,23 +42,30 @@ class Studio:
 
 
 @contextmanager
-def running(*, wait: bool = True) -> Iterator[Studio]:
-    """A studio with an empty home. Without `wait` it is given back as soon as its process is there."""
+def running(*, wait: bool = True, home: Path | None = None, prefix: Sequence[str] = ()) -> Iterator[Studio]:
+    """A studio, with an empty home unless one is given.
+
+    Args:
+        wait: until it answers; otherwise it is given back as soon as its process is there.
+        prefix: a command that runs the command after it, such as `strace`.
+    """
     with TemporaryDirectory() as folder:
-        home = Path(folder) / "home"
-        home.mkdir()
+        home = home or Path(folder) / "home"
+        home.mkdir(exist_ok=True)
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
             port = probe.getsockname()[1]
-        command = [sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port", str(port)]
+        command = [*prefix, sys.executable, "-m", "streamlit", "run", "Home.py", "--server.port", str(port)]
+        path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {"GLASSBOX_HOME": str(home), "GLASSBOX_DATA": str(settings.data_folder())}
         process = subprocess.Popen(
             [*command, "--server.address", "127.0.0.1", "--server.headless", "true"],
             cwd=ROOT,
-            env={**os.environ, "PYTHONPATH": str(ROOT), **environment},
+            env={**os.environ, "PYTHONPATH": path, **environment},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
+            start_new_session=True,
         )
         studio = Studio(f"127.0.0.1:{port}", home, process, time.monotonic())
         try:
@@ -80,7 +87,8 @@ def until_healthy(studio: Studio) -> None:
 
 
 def _end(studio: Studio) -> None:
-    studio.process.terminate()
+    with suppress(ProcessLookupError):
+        os.killpg(studio.process.pid, signal.SIGTERM)  # with what it was started by
     with suppress(subprocess.TimeoutExpired):
         studio.process.wait(timeout=20)
     while pids := _pids_of(studio.home):  # workers have process groups of their own
@@ -89,6 +97,7 @@ def _end(studio: Studio) -> None:
                 os.kill(pid, signal.SIGKILL)
         studio.process.poll()
         time.sleep(0.1)
+    studio.process.wait()
 
 
 def _pids_of(home: Path) -> list[int]:
