@@ -19,7 +19,7 @@ from core.plots.methods import Point, methods_figure, methods_info, methods_sent
 from core.plots.words import number
 from core.runs.records import Run
 from core.service.supervisor import default_max_running
-from ui import data_panel, train
+from ui import data_panel, health, train
 from ui.links import page_path, run_query
 from ui.live import RunParts, live_part, read_log, run_view
 from ui.live_chart import live_chart
@@ -206,6 +206,8 @@ def _standing(run: Run, config: MethodsConfig) -> None:
     elif run.state == "queued":
         place = store().places(max_running=default_max_running()).get(run.id)
         st.info("Waiting." if place is None else f"{waiting(place)}.", icon=STATES["queued"][2])
+        if said := health.no_start():
+            st.warning(plain(said), icon=":material/warning:")
     else:
         st.info(f"Stopped after {done} of {total}.", icon=STATES["stopped"][2])
     if run.is_over:

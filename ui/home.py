@@ -16,7 +16,7 @@ from core.plots import pictures
 from core.plots.words import number
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
-from ui import machine
+from ui import health, machine
 from ui.demo_pages import run_page, tasks
 from ui.fragments import fragment
 from ui.links import page_path, run_query
@@ -131,8 +131,10 @@ def _queue(*, is_idle: bool) -> None:
     runs = _unfinished()
     if is_idle != (not runs):
         st.rerun(scope="app")  # look more often, or less
+    if said := health.no_start():
+        st.warning(plain(said), icon=":material/warning:")
     if not runs:
-        st.markdown(":gray[Nothing is running: whatever is started now begins at once.]")
+        st.markdown(f":gray[Nothing is running{'.' if said else ': whatever is started now begins at once.'}]")
         return
     places = store().places(max_running=default_max_running())
     running = [run for run in runs if run.state == "running"]

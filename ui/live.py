@@ -18,7 +18,7 @@ from core.service.supervisor import default_max_running
 from core.training import diagnosis
 from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
-from ui import address
+from ui import address, health
 from ui.demo_pages import run_page
 from ui.form import set_form
 from ui.fragments import fragment
@@ -170,6 +170,8 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
 
 
 def _place(run: Run) -> None:
+    if said := health.no_start():
+        st.warning(plain(said), icon=":material/warning:")
     place = store().places(max_running=default_max_running()).get(run.id)
     if place is not None:
         wait = "" if place.seconds is None else f", about {duration(place.seconds)}"

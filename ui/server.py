@@ -18,7 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from ui import demo_pages, garbage
+from ui import demo_pages, garbage, health
 from ui.live_chart import plotly_route
 
 OWNER_COOKIE = "glassbox_owner"
@@ -48,6 +48,7 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     ]
     for thread in threads:
         thread.start()
+    health.watch(supervisor, threads[0])
     try:
         yield
     finally:
@@ -79,7 +80,7 @@ def warm_up() -> None:
 
 def routes() -> list[BaseRoute]:
     """Routes beside Streamlit's own."""
-    return [plotly_route()]
+    return [plotly_route(), *health.routes()]
 
 
 def middleware() -> list[Middleware]:

@@ -43,6 +43,11 @@ class Database:
         for connection in connections:
             connection.close()
 
+    def check(self) -> None:
+        """Write something that changes nothing; raises `StorageError` while the file cannot be written."""
+        with self._transaction() as db:
+            db.execute(f"PRAGMA user_version = {_version(db)}")
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         # Connections are kept and lent rather than bound to threads: a page runs in a new thread each time.

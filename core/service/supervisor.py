@@ -1,11 +1,13 @@
 """Starts workers when runs wait, keeps one warm, notices which have died. It never trains, and never ends a training.
 
 The run store decides who may start what: several supervisors on one store do no harm, and a new one finds the workers
-of a dead one by their leases.
+of a dead one by their leases. Whatever goes wrong is tried again, ever more seldom, and told as `trouble`.
 """
 
 from __future__ import annotations
 
+import errno
+import logging
 import os
 import secrets
 import subprocess
@@ -13,19 +15,35 @@ import sys
 import threading
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import core
 from core import settings
 from core.data import speech_own
-from core.errors import StorageError
+from core.errors import GlassboxError
 from core.runs.store import RunStore
+from core.service.logs import Seldom, open_log
 
 TICK_SECONDS = 0.3
 PURGE_SECONDS = 3600.0
-BACK_OFF_SECONDS = 5.0  # after a worker that could not even claim
+BACK_OFF_SECONDS = 2.0  # after something failed; doubled each time that it fails again
+MAX_BACK_OFF_SECONDS = 30.0
+PROVEN_SECONDS = 30.0  # a worker that has lived so long was started well
 CALM_SECONDS = 20.0  # of a run in which no other worker warms up: its imports would slow the first steps
+WORDS = {
+    errno.EMFILE: "the server has too many files open",
+    errno.ENFILE: "this machine has too many files open",
+    errno.ENOMEM: "this machine's memory is used up",
+    errno.EAGAIN: "this machine allows no further process",
+    errno.ENOSPC: "the disk is full",
+    errno.ENOENT: "there is no such file",
+    errno.EISDIR: "this is a folder, and a file is needed",
+    errno.EACCES: "this may not be written or started",
+}
+
+_log = logging.getLogger(__name__)
+_log.addFilter(Seldom())
 
 
 @dataclass
@@ -33,6 +51,22 @@ class _Child:
     name: str
     process: subprocess.Popen[bytes]
     claimed: bool = False
+    since: float = field(default_factory=time.monotonic)
+
+
+@dataclass(frozen=True)
+class Trouble:
+    """Why no worker can be started."""
+
+    reason: str  # a clause without a full stop
+    again_at: float  # on the clock of `time.monotonic`
+
+    def __str__(self) -> str:
+        seconds = max(round(self.again_at - time.monotonic()), 1)
+        return (
+            f"Training cannot start on this server at the moment: {self.reason}. It is tried again in {seconds} s; "
+            "what waits keeps its place."
+        )
 
 
 def default_max_running() -> int:
@@ -57,14 +91,15 @@ class Supervisor:
         self.store = store
         self.max_running = default_max_running() if max_running is None else max_running
         self.keep_warm = keep_warm
+        self.trouble: Trouble | None = None
         self._children: list[_Child] = []
         self._spare: _Child | None = None
-        self._not_before = 0.0
+        self._failures = 0  # in a row
         self._warm_from = 0.0
 
     def run_forever(self, stop: threading.Event) -> None:
-        """Tick until `stop` is set, then `close`; a store that cannot be used for a moment is tried again."""
-        purge_at = 0.0
+        """Tick until `stop` is set, then `close`. Nothing that goes wrong ends it: it becomes `trouble`."""
+        purge_at, stumbled = 0.0, False
         while not stop.wait(TICK_SECONDS):
             try:
                 self.tick()
@@ -72,9 +107,13 @@ class Supervisor:
                     self.store.purge()
                     speech_own.purge()
                     purge_at = time.monotonic() + PURGE_SECONDS
-            except StorageError as error:
-                print(error, file=sys.stderr)
-                stop.wait(BACK_OFF_SECONDS)
+                if stumbled:
+                    stumbled = False
+                    self._recover()
+            except Exception as error:
+                stumbled = True
+                self._hold_off(_why(error), error)
+                stop.wait(self._seconds_to_wait())
         self.close()
 
     def tick(self) -> None:
@@ -84,8 +123,19 @@ class Supervisor:
         busy = self.store.busy_workers()
         for child in self._children:
             child.claimed = child.claimed or child.name in busy
-        if time.monotonic() < self._not_before:
+        if self._seconds_to_wait() > 0:
             return
+        if any(child.claimed or time.monotonic() - child.since > PROVEN_SECONDS for child in self._living()):
+            self._recover()
+        try:
+            self._start_workers()
+        except OSError as error:
+            self._hold_off(_why(error), error)
+
+    def _living(self) -> list[_Child]:
+        return [*self._children, *([self._spare] if self._spare else [])]
+
+    def _start_workers(self) -> None:
         on_their_way = sum(not child.claimed for child in self._children)
         for _ in range(self.store.num_startable(max_running=self.max_running) - on_their_way):
             self._children.append(self._awakened() or self._spawn())
@@ -101,16 +151,39 @@ class Supervisor:
             spare.kill()
             spare.communicate()
 
+    def _hold_off(self, reason: str, error: Exception | None = None) -> None:
+        """Start nothing for a while, the longer the more often something has failed, and say why."""
+        wait = min(BACK_OFF_SECONDS * 2**self._failures, MAX_BACK_OFF_SECONDS)
+        self._failures += 1
+        self.trouble = Trouble(reason, time.monotonic() + wait)
+        expected = error is None or isinstance(error, GlassboxError | OSError)
+        _log.error("No worker can be started: %s.", reason, exc_info=None if expected else error)
+
+    def _recover(self) -> None:
+        if self.trouble is not None:
+            _log.warning("Workers can be started again.")
+        self._failures, self.trouble = 0, None
+
+    def _seconds_to_wait(self) -> float:
+        return max(self.trouble.again_at - time.monotonic(), 0.0) if self.trouble else 0.0
+
     def _reap(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
             self.store.bury(child.name)
             self._children.remove(child)
             if child.process.returncode != 0 and not child.claimed:
-                self._not_before = time.monotonic() + BACK_OFF_SECONDS
+                self._hold_off(self._ended_early())
         if self._spare is not None and self._spare.process.poll() is not None:
             self._spare.process.communicate()
             self._spare = None
-            self._not_before = time.monotonic() + BACK_OFF_SECONDS
+            self._hold_off(self._ended_early())
+
+    def _ended_early(self) -> str:
+        return f"a worker ended before it took a run, and {self._log_path} may say why"
+
+    @property
+    def _log_path(self) -> Path:
+        return self.store.path.parent / "workers.log"
 
     def _awakened(self) -> _Child | None:
         spare, self._spare = self._spare, None
@@ -124,7 +197,7 @@ class Supervisor:
         name = secrets.token_hex(8)
         command = [sys.executable, "-m", "core.service.worker", "--store", str(self.store.path), "--name", name]
         command += ["--max-running", str(self.max_running), "--lease-seconds", str(self.store.lease_seconds), *options]
-        with (self.store.path.parent / "workers.log").open("ab") as log:
+        with open_log(self._log_path) as log:
             process = subprocess.Popen(
                 command,
                 stdin=subprocess.PIPE if "--warm" in options else subprocess.DEVNULL,
@@ -134,6 +207,16 @@ class Supervisor:
                 start_new_session=True,
             )
         return _Child(name, process)
+
+
+def _why(error: Exception) -> str:
+    """What went wrong, as a clause for people."""
+    if isinstance(error, GlassboxError):
+        return str(error).rstrip(".")
+    if isinstance(error, OSError):
+        said = WORDS.get(error.errno or 0, (error.strerror or str(error)).lower())
+        return f"{error.filename}: {said}" if error.filename else said
+    return f"an unexpected error ({type(error).__name__}), which the server's log tells"
 
 
 def _environment() -> dict[str, str]:

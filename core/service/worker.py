@@ -26,6 +26,7 @@ from core.runs.attempts import LEASE_SECONDS
 from core.runs.database import storage_error
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore
+from core.service import logs
 from core.service.reporter import Reporter
 
 NICENESS = 5  # the pages stay quick beside a training
@@ -204,12 +205,10 @@ def _log_to(path: Path, lease: Lease) -> None:
     """From now on everything printed, and the stack of a crash, goes to the run's own log."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        log = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND, 0o644)
+        logs.redirect(path)
     except OSError as error:
         raise storage_error(error, path) from error
-    for stream in (1, 2):
-        os.dup2(log, stream)
-    os.close(log)
+    logs.keep_small(path)
     faulthandler.enable()
     _print(
         f"attempt {lease.attempt} at run {lease.run_id}, process {os.getpid()}, {time.strftime('%Y-%m-%d %H:%M:%S')}"
