@@ -6,7 +6,7 @@ PIP := $(PYTHON) -m pip
 ARGS :=
 TEST := $(PYTHON) -m pytest --numprocesses 2 --dist loadfile
 
-.PHONY: help run test check format lock clean chromium
+.PHONY: help run test soak check format lock clean chromium
 .DEFAULT_GOAL := help
 
 help:  ## this list
@@ -17,6 +17,9 @@ run: $(VENV)/.installed  ## start the studio; options: make run ARGS="--server.p
 
 test: $(VENV)/.installed-dev chromium  ## all tests; some of them: make test ARGS="-k digits"
 	$(TEST) $(ARGS)
+
+soak: $(VENV)/.installed-dev  ## look for files that no reader survives; longer: make soak ARGS="--minutes 60"
+	$(PYTHON) -m pytest tests/fuzz --minutes 10 --capture no --override-ini timeout=0 $(ARGS)
 
 check: $(VENV)/.installed-dev chromium  ## what CI runs: format, lint, types, layers, all tests
 	$(PYTHON) -m ruff format --check .

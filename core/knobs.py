@@ -6,7 +6,6 @@ Form, check, address, terminal and documentation read that declaration. Nothing 
 from __future__ import annotations
 
 import dataclasses
-import math
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -89,7 +88,7 @@ class Real(Knob):
 
     def allows(self, value: Any) -> bool:
         number = isinstance(value, int | float) and not isinstance(value, bool)
-        return number and math.isfinite(value) and self.low <= value <= self.high
+        return number and self.low <= value <= self.high
 
     def allowed(self) -> str:
         return f"a number from {self.low:g} to {self.high:g}"

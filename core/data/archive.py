@@ -6,7 +6,9 @@ Downloading one file is in `core/data/download.py`.
 from __future__ import annotations
 
 import gzip
+import lzma
 import shutil
+import struct
 import tarfile
 import zipfile
 import zlib
@@ -17,6 +19,10 @@ from pathlib import Path
 from core import settings
 from core.data.download import Cancelled, Progress, ShouldStop, download, storing
 from core.errors import DataUnavailableError
+
+MOST_GROWTH = 50  # times its packed size that an archive may become; sounds and pictures grow by less than two
+FEWEST_BYTES = 1_000_000  # that any archive may become
+BROKEN = (tarfile.TarError, zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError)
 
 
 @dataclass(frozen=True)
@@ -73,20 +79,24 @@ def unpack(packed: Path, folder: Path, *, should_stop: ShouldStop) -> None:
 
     Raises:
         Cancelled: `should_stop` said so.
-        DataUnavailableError: the archive is damaged; it is removed.
+        DataUnavailableError: the archive is damaged, or becomes far more than such data does; it is removed.
     """
     temporary = folder.with_name(f"{folder.name}.part")
     with storing(folder):
         shutil.rmtree(temporary, ignore_errors=True)
         temporary.mkdir(parents=True)
+    left = max(FEWEST_BYTES, MOST_GROWTH * packed.stat().st_size)
     try:
         with storing(folder):
-            for _ in _tar(packed, temporary) if packed.name.endswith(".tar.gz") else _zip(packed, temporary):
+            for num_bytes in _tar(packed, temporary) if packed.name.endswith(".tar.gz") else _zip(packed, temporary):
                 if should_stop():
                     raise Cancelled
+                left -= num_bytes
+                if left < 0:
+                    raise tarfile.ReadError(f"it would become more than {MOST_GROWTH} times as large")
             inner = temporary / folder.name
             (inner if inner.is_dir() else temporary).replace(folder)
-    except (tarfile.TarError, zipfile.BadZipFile, zlib.error, EOFError) as error:
+    except BROKEN as error:
         packed.unlink()
         raise DataUnavailableError(
             f"{packed.name} is damaged ({error}) and was removed. Nothing else was changed. Download it again."
@@ -95,19 +105,20 @@ def unpack(packed: Path, folder: Path, *, should_stop: ShouldStop) -> None:
         shutil.rmtree(temporary, ignore_errors=True)
 
 
-def _tar(packed: Path, target: Path) -> Iterator[None]:
+def _tar(packed: Path, target: Path) -> Iterator[int]:
+    """Unpack a file each time, after giving its size."""
     try:
         with tarfile.open(packed, "r:gz") as archive:
             for member in archive:
+                yield member.size
                 archive.extract(member, target, filter="data")  # refuses links and paths that lead outside
-                yield
     except gzip.BadGzipFile as error:  # an OSError, but no problem of writing
         raise tarfile.ReadError(str(error)) from error
 
 
-def _zip(packed: Path, target: Path) -> Iterator[None]:
+def _zip(packed: Path, target: Path) -> Iterator[int]:
     with zipfile.ZipFile(packed) as archive:
         for member in archive.infolist():
+            yield member.file_size  # no more is unpacked, even where it lies
             if not member.filename.startswith("__MACOSX"):
                 archive.extract(member, target)  # drops "..", roots and drives; checks each file's CRC
-            yield

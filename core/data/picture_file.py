@@ -1,8 +1,7 @@
 """The parts of a picture file that are needed to decode it, and which side of it is up.
 
 PNG, JPEG and WebP are rows of labelled parts. Texts, colour profiles and cameras' notes among them are used nowhere
-here, but a decoder that unpacks or copies them can be made to need minutes and gigabytes for a small file. Nothing is
-decoded here.
+here, but a decoder that unpacks them can be made to work long for a small file. Nothing is decoded here.
 """
 
 from __future__ import annotations

@@ -54,7 +54,7 @@ class KiteConfig(Config):
     [
         ("tail", [2, 4, 10], [0, 3, 12, 4.0, "4", True, None]),
         ("lines", [1, 2, 4], [3, 0, 5, 2.0]),
-        ("wind", [0.5, 3, 8.0, 3.3], [0.4, 8.1, float("nan"), float("inf"), "3", True]),
+        ("wind", [0.5, 3, 8.0, 3.3], [0.4, 8.1, 10**400, float("nan"), float("inf"), "3", True]),
         ("colour", ["red", "blue"], ["Red", "green", "", 1, None]),
         ("lamp", [True, False], [1, 0, "on", None]),
         (

@@ -83,6 +83,20 @@ def test_a_zip_with_a_wrong_byte_is_noticed(tmp_path: Path) -> None:
         archive.unpack(packed, tmp_path / "mini", should_stop=lambda: False)
 
 
+@pytest.mark.parametrize("kind", ["tar.gz", "zip"])
+def test_an_archive_that_becomes_far_more_than_data_does_is_refused(tmp_path: Path, kind: str) -> None:
+    packed = tmp_path / f"set.{kind}"
+    zeros = bytes(5_000_000)
+    if kind == "zip":
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as opened:
+            opened.writestr("zeros", zeros)
+    else:
+        packed.write_bytes(tar_of(zeros=zeros))
+    with pytest.raises(DataUnavailableError, match="more than 50 times as large"):
+        archive.unpack(packed, tmp_path / "set", should_stop=lambda: False)
+    assert list(tmp_path.iterdir()) == []
+
+
 @pytest.mark.parametrize("name", ["../outside", "/tmp/glassbox-outside", "a/../../outside"])
 def test_nothing_is_written_outside_the_folder(tmp_path: Path, name: str) -> None:
     inside = tmp_path / "inside"
