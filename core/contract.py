@@ -264,6 +264,7 @@ class Task:
     check: Callable[[Any], None] = (
         _nothing_lacks  # raises at once, and before a run, what `load` would; reads no examples
     )
+    settle: Callable[[Any], Any] = lambda config: config  # what is left to the moment of the start, written down
     num_parameters: Callable[[Any], int] | None = None  # None: not a network
     cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     answering: Answering | None = None  # None: its models answer only on its page

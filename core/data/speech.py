@@ -60,7 +60,7 @@ class SpeechSet:
 Part = tuple[Sound, Labels]
 
 
-def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
+def load(source: str, words: Sequence[str] = CORE_WORDS, recordings: str = "") -> SpeechSet:
     """A set in its fixed splits, in which no speaker is in two of them.
 
     What has to be made or decoded first is kept for the next time: the first call takes up to a minute for synthetic
@@ -70,6 +70,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
         source: one of `SOURCES`; of "own_words", words that Speech Commands has are synthetic and others
             are the user's recordings.
         words: those that are told apart; the others that the set has are "unknown".
+        recordings: of "own_words", which recordings, from `speech_own.pinned`; empty: all that there are.
 
     Raises:
         DataUnavailableError: the set is not on this machine, or is damaged.
@@ -77,18 +78,18 @@ def load(source: str, words: Sequence[str] = CORE_WORDS) -> SpeechSet:
         NotFoundError: there is no such source.
     """
     words = tuple(words)
-    require(source, words)
+    require(source, words, recordings)
     match source:
         case "synthetic_speech":
             return _synthetic(words)
         case "own_words":
-            return _with_own(words)
+            return _with_own(words, recordings)
         case "mini_speech_commands" | "speech_commands":
             return _from_folder(source, words)
     raise AssertionError(source)
 
 
-def require(source: str, words: Sequence[str]) -> None:
+def require(source: str, words: Sequence[str], recordings: str = "") -> None:
     """Raise what `load` raises, at once: looks at names of files only. Synthetic speech need not have been made yet."""
     if source not in SOURCES:
         raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
@@ -102,12 +103,12 @@ def require(source: str, words: Sequence[str]) -> None:
     if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
         raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
-        _require_recordings(own_among(words))
+        _require_recordings(own_among(words), recordings)
     elif source in CLIPS_A_WORD:
         _require_folder(source, words)
 
 
-def sizes(source: str, words: Sequence[str]) -> tuple[int, int, int]:
+def sizes(source: str, words: Sequence[str], recordings: str = "") -> tuple[int, int, int]:
     """Clips to train, validate and test with, whether they are here or not; of recorded sets about so many."""
     if source in CLIPS_A_WORD:
         unknown = min(UNKNOWN_FACTOR, len(set(WORDS[source]) - set(words)))
@@ -119,7 +120,7 @@ def sizes(source: str, words: Sequence[str]) -> tuple[int, int, int]:
     kept = {"train": OWN_COPIES, "validation": 1, "test": 1}
     train, validation, test = (
         sum(speech_synthesis.counts(count)[split] for count in plan)
-        + kept[split] * sum(len(speech_own.clips(word, split)) for word in own)
+        + kept[split] * sum(one.split == split for word in own for one in speech_own.examples(word, recordings))
         for split in SPLITS
     )
     return train, validation, test
@@ -154,7 +155,7 @@ def _synthetic(words: tuple[str, ...]) -> SpeechSet:
     return _set(parts, words, name="synthetic")
 
 
-def _with_own(words: tuple[str, ...]) -> SpeechSet:
+def _with_own(words: tuple[str, ...], recordings: str) -> SpeechSet:
     """Synthetic speech of the words that Speech Commands has, and the user's recordings of the others.
 
     Of five recordings three are trained with, one validates and one tests.
@@ -167,15 +168,20 @@ def _with_own(words: tuple[str, ...]) -> SpeechSet:
     for split in SPLITS:
         waves, labels = [getattr(base, f"{split}_waves")], [to_own_place[getattr(base, f"{split}_labels")]]
         for word in own:
-            clips = _own_clips(word, split)
+            clips = _own_clips(word, split, recordings)
             waves.append(clips)
             labels.append(np.full(len(clips), words.index(word)))
         parts[split] = (np.concatenate(waves), np.concatenate(labels).astype(np.int64))
     return _set(parts, words, name="synthetic and own")
 
 
-def _require_recordings(own: Sequence[str]) -> None:
-    lacking = [word for word in own if speech_own.lacking(word)]
+def _require_recordings(own: Sequence[str], recordings: str) -> None:
+    if gone := [word for word in own if speech_own.gone(word, recordings)]:
+        raise DataUnavailableError(
+            f"Recordings of {_quoted(gone)} that this run learns from were deleted. They can be brought back for a day "
+            "on the page Voice, view Train. Or clone the run: the copy learns from those that there are now."
+        )
+    lacking = [word for word in own if speech_own.lacking(word, recordings)]
     if lacking or not own:
         raise DataUnavailableError(
             f"{_quoted(lacking)} has too few recordings to train, validate and test: at least "
@@ -186,8 +192,8 @@ def _require_recordings(own: Sequence[str]) -> None:
         )
 
 
-def _own_clips(word: str, split: str) -> Sound:
-    kept = speech_own.clips(word, split)
+def _own_clips(word: str, split: str, recordings: str) -> Sound:
+    kept = speech_own.clips(word, split, recordings)
     if split != "train":
         return kept
     rng = np.random.RandomState(SEED)

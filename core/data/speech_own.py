@@ -5,19 +5,20 @@ recording's name says when it was made, what it is for (training, validation, te
 it is for is decided once: whatever is deleted or added later, no model is ever tested on what it has learned from.
 
 Everybody's recordings are learned from; hearing them is for their owner alone. What is deleted can be brought back for
-a day.
+a day. A run learns from the recordings that there were at its start, which are `pinned` for it.
 """
 
 from __future__ import annotations
 
 import io
+import json
 import re
 import time
 import unicodedata
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -25,7 +26,7 @@ import numpy as np
 from core import kept, settings
 from core.data import audio
 from core.data.speech_synthesis import Sound
-from core.errors import InvalidInputError, NotFoundError, StorageError
+from core.errors import DataUnavailableError, InvalidInputError, NotFoundError, StorageError
 
 MIN_EXAMPLES = 5
 SHARES = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
@@ -64,9 +65,9 @@ def ready() -> tuple[str, ...]:
     return tuple(word for word in words() if not lacking(word) and not is_reserved(word))
 
 
-def lacking(word: str) -> int:
+def lacking(word: str, recordings: str = "") -> int:
     """How many recordings a word still needs before it can be learned."""
-    splits = [example.split for example in examples(word)]
+    splits = [example.split for example in examples(word, recordings)]
     return max(MIN_EXAMPLES - len(splits), sum(split not in splits for split in SHARES), 0)
 
 
@@ -131,8 +132,40 @@ def add(word: str, samples: audio.Wave, *, owner: str) -> Example:
     return _example(name)
 
 
-def examples(word: str) -> list[Example]:
-    """All kept recordings of a word, in the order they were made."""
+def pinned(words: Sequence[str]) -> str:
+    """Write down which recordings of words there are now, and what is in them; returns an id made of that.
+
+    Raises:
+        StorageError: it cannot be written, or a recording cannot be read.
+    """
+    there = {
+        word: [(example.id, example.key or _key(word, example.id)) for example in examples(word)] for word in words
+    }
+    content = json.dumps(there).encode()
+    kept.write(_pins(kept.key(content)), content)
+    return kept.key(content)
+
+
+def gone(word: str, recordings: str) -> bool:
+    """Whether any of the recordings that were `pinned` was deleted since."""
+    return not {example.id for example in examples(word, recordings)} <= {example.id for example in examples(word)}
+
+
+def examples(word: str, recordings: str = "") -> list[Example]:
+    """The recordings of a word, in the order they were made: all kept ones, or those that were `pinned`.
+
+    Raises:
+        DataUnavailableError: what was pinned is not here, or has changed on the disk.
+        StorageError: it cannot be read.
+    """
+    if recordings:
+        content = kept.read(_pins(recordings))
+        if content is None or kept.key(content) != recordings:
+            raise DataUnavailableError(
+                f"The list of own recordings to learn from (id {recordings}) is not on this machine, or has changed. "
+                "Clone the run: the copy learns from those that there are now."
+            )
+        return [replace(_example(name), key=key) for name, key in json.loads(content).get(word, [])]
     return [_example(path.stem) for path in _files(_place(word))]
 
 
@@ -160,9 +193,9 @@ def sound(word: str, example: Example) -> Sound:
     return samples
 
 
-def clips(word: str, split: str) -> Sound:
-    """(n, 16000) int16, the recordings of a word that are for a split; raises what `sound` raises."""
-    found = [sound(word, example) for example in examples(word) if example.split == split]
+def clips(word: str, split: str, recordings: str = "") -> Sound:
+    """(n, 16000) int16, the recordings of a word that are for a split; raises what `sound` and `examples` raise."""
+    found = [sound(word, example) for example in examples(word, recordings) if example.split == split]
     return np.stack(found) if found else np.empty((0, audio.WINDOW), np.int16)
 
 
@@ -228,6 +261,14 @@ def _folder() -> Path:
 
 def _lock() -> Path:
     return _folder() / ".lock"
+
+
+def _pins(recordings: str) -> Path:
+    return settings.home() / "speech" / "pinned" / f"{recordings}.json"
+
+
+def _key(word: str, name: str) -> str:
+    return kept.key(kept.read(_place(word) / f"{name}.npy") or b"")
 
 
 def _place(word: str) -> Path:

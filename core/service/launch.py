@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from core.contract import Task, preset_of
 from core.errors import InvalidSettingError
-from core.knobs import Config, knobs, to_json
+from core.knobs import Config, Reference, knobs, to_json
 from core.runs.records import Run
 from core.runs.store import RunStore
 
@@ -20,7 +20,7 @@ def title_of(task: Task, config: Config) -> str:
     different = [
         f"{declared.label[0].lower()}{declared.label[1:]} {declared.in_words(values[name])}"
         for name, declared in knobs(task.Config).items()
-        if values[name] != defaults[name] and name != "seed"
+        if values[name] != defaults[name] and name != "seed" and type(declared) is not Reference  # ids are no words
     ]
     more = " …" if len(different) > MAX_DIFFERENCES else ""
     return f"{task.title}: {', '.join(different[:MAX_DIFFERENCES])}{more}" if different else task.title
@@ -43,6 +43,8 @@ def start(
     """
     if type(config) is not task.Config:
         raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
+    title = title or title_of(task, config)
+    config = task.settle(config)
     task.check(config)  # what only reading the data can tell, the worker says
     return store.create(
         task.name,
@@ -50,6 +52,6 @@ def start(
         phases=(config.epochs,),
         owner=owner,
         parent=parent,
-        title=title or title_of(task, config),
+        title=title,
         brief=task.brief,
     )

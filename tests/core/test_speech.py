@@ -10,6 +10,8 @@ import pytest
 import soundfile
 
 from core.data import audio, speech, speech_folders, speech_own, speech_synthesis
+from core.demos.voice.config import VoiceConfig
+from core.demos.voice.learner import settle
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError, StorageError
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
@@ -389,3 +391,39 @@ def test_recordings_that_would_teach_nothing_are_not_kept() -> None:
         with pytest.raises(InvalidInputError, match=said):
             speech_own.add("maja", samples, owner=MAJA)
     assert speech_own.words() == {}
+
+
+@pytest.mark.usefixtures("few_words")
+def test_a_run_learns_from_the_recordings_of_its_start_whatever_is_added_or_deleted_later() -> None:
+    for index in range(5):
+        speech_own.add("maja", word_like(index), owner=MAJA)
+    config = settle(VoiceConfig(data="own_words", words="yes,no,maja"))
+    words = ("yes", "no", "maja")
+    before = speech.load("own_words", words, config.recordings)
+    added = [speech_own.add("maja", word_like(index), owner=WILLI) for index in range(5, 10)]
+    after = speech.load("own_words", words, config.recordings)
+    assert np.array_equal(before.train_waves, after.train_waves) and np.array_equal(before.test_waves, after.test_waves)
+    assert speech.sizes("own_words", words, config.recordings) == sizes_of(before)
+    assert len(speech.load("own_words", words).train_waves) == len(before.train_waves) + 3 * speech.OWN_COPIES
+    assert settle(config).recordings != config.recordings  # a clone learns from what there is now
+
+    speech_own.delete("maja", added[0].id)
+    speech.require("own_words", words, config.recordings)
+    speech_own.delete("maja", speech_own.examples("maja")[0].id)
+    with pytest.raises(DataUnavailableError, match=r"Recordings of “maja” that this run learns from were deleted"):
+        speech.require("own_words", words, config.recordings)
+    speech_own.bring_back("maja")
+    assert np.array_equal(speech.load("own_words", words, config.recordings).train_waves, before.train_waves)
+
+
+def test_an_old_recording_that_changes_after_the_start_of_a_run_is_noticed(glassbox_home: Path) -> None:
+    place = glassbox_home / "speech" / "own" / b"maja".hex()
+    place.mkdir(parents=True)
+    np.save(place / f"{1:020d}-train.npy", np.zeros(16_000, np.int16))
+    recordings = speech_own.pinned(["maja"])
+    np.save(place / f"{1:020d}-train.npy", np.ones(16_000, np.int16))
+    with pytest.raises(StorageError, match="has changed on the disk"):
+        speech_own.clips("maja", "train", recordings)
+    (glassbox_home / "speech" / "pinned" / f"{recordings}.json").write_text("{}")
+    with pytest.raises(DataUnavailableError, match="is not on this machine, or has changed"):
+        speech_own.examples("maja", recordings)

@@ -48,6 +48,9 @@ def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:
 def ready(config: Config) -> bool:
     """What is missing before a run can start; own words that can be learned are chosen where none is."""
     assert isinstance(config, VoiceConfig)
+    if config.recordings:  # from a run: what is started now learns from what there is now
+        set_form(demos.task("voice"), {**to_json(config), "recordings": ""})
+        st.rerun()
     if config.data != "own_words" or speech.own_among(words_of(config)):
         return data_panel.show(config)
     if words := speech_own.ready():

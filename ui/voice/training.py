@@ -130,7 +130,7 @@ def _after(run: Run) -> None:
 
 def _tested(run: Run) -> None:
     config = config_of(run)
-    data = speech.load(config.data, words_of(config))
+    data = speech.load(config.data, words_of(config), config.recordings)
     if config.data == "own_words":
         taught.show(run, config, data)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data.test_waves)

@@ -33,6 +33,7 @@ TASK = Task(
     load=lazily("core.demos.voice.learner:load"),
     learner=lazily("core.demos.voice.learner:make_learner"),
     check=lazily("core.demos.voice.learner:check"),
+    settle=lazily("core.demos.voice.learner:settle"),
     num_parameters=lazily("core.demos.voice.learner:num_parameters"),
     cost=lazily("core.demos.voice.cost:cost"),
     answering=Answering(

@@ -37,14 +37,18 @@ class VoiceModel:
     """A reader with its words and the data that it has learned from.
 
     Args:
+        words: those that it tells apart.
         data: a source of `core.data.speech`, on whose test clips it is measured where no recorded set is here; None
             for the release model, which is measured on recordings only.
+        recordings: of own words, those that were pinned for its run.
     """
 
-    def __init__(self, reader: VoiceReader, *, words: Sequence[str], data: str | None = None) -> None:
+    def __init__(
+        self, reader: VoiceReader, *, words: Sequence[str], data: str | None = None, recordings: str = ""
+    ) -> None:
         self.reader = reader
         self.words = tuple(words)
-        self.data = data
+        self.data, self.recordings = data, recordings
 
     def answer(self, values: Sequence[audio.Wave]) -> Sequence[Mapping[str, Any]]:
         """The command in each recording, with the second in which it was heard; of several, the first, and all."""
@@ -85,7 +89,7 @@ class VoiceModel:
         except DataUnavailableError:
             if self.data is None:
                 raise
-            own = speech.load(self.data, self.words)
+            own = speech.load(self.data, self.words, self.recordings)
             return own.test_waves, own.test_labels, f"{len(own.test_waves):,} {own.name} test clips"
 
     def _in_json(self, hearing: Hearing, count: int) -> dict[str, Any]:
@@ -113,4 +117,6 @@ def release_model() -> Model:
 def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:
     """The model of a run, from its saved config and the learner's part of a checkpoint."""
     saved, _ = from_json(VoiceConfig, config)
-    return VoiceModel(run_reader(config, learner_state), words=words_of(saved), data=saved.data)
+    return VoiceModel(
+        run_reader(config, learner_state), words=words_of(saved), data=saved.data, recordings=saved.recordings
+    )

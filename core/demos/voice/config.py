@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.data.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
-from core.knobs import Choice, Config, Flag, Integer, Several, knob
+from core.knobs import Choice, Config, Flag, Integer, Reference, Several, knob
 from core.training.knobs import (
     AVERAGING,
     DEVICE,
@@ -130,6 +130,14 @@ class VoiceConfig(Config):
             others=OWN_WORD,
         ),
         ",".join(CORE_WORDS),
+    )
+    recordings: str = knob(
+        Reference(
+            label="Own recordings",
+            help="The recordings of own words that there were when the run was started: it learns from no others.",
+            when={"data": ("own_words",)},
+        ),
+        "",
     )
     share: float = knob(SHARE, 100.0)
     optimizer: str = knob(OPTIMIZER, "adamw")
@@ -285,6 +293,6 @@ PRESETS = (
             "learning_rate": 1e-2,
             "epochs": 3,
         },
-        open=("words",),
+        open=("words", "recordings"),
     ),
 )

@@ -24,7 +24,7 @@ def _network(config: VoiceConfig) -> NetworkCost:
 
 def cost(config: VoiceConfig) -> Cost:
     """All that an estimate needs to know about a config."""
-    num_train, num_validation, num_test = speech.sizes(config.data, words_of(config))
+    num_train, num_validation, num_test = speech.sizes(config.data, words_of(config), config.recordings)
     is_changed = bool(config.shift or config.noise or config.speed or config.gain or config.masks)
     return Cost(
         network=_network(config),

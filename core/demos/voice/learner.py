@@ -1,6 +1,7 @@
 """Data and learner of the Voice demo: from a config to tensors, a network, its loss and its optimizer."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -8,7 +9,7 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import share, speech
+from core.data import share, speech, speech_own
 from core.demos.voice.augmentation import Amount, augment
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.demos.voice.features import WINDOW, log_mel_of_samples
@@ -25,8 +26,14 @@ REHEARSED = 256  # remembered clips in a step of the answer layer alone
 
 def check(config: VoiceConfig) -> None:
     """Raise what `load` raises where data or recordings are missing or settings do not fit; reads no sound."""
-    speech.require(config.data, words_of(config))
-    share.left(config.share, speech.sizes(config.data, words_of(config))[0], unit="clips")
+    speech.require(config.data, words_of(config), config.recordings)
+    share.left(config.share, speech.sizes(config.data, words_of(config), config.recordings)[0], unit="clips")
+
+
+def settle(config: VoiceConfig) -> VoiceConfig:
+    """Which recordings of own words there are now: what is recorded or deleted later changes no run."""
+    own = speech.own_among(words_of(config)) if config.data == "own_words" else ()
+    return replace(config, recordings=speech_own.pinned(own) if own else "")
 
 
 def load(config: VoiceConfig) -> Dataset:
@@ -36,7 +43,7 @@ def load(config: VoiceConfig) -> Dataset:
         DataUnavailableError: the data is not on this machine.
         InvalidSettingError: the share leaves fewer than ten examples, or the data does not have a word.
     """
-    data = speech.load(config.data, words_of(config))
+    data = speech.load(config.data, words_of(config), config.recordings)
     num_mels = shape_of(config).num_mels
     num_examples = share.left(config.share, len(data.train_waves), unit="clips")
     chosen = np.random.default_rng(0).permutation(len(data.train_waves))[:num_examples]  # they are sorted by word
