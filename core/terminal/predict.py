@@ -9,7 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import chain, islice
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 from core import demos
 from core.contract import Answering, Model, Readied
@@ -20,6 +20,7 @@ BATCH = 128  # files that are read ahead and go through the network together
 THREADS = 4  # measured: decoding, filtering and resizing leave the interpreter lock for most of their time
 FROM_STANDARD_INPUT = "-"
 UNREADABLE = "unreadable"
+MAX_LINE = 100_000  # characters that are read of a text; far fewer are allowed, so a longer one is refused anyway
 
 
 @dataclass(frozen=True)
@@ -105,13 +106,22 @@ def _inputs(answering: Answering, files: Sequence[str]) -> Iterator[str | Unread
         return
     for name in files:
         if name == FROM_STANDARD_INPUT:
-            yield from (stripped for line in sys.stdin if (stripped := line.strip()))
+            yield from _lines(sys.stdin)
             continue
         try:
             with Path(name).open(encoding="utf-8-sig") as file:
-                yield from (stripped for line in file if (stripped := line.strip()))
+                yield from _lines(file)
         except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name with a NUL in it
             yield UnreadableFile(name, _reason(name, error))
+
+
+def _lines(file: TextIO) -> Iterator[str]:
+    """The lines of a file that are not blank; of an enormous one the beginning."""
+    while line := file.readline(MAX_LINE):
+        if stripped := line.strip():
+            yield stripped
+        while line and not line.endswith("\n"):
+            line = file.readline(MAX_LINE)
 
 
 def _names(files: Sequence[str]) -> Iterator[str]:

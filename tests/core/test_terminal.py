@@ -335,19 +335,21 @@ def test_a_bar_is_rewritten_in_place_on_a_terminal_and_logged_in_tenths_elsewher
 
 def test_texts_are_answered_one_a_line_of_a_file_and_from_the_command_itself(call: Call, tmp_path: Path) -> None:
     file = tmp_path / "reviews.txt"
-    file.write_text("A terrible film.\n\n!!!\n", encoding="utf-8")
+    file.write_text("A terrible film.\n\n!!!\n" + 300_000 * "long " + "\n", encoding="utf-8")
     missing = str(tmp_path / "none.txt")
     status, lines, _ = call("predict", "sentiment", str(file), missing, "--text", "A wonderful film.")
     assert status == 1
     assert [line.get("answer", line.get("error")) for line in lines] == [
         "negative",
         "no_words",
+        "too_long",  # one text, of which only the beginning is kept
         "unreadable",
         "positive",
     ]
-    assert lines[3]["input"] == "A wonderful film."
-    assert lines[3]["sure"] is True
-    assert sum(lines[3]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+    assert len(lines[2]["input"]) <= 100_000
+    assert lines[4]["input"] == "A wonderful film."
+    assert lines[4]["sure"] is True
+    assert sum(lines[4]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
 
 
 def test_a_text_for_a_demo_of_files_and_nothing_at_all_are_refused(call: Call) -> None:

@@ -117,6 +117,7 @@ def refused(content: bytes, *, columns: tuple[str, str] = ("text", "label")) -> 
         (lambda: b"x" * 10_000_001, "10.0 MB"),
         (lambda: b"text,other\na,b\n", "no column “label”"),
         (lambda: ("text,label\n" + "a,b\n" * 200_001).encode(), "more than 200,000 rows"),
+        (lambda: b"text,label" + b"\n" * 300_000, "more than 200,000 rows"),
         (
             lambda: (",".join(f"c{i}" for i in range(1000)) + "\n" + (",".join("1" * 1000) + "\n") * 1000).encode(),
             "1,000 c",
@@ -125,7 +126,7 @@ def refused(content: bytes, *, columns: tuple[str, str] = ("text", "label")) -> 
         (lambda: ("text,label\n" + "".join(f"t{i},one\n" for i in range(30))).encode(), "1 different labels"),
         (lambda: ("text,label\n" + "".join(f"t{i},{i % 2}\n" for i in range(9))).encode(), "9 good rows"),
     ],
-    ids=["empty", "encoding", "binary", "size", "column", "rows", "million", "classes", "one", "few"],
+    ids=["empty", "encoding", "binary", "size", "column", "rows", "blank", "million", "classes", "one", "few"],
 )
 def test_a_table_that_cannot_be_used_is_answered_at_once_with_what_is_wrong(
     make: Callable[[], bytes], part: str
