@@ -21,10 +21,17 @@ from core.runs.database import Database
 from core.runs.records import Checkpoint, Lease, Signals, Standing, decode_checkpoint, decode_command, encode_event
 
 LEASE_SECONDS = 20.0
-MAX_ATTEMPTS = 3  # without a new checkpoint
+MAX_FAULTS = 3  # ends that the run brought about itself, without a new checkpoint
+MAX_ATTEMPTS = (
+    30  # of any end, without a new checkpoint: a run that ends its workers in a way that nobody sees must end
+)
+PATIENT_ATTEMPTS = 3  # without a new checkpoint; after more of them it waits until nobody else does
 
-GONE = "Its worker ended without a word {times} in a row and no new checkpoint was reached."
+CRASHED = "It crashed its worker {times} times in a row and no new checkpoint was reached."
 ADVICE = "Its log says more; often memory was short: try a smaller batch or network."
+GONE = (
+    "Its worker ended {times} times in a row without a word, and no new checkpoint was reached. Resume it to try again."
+)
 
 
 class Attempts(Database):
@@ -136,7 +143,7 @@ class Attempts(Database):
                 "INSERT INTO checkpoints VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?) RETURNING *",
                 (*values, json.dumps(dict(event.metrics)), event.best, self._clock()),
             ).fetchone()
-            db.execute("UPDATE runs SET attempts_without_checkpoint = 0 WHERE id = ?", (lease.run_id,))
+            db.execute("UPDATE runs SET attempts_without_checkpoint = 0, faults = 0 WHERE id = ?", (lease.run_id,))
             return decode_checkpoint(row)
 
     def drop_checkpoints(self, lease: Lease, dropped: Sequence[Checkpoint]) -> None:
@@ -183,13 +190,24 @@ class Attempts(Database):
                 (lease.run_id,),
             )
 
-    def bury(self, worker: str) -> None:
-        """End the attempt of a worker that is known to be dead, without waiting for its lease."""
+    def bury(self, worker: str, *, crashed: bool = False) -> None:
+        """End the attempt of a worker that is known to be dead, without waiting for its lease.
+
+        Args:
+            crashed: it was not ended from outside: it is the run's fault, unless the worker had only just begun to
+                start, for then nothing of the run had been read.
+        """
         with self._transaction() as db:
+            if crashed:
+                db.execute(
+                    """UPDATE runs SET faults = faults + 1
+                       WHERE state = 'running' AND worker = ? AND status != 'starting'""",
+                    (worker,),
+                )
             self._release(db, db.execute("SELECT * FROM runs WHERE state = 'running' AND worker = ?", (worker,)))
 
     def expire(self) -> None:
-        """End the attempts whose lease is over: their runs wait again, or have failed after `MAX_ATTEMPTS`."""
+        """End the attempts whose lease is over: their runs wait again, or have failed after too many."""
         with self._connection() as db:  # a look first, so that an idle supervisor never writes
             late = "SELECT 1 FROM runs WHERE state = 'running' AND lease_until < ?"
             if db.execute(late, (self._clock(),)).fetchone() is None:
@@ -204,9 +222,11 @@ class Attempts(Database):
         for row in rows.fetchall():
             if row["stop_requested"] or row["deleted_at"] is not None:
                 self._end_attempt(db, row["id"], "stopped", "Stopped; its worker had ended before it could save.")
-            elif row["attempts_without_checkpoint"] >= MAX_ATTEMPTS:
-                reason = GONE.format(times=f"{MAX_ATTEMPTS} times") + " " + ADVICE
+            elif row["faults"] >= MAX_FAULTS:
+                reason = f"{CRASHED.format(times=row['faults'])} {ADVICE}"
                 self._end_attempt(db, row["id"], "failed", reason)
+            elif row["attempts_without_checkpoint"] >= MAX_ATTEMPTS:
+                self._end_attempt(db, row["id"], "failed", GONE.format(times=row["attempts_without_checkpoint"]))
             else:
                 self._end_attempt(db, row["id"], "queued", "Its worker ended; it goes on from its last checkpoint.")
 
@@ -247,7 +267,15 @@ def _insert_event(db: sqlite3.Connection, run_id: str, event: Event) -> int:
 
 def waiting(db: sqlite3.Connection, *, brief: bool) -> list[queue.Waiting]:
     rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND brief = ?", (brief,))
-    return [queue.Waiting(row["id"], row["owner"], (row["queued_at"], row["number"])) for row in rows]
+    return [
+        queue.Waiting(
+            row["id"],
+            row["owner"],
+            (row["queued_at"], row["number"]),
+            gives_way=row["attempts_without_checkpoint"] > PATIENT_ATTEMPTS,
+        )
+        for row in rows
+    ]
 
 
 def _busy(db: sqlite3.Connection, *, brief: bool) -> list[str]:

@@ -1,5 +1,7 @@
 """Who is next: one running run for each owner, then the least recent computing time, then first in, first out.
 
+A run whose workers ended again and again before they got anywhere waits until nobody else does.
+
 Brief runs are a queue of their own with a place of its own: nobody waits minutes for seconds.
 
 Pure functions on what the store has read; the store claims by them and tells people their place by them.
@@ -22,6 +24,7 @@ class Waiting:
     run_id: str
     owner: str
     order: tuple[float, int]  # when it was queued, number of the run
+    gives_way: bool = False  # to all that do not
 
 
 @dataclass(frozen=True)
@@ -45,7 +48,7 @@ def first(waiting: Sequence[Waiting], *, busy: set[str], used: Mapping[str, floa
         used: seconds of recent computing time by owner.
     """
     free = [run for run in waiting if run.owner not in busy]
-    return min(free, key=lambda run: (used.get(run.owner, 0.0), run.order), default=None)
+    return min(free, key=lambda run: (run.gives_way, used.get(run.owner, 0.0), run.order), default=None)
 
 
 def num_startable(waiting: Sequence[Waiting], *, busy: set[str], free_slots: int) -> int:

@@ -318,7 +318,8 @@ class RunStore(Attempts):
             _set(db, run.id, state="stopped", reason="Stopped while it was waiting.", ended_at=self._clock())
 
     def _requeue(self, db: sqlite3.Connection, run: Run, phases: Sequence[int]) -> None:
-        fresh = {"stop_requested": 0, "command": None, "attempts_without_checkpoint": 0, "reason": "", "metrics": "{}"}
+        fresh = {"stop_requested": 0, "command": None, "reason": "", "metrics": "{}"}
+        fresh |= {"attempts_without_checkpoint": 0, "faults": 0}
         now = self._clock()
         planned = json.dumps(list(phases))
         _set(db, run.id, state="queued", queued_at=now, ended_at=None, deleted_at=None, phases=planned, **fresh)

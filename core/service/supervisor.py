@@ -10,6 +10,7 @@ import errno
 import logging
 import os
 import secrets
+import signal
 import subprocess
 import sys
 import threading
@@ -42,8 +43,20 @@ WORDS = {
     errno.EACCES: "this may not be written or started",
 }
 
+CRASHES = {signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS, signal.SIGFPE, signal.SIGILL, signal.SIGSYS}
+
 _log = logging.getLogger(__name__)
 _log.addFilter(Seldom())
+
+
+def _memory_kills() -> int:
+    """Processes that the kernel has ended since its start because memory was used up; 0 where it does not tell."""
+    with suppress(OSError):
+        for line in Path("/proc/vmstat").read_text().splitlines():
+            name, count = line.split()
+            if name == "oom_kill":
+                return int(count)
+    return 0
 
 
 @dataclass
@@ -52,6 +65,7 @@ class _Child:
     process: subprocess.Popen[bytes]
     claimed: bool = False
     since: float = field(default_factory=time.monotonic)
+    memory_kills: int = field(default_factory=_memory_kills)
 
 
 @dataclass(frozen=True)
@@ -169,7 +183,7 @@ class Supervisor:
 
     def _reap(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
-            self.store.bury(child.name)
+            self.store.bury(child.name, crashed=_has_crashed(child))
             self._children.remove(child)
             if child.process.returncode != 0 and not child.claimed:
                 self._hold_off(self._ended_early())
@@ -207,6 +221,16 @@ class Supervisor:
                 start_new_session=True,
             )
         return _Child(name, process)
+
+
+def _has_crashed(child: _Child) -> bool:
+    """Whether a dead worker ended by what it did itself, as far as this can be seen.
+
+    Whoever ends a process from outside uses SIGKILL, SIGTERM and the like. The kernel's choice when memory is used up
+    is a SIGKILL too, and told apart by its count of them.
+    """
+    code = child.process.returncode
+    return code > 0 or -code in CRASHES or (code == -signal.SIGKILL and _memory_kills() > child.memory_kills)
 
 
 def _why(error: Exception) -> str:

@@ -13,7 +13,7 @@ import pytest
 from core.contract import Checkpointed, Command, Ended, Evaluated, Event, Placement, Previewed, Stepped
 from core.errors import InvalidSettingError, LeaseLostError, NotFoundError, StorageError
 from core.runs import database
-from core.runs.attempts import MAX_ATTEMPTS
+from core.runs.attempts import MAX_ATTEMPTS, MAX_FAULTS, PATIENT_ATTEMPTS
 from core.runs.records import Lease, Standing, pin_name
 from core.runs.store import ID_LETTERS, RunStore
 from core.service.reporter import Reporter
@@ -189,22 +189,55 @@ def test_a_lease_that_is_not_renewed_ends_and_its_holder_can_write_nothing(store
         store.claim("heir")
 
 
-def test_three_attempts_without_a_new_checkpoint_fail_the_run_with_a_reason(store: RunStore, clock: Clock) -> None:
+def test_three_crashes_without_a_new_checkpoint_fail_the_run_with_a_reason(store: RunStore) -> None:
     run = queued(store)
     lease = claimed(store)
-    store.add_checkpoint(lease, checkpointed(0), folder="a", hashes={})
+    store.renew(lease, status="training")
+    store.bury("w", crashed=True)
+    lease = claimed(store)
+    store.add_checkpoint(lease, checkpointed(0), folder="a", hashes={})  # so the crash before does not count
     store.bury("w")
-    for attempt in range(MAX_ATTEMPTS):
+    for _ in range(MAX_FAULTS):
         assert store.get(run.id).state == "queued"
-        claimed(store, f"w{attempt}")
-        clock.now += 100
-        store.expire()
+        store.renew(claimed(store), status="training")
+        store.bury("w", crashed=True)
     failed = store.get(run.id)
     assert failed.state == "failed"
-    assert "3 times in a row" in failed.reason
+    assert "crashed its worker 3 times in a row" in failed.reason
     assert "smaller batch" in failed.reason
     store.resume(run.id)
     assert claimed(store).run_id == run.id, "a person may try again"
+
+
+def test_ends_that_are_not_the_runs_fault_fail_it_only_after_very_many(store: RunStore, clock: Clock) -> None:
+    run = queued(store)
+    for attempt in range(MAX_ATTEMPTS):
+        assert store.get(run.id).state == "queued"
+        lease = claimed(store)
+        if attempt % 3 == 0:  # killed in training
+            store.renew(lease, status="training")
+            store.bury("w")
+        elif attempt % 3 == 1:  # it crashed before anything of the run was read
+            store.bury("w", crashed=True)
+        else:  # nobody knows
+            clock.now += 100
+            store.expire()
+    failed = store.get(run.id)
+    assert failed.state == "failed"
+    assert f"ended {MAX_ATTEMPTS} times in a row without a word" in failed.reason
+
+
+def test_a_run_whose_workers_die_again_and_again_lets_all_others_go_first(store: RunStore, clock: Clock) -> None:
+    frail = queued(store, owner="ada")
+    for _ in range(PATIENT_ATTEMPTS + 1):
+        assert claimed(store).run_id == frail.id
+        store.bury("w")
+    clock.now += 1
+    other = queued(store, owner="bob")
+    assert [store.places()[run.id].position for run in (other, frail)] == [1, 2]
+    store.finish(claimed(store), "completed")
+    assert store.get(other.id).state == "completed"
+    assert claimed(store).run_id == frail.id
 
 
 def test_a_worker_that_dies_after_stop_was_asked_for_leaves_a_stopped_run(store: RunStore) -> None:

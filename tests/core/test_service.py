@@ -153,6 +153,30 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_shows_in_the_resu
     assert_equals_the_uninterrupted(stage, run_id)
 
 
+def test_five_kills_in_a_row_before_anything_was_saved_do_not_fail_a_run(stage: Stage) -> None:
+    run_id = stage.start()
+    for attempt in range(1, 6):
+        stage.wait(lambda number=attempt: stage.store.get(run_id).attempt == number)  # type: ignore[misc]
+        for pid in stage.pids():
+            os.kill(pid, signal.SIGKILL)
+    assert stage.over(run_id).state == "completed"
+    assert_equals_the_uninterrupted(stage, run_id)
+
+
+def test_a_run_that_crashes_its_worker_again_and_again_fails(stage: Stage) -> None:
+    run_id = stage.start(delay=1000, epochs=5)
+    crashes = 0
+    while not stage.store.get(run_id).is_over:
+        stage.wait(lambda: stage.store.get(run_id).is_over or stage.store.get(run_id).status == "training")
+        stage.wait(lambda: stage.store.checkpoints(run_id))
+        for pid in stage.pids():
+            os.kill(pid, signal.SIGSEGV)
+            crashes += 1
+        stage.wait(lambda: stage.store.get(run_id).state != "running")
+    assert "crashed its worker 3 times in a row" in stage.store.get(run_id).reason
+    assert crashes <= 4, "one before the first checkpoint, and three without another"
+
+
 def freeze(pid: int, database: Path) -> None:
     """Stop a process at a moment when it holds no lock, for a stopped one would keep it."""
     while True:
