@@ -47,6 +47,18 @@ class Metric:
     goal: Literal["min", "max"] = "min"
 
 
+MAJORITY = Metric("majority", "Always saying the most frequent class", "%", "max")  # what an accuracy is compared with
+NO_SKILL = 0.1  # of the majority's errors avoided: who avoids fewer has learned next to nothing
+
+
+def skill(accuracy: float, majority: float) -> float:
+    """Which share of the errors of always saying the most frequent class an accuracy avoids, both in percent.
+
+    0: none; 1: all; negative: it is worse. 1 too where there are no errors to avoid.
+    """
+    return (accuracy - majority) / (100 - majority) if majority < 100 else 1.0
+
+
 @dataclass(frozen=True)
 class Placement:
     """Where and how the arithmetic of a run is done. Chosen once per run and kept when it is resumed."""

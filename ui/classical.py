@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from core import demos
-from core.contract import Cost, Ended, Evaluated, Task
+from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
 from core.demos.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, from_json
@@ -23,7 +23,7 @@ from ui import data_panel, health, train
 from ui.links import page_path, run_query
 from ui.live import RunParts, live_part, read_log, run_view
 from ui.live_chart import live_chart
-from ui.run_words import waiting
+from ui.run_words import side_by_side, waiting
 from ui.services import store
 from ui.start import start_run
 from ui.style import is_dark
@@ -312,13 +312,14 @@ def _tested(run: Run, rows: list[Row], network: Run | None, beside: Beside) -> N
         return
     best = max(rows, key=lambda row: row.accuracy)  # the first of equals, as the training chooses
     config = beside.methods_config(run)
-    words = f"{best.label} {number(run.metrics['accuracy'], '%')}"
+    accuracies = {best.label: run.metrics["accuracy"]}
     if network is not None and "accuracy" in network.metrics:
-        words += f", this network {number(network.metrics['accuracy'], '%')}"
-    count = f"{'about ' * beside.is_about(config)}{beside.cost(config).num_test:,}"
+        accuracies["this network"] = network.metrics["accuracy"]
+    about, count = "about " * beside.is_about(config), beside.cost(config).num_test
+    figures = side_by_side(accuracies, run.metrics.get(MAJORITY.name), num_test=None if about else count)
     st.markdown(
-        f"On the {count} test {beside.unit} ({beside.data_label(config)}), none of which was used for training or "
-        f"choosing: **{words}**."
+        f"On the {about}{count:,} test {beside.unit} ({beside.data_label(config)}), none of which was used for "
+        f"training or choosing: {figures}"
     )
 
 

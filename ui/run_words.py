@@ -1,16 +1,17 @@
 """What page Runs says about a run: its result with the set it was measured on, when it was, what it is. No widgets."""
 
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.contract import Metric, Task
+from core.contract import MAJORITY, NO_SKILL, Metric, Task, skill
 from core.knobs import Choice, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
 from ui.words import duration
 
+FEW = 100  # test examples: of fewer, the right ones are counted, not given in per cent
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0  # seconds
 
 
@@ -32,14 +33,47 @@ def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
         first = next((metric for metric in task.metrics if metric.name in run.metrics), None)
         return f"{first.label}: {number(run.metrics[first.name], first.unit)}" if first else ""
     if metric.name in run.metrics:
-        return f"{number(run.metrics[metric.name], metric.unit)} on the test set of {data_label(task, run)}"
+        tested = f"{number(run.metrics[metric.name], metric.unit)} on the test set of {data_label(task, run)}"
+        return f"{tested}{no_better_than_guessing(run.metrics)}"
     scored = [checkpoint for checkpoint in checkpoints if metric.name in checkpoint.metrics]
     if not scored:
         return ""
     best = next((checkpoint for checkpoint in scored if checkpoint.best), scored[0])
     return (
         f"{number(best.metrics[metric.name], metric.unit)} on validation after epoch {best.epoch:.3g}, the best so far"
+        f"{no_better_than_guessing(best.metrics)}"
     )
+
+
+def no_better_than_guessing(metrics: Mapping[str, float]) -> str:
+    """ ", and always saying the most frequent class gets 90.0 %", where an accuracy is hardly more than that."""
+    accuracy, majority = metrics.get("accuracy"), metrics.get(MAJORITY.name)
+    if accuracy is None or majority is None or skill(accuracy, majority) >= NO_SKILL:
+        return ""
+    return f", and always saying the most frequent class gets {number(majority, MAJORITY.unit)}"
+
+
+def side_by_side(accuracies: Mapping[str, float], majority: float | None, *, num_test: int | None) -> str:
+    """Figures of the test set side by side, with what guessing gets where they say little.
+
+    "**SVM 98.1 %, this network 97.8 %**."; "**Naive Bayes 6 of 9**. Always saying the most frequent class gets 6 …"
+
+    Args:
+        accuracies: in percent, by what reached them; the first is the one that is praised.
+        majority: accuracy of always saying the most frequent class; None in runs of before it was recorded.
+        num_test: how many examples were answered; None where only about how many is known.
+    """
+    is_small = num_test is not None and num_test < FEW
+
+    def figure(accuracy: float) -> str:
+        return f"{accuracy * num_test / 100:.0f} of {num_test}" if is_small else number(accuracy, "%")  # type: ignore[operator]
+
+    words = [f"**{', '.join(f'{label} {figure(accuracy)}' for label, accuracy in accuracies.items())}**."]
+    if majority is not None and (is_small or skill(next(iter(accuracies.values())), majority) < NO_SKILL):
+        words.append(f"Always saying the most frequent class gets {figure(majority)}.")
+    if is_small:
+        words.append("With so few, one more or less may be chance.")
+    return " ".join(words)
 
 
 def data_label(task: Task, run: Run) -> str:

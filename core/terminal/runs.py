@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from core import demos
+from core.contract import MAJORITY
 from core.errors import NotFoundError
 from core.runs.records import Run, State
 from core.runs.store import RunStore
@@ -45,7 +46,7 @@ def described(run: Run) -> dict[str, Any]:
 
 def _shares(task: str, metrics: dict[str, float]) -> dict[str, float]:
     try:
-        in_per_cent = {metric.name for metric in demos.task(task).metrics if metric.unit == "%"}
+        in_per_cent = {metric.name for metric in (*demos.task(task).metrics, MAJORITY) if metric.unit == "%"}
     except NotFoundError:  # an old run of a demo that is gone
         return metrics
     return {name: round(value / 100 if name in in_per_cent else value, 6) for name, value in metrics.items()}

@@ -2,18 +2,22 @@
 
 Reads only events and knobs: a remedy is offered where the config has a knob of that name which matters for it. The
 rules work on whole epochs and claim nothing from fewer than three. No training here, no charts.
+
+Two things make a figure look better or worse than it is, so the rules take them off first: an accuracy counts by what
+it is above always saying the most frequent class (`history.skills`), a loss by what it is above the least that label
+smoothing allows (`history.floor`). Runs of before these were recorded are judged without them.
 """
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from core.contract import Ended, Evaluated, Event, Metric, Stepped
+from core.contract import NO_SKILL, Ended, Event, Metric
 from core.errors import InvalidSettingError
 from core.knobs import Choice, Config, Integer, Real, knobs, relevant
+from core.training.history import History, has_accuracy, lowest, read, skills
 
 FEWEST_EPOCHS = 3
 LONG = 5  # epochs without improvement that make a plateau
@@ -23,14 +27,16 @@ JUMP = 1.5  # factor between the losses of neighbouring epochs that counts as a 
 OVERSHOT = 1.05  # of the untrained loss: dropout alone does not make it so much worse
 UNLEARNED = 0.9  # of the untrained loss: a network above that has learned next to nothing
 LEARNED = 0.5  # of the untrained loss: a network below that has learned something
-LEARNED_ACCURACY = 60.0  # %; an untrained network has less, even with two classes
+LEARNED_ACCURACY = 60.0  # %; an untrained network has less, even with two classes, unless one of them is frequent
+GOOD_SKILL = 0.5  # of the majority's errors avoided: more is a good fit
+SLOW = 0.99  # of the loss of the epoch before: a loss that falls less stands still
 DEEP = 3  # layers from which on saturating activations starve the first ones
 SATURATING = ("sigmoid", "tanh")
 DEPTH_KNOBS = ("hidden_layers", "depth", "num_layers", "layers")
 
 Kind = Literal[
     "overfitting", "not_learning", "unstable", "plateau", "still_improving", "good", "diverged",
-    "discriminator_wins", "collapse",
+    "underfitting", "discriminator_wins", "collapse",
 ]  # fmt: skip
 
 
@@ -42,22 +48,6 @@ class Diagnosis:
     sentence: str
     remedy: Mapping[str, Any] | None = None
     remedy_label: str = ""  # "Try dropout 0.3"; empty without a remedy
-
-
-@dataclass(frozen=True)
-class _History:
-    """Values by finished epoch, all finite; epoch 0 of the validation is the untrained network."""
-
-    train: Mapping[str, Sequence[float]]  # metric → means over epochs 1, 2 …; index 0 is epoch 1
-    validation: Mapping[str, Sequence[float]]  # metric → values after epochs 0, 1, 2 …
-    end: Ended | None
-
-    @property
-    def epochs(self) -> int:
-        return min(len(self.train.get("loss", ())), len(self.validation.get("loss", ())) - 1)
-
-    def train_after(self, epoch: int, metric: str = "loss") -> float:
-        return self.train[metric][epoch - 1]
 
 
 def diagnose(events: Sequence[Event], config: Config, *, select: Metric | None = None) -> Diagnosis | None:
@@ -72,7 +62,7 @@ def diagnose(events: Sequence[Event], config: Config, *, select: Metric | None =
     Returns:
         The diagnosis, whose remedy can be put into the config as it is; None if there is nothing to say yet.
     """
-    history = _read(events)
+    history = read(events, config)
     if history.end is not None and history.end.reason == "diverged":
         return _diverged(history, history.end, config)
     if history.epochs < FEWEST_EPOCHS:
@@ -81,62 +71,24 @@ def diagnose(events: Sequence[Event], config: Config, *, select: Metric | None =
         _not_learning(history, config),
         _unstable(history, config),
         _overfitting(history, config),
-        _plateau(history, config),
+        _plateau(history, config, select),
     )
     found = next((rule for rule in rules if rule is not None), None)
     if found is None and history.end is not None:
-        found = _still_improving(history, history.end, config) or _good(history, config, select)
+        found = (
+            _still_improving(history, history.end, config)
+            or _good(history, config, select)
+            or _underfitting(history, config)
+        )
     return found
-
-
-# Reading the events
-
-
-def _read(events: Sequence[Event]) -> _History:
-    validation: dict[str, dict[int, float]] = {}
-    steps: dict[int, Stepped] = {}
-    end: Ended | None = None
-    for event in events:
-        if isinstance(event, Evaluated) and abs(event.epoch - round(event.epoch)) < 1e-6:
-            for name, value in event.metrics.items():
-                validation.setdefault(name, {})[round(event.epoch)] = value
-        elif isinstance(event, Stepped):
-            steps[event.step] = event  # a resumed attempt tells some steps again: the last word counts
-        end = event if isinstance(event, Ended) else None
-    return _History(
-        train={name: _unbroken(values, 1) for name, values in _epoch_means(steps).items()},
-        validation={name: _unbroken(values, 0) for name, values in validation.items()},
-        end=end,
-    )
-
-
-def _epoch_means(steps: Mapping[int, Stepped]) -> dict[str, dict[int, float]]:
-    """Metric → epoch → mean over its steps. A report counts for the epoch in which the middle of its steps lies."""
-    sums: dict[str, dict[int, tuple[float, int]]] = {}
-    before, epoch_before = 0, 0.0
-    for step, event in sorted(steps.items()):
-        epoch = math.floor((epoch_before + event.epoch) / 2) + 1
-        for name, value in event.metrics.items():
-            total, count = sums.setdefault(name, {}).get(epoch, (0.0, 0))
-            sums[name][epoch] = (total + value * (step - before), count + step - before)
-        before, epoch_before = step, event.epoch
-    return {name: {epoch: s / n for epoch, (s, n) in means.items()} for name, means in sums.items()}
-
-
-def _unbroken(values: Mapping[int, float], first: int) -> list[float]:
-    """Values of the epochs first, first + 1 … up to the first that is missing or not finite."""
-    result: list[float] = []
-    while math.isfinite(value := values.get(first + len(result), math.nan)):
-        result.append(value)
-    return result
 
 
 # Rules: evidence → diagnosis
 
 
-def _diverged(history: _History, end: Ended, config: Config) -> Diagnosis:
+def _diverged(history: History, end: Ended, config: Config) -> Diagnosis:
     seen = history.train.get("loss", ())
-    last = f"; the last finite training loss was {_short(seen[-1])}" if seen else ""
+    last = f"; the last finite training loss was {_loss(seen[-1], history)}" if seen else ""
     rate = getattr(config, "learning_rate", None)
     why = f" A learning rate of {rate:g} makes steps that are too large." if rate is not None else ""
     return _with_remedy(
@@ -147,13 +99,15 @@ def _diverged(history: _History, end: Ended, config: Config) -> Diagnosis:
     )
 
 
-def _not_learning(history: _History, config: Config) -> Diagnosis | None:
+def _not_learning(history: History, config: Config) -> Diagnosis | None:
     n = history.epochs
+    if (known := skills(history)) is not None:
+        return _no_better_than_majority(history, config) if max(known) < NO_SKILL else None
     untrained, loss = history.validation["loss"][0], history.train_after(n)
     if min(history.train["loss"][:n]) < UNLEARNED * untrained:
         return None
-    evidence = f"training loss is {_short(loss)}; untrained it was {_short(untrained)}"
-    if _has_accuracy(history):
+    evidence = f"training loss is {_loss(loss, history)}; untrained it was {_loss(untrained, history)}"
+    if has_accuracy(history):
         accuracy, at_start = history.train_after(n, "accuracy"), history.validation["accuracy"][0]
         if at_start > LEARNED_ACCURACY or accuracy > max(at_start + 10, LEARNED_ACCURACY):
             return None
@@ -166,6 +120,30 @@ def _not_learning(history: _History, config: Config) -> Diagnosis | None:
     )
 
 
+def _no_better_than_majority(history: History, config: Config) -> Diagnosis | None:
+    n = history.epochs
+    losses = history.train["loss"][:n]
+    if history.end is None and losses[-1] < 0.97 * losses[-2]:
+        return None  # it has only begun
+    untrained, loss = history.validation["loss"][0], losses[-1]
+    why, remedies = _why_not(history, config), _not_learning_remedies(history, config)
+    if min(losses) < UNLEARNED * untrained:
+        why = " It knows how frequent the classes are, and not what tells them apart."
+        remedies = [_more_data(config), _more_epochs(config, n), *remedies]
+    return _with_remedy(
+        "not_learning",
+        f"The network is not learning: after {n} epochs validation accuracy is "
+        f"{history.validation['accuracy'][n]:.1f} %, and {_guessing(history)}. Training loss is "
+        f"{_loss(loss, history)}; untrained it was {_loss(untrained, history)}.{why}",
+        config,
+        remedies,
+    )
+
+
+def _guessing(history: History) -> str:
+    return f"always saying the most frequent class gives {history.validation['majority'][history.epochs]:.1f} %"
+
+
 def _num_layers(config: Config) -> int:
     names = relevant(config)
     return max((getattr(config, name) for name in DEPTH_KNOBS if name in names), default=0)
@@ -176,13 +154,13 @@ def _saturates(config: Config) -> bool:
     return activation in SATURATING and _num_layers(config) >= DEEP
 
 
-def _overshoots(history: _History) -> bool:
+def _overshoots(history: History) -> bool:
     """Whether some epoch ended clearly worse than no training at all: steps that are too large, not too small."""
     losses = [*history.train["loss"], *history.validation["loss"]]
     return max(losses) > OVERSHOT * history.validation["loss"][0]
 
 
-def _why_not(history: _History, config: Config) -> str:
+def _why_not(history: History, config: Config) -> str:
     if _saturates(config):
         return (
             f" Through {_num_layers(config)} layers of {config.activation} almost no gradient "  # type: ignore[attr-defined]
@@ -194,7 +172,7 @@ def _why_not(history: _History, config: Config) -> str:
     return f" The learning rate of {config.learning_rate:g} is probably too {size}."  # type: ignore[attr-defined]
 
 
-def _not_learning_remedies(history: _History, config: Config) -> list[_Remedy | None]:
+def _not_learning_remedies(history: History, config: Config) -> list[_Remedy | None]:
     rate = _learning_rate(config, 0.1 if _overshoots(history) else 10)
     if not _saturates(config):
         return [rate]
@@ -203,7 +181,7 @@ def _not_learning_remedies(history: _History, config: Config) -> list[_Remedy | 
     return [(both, "Try ReLU with batch normalisation"), ({"activation": "relu"}, "Try ReLU"), rate]
 
 
-def _unstable(history: _History, config: Config) -> Diagnosis | None:
+def _unstable(history: History, config: Config) -> Diagnosis | None:
     losses = history.train["loss"][: history.epochs]
     jumps = [
         epoch
@@ -217,23 +195,25 @@ def _unstable(history: _History, config: Config) -> Diagnosis | None:
     return _with_remedy(
         "unstable",
         f"Training is unstable: the loss jumped in epoch {epoch} "
-        f"({_change(losses[epoch - 2], losses[epoch - 1])}). Smaller steps are calmer.",
+        f"({_change(losses[epoch - 2], losses[epoch - 1], history)}). Smaller steps are calmer.",
         config,
         [_learning_rate(config, 1 / 3)],
     )
 
 
-def _overfitting(history: _History, config: Config) -> Diagnosis | None:
+def _overfitting(history: History, config: Config) -> Diagnosis | None:
     n = history.epochs
     validation, train = history.validation["loss"], history.train["loss"]
-    best = _lowest(history)
+    best = lowest(history)
     since = n - best
     if since >= FEWEST_EPOCHS and validation[n] > RISE * validation[best] and train[n - 1] < train[best - 1]:
         evidence = (
-            f"Validation loss rose over {since} epochs ({_change(validation[best], validation[n])}) "
-            f"while training loss fell ({_change(train[best - 1], train[n - 1])}): overfitting."
+            f"Validation loss rose over {since} epochs ({_change(validation[best], validation[n], history)}) "
+            f"while training loss fell ({_change(train[best - 1], train[n - 1], history)}): overfitting."
         )
-    elif _has_accuracy(history) and (since >= FEWEST_EPOCHS or history.end is not None):
+    elif _lags(history, config):
+        return None
+    elif has_accuracy(history) and (since >= FEWEST_EPOCHS or history.end is not None):
         seen, unseen = history.train_after(n, "accuracy"), history.validation["accuracy"][n]
         if seen - unseen < GAP:
             return None
@@ -243,11 +223,22 @@ def _overfitting(history: _History, config: Config) -> Diagnosis | None:
         )
     else:
         return None
+    if (known := skills(history)) is not None and known[1] < NO_SKILL:
+        evidence += (
+            f" Always saying the most frequent class gives {history.validation['majority'][n]:.1f} % on validation."
+        )
     remedies = [*(_raised(config, "dropout", value) for value in (0.3, 0.5)), _more_augmentation(config)]
     return _with_remedy("overfitting", evidence, config, [*remedies, _more_data(config)])
 
 
-def _plateau(history: _History, config: Config) -> Diagnosis | None:
+def _lags(history: History, config: Config) -> bool:
+    """Whether averaged weights are still on their way: they answer validation, and follow those that are trained."""
+    losses = history.validation["loss"]
+    averages = bool(getattr(config, "averaging", 0.0))
+    return averages and losses[history.epochs] < 0.97 * losses[history.epochs - 1]
+
+
+def _plateau(history: History, config: Config, select: Metric | None) -> Diagnosis | None:
     n = history.epochs
     planned_to_calm = getattr(config, "schedule", "constant") != "constant" and history.end is not None
     if n <= LONG or planned_to_calm:
@@ -256,51 +247,84 @@ def _plateau(history: _History, config: Config) -> Diagnosis | None:
     lows = {"train": min(train[:-LONG]), "validation": min(validation[1:-LONG])}
     if min(train[-LONG:]) < 0.99 * lows["train"] or min(validation[-LONG:]) < 0.99 * lows["validation"]:
         return None
+    if has_accuracy(history) and (good := _good(history, config, select)) is not None:
+        return replace(good, sentence=f"{good.sentence} The losses have settled: more of the same will not help.")
     return _with_remedy(
         "plateau",
-        f"For {LONG} epochs neither training loss (lowest {_short(min(train))}) nor validation loss (lowest "
-        f"{_short(min(validation[1:]))}) has improved by 1 %: more of the same will not help.",
+        f"For {LONG} epochs neither training loss (lowest {_loss(min(train), history)}) nor validation loss (lowest "
+        f"{_loss(min(validation[1:]), history)}) has improved by 1 %: more of the same will not help.",
         config,
         [_learning_rate(config, 1 / 3)],
     )
 
 
-def _still_improving(history: _History, end: Ended, config: Config) -> Diagnosis | None:
+def _still_improving(history: History, end: Ended, config: Config) -> Diagnosis | None:
     n = history.epochs
     losses = history.validation["loss"]
     before, earlier = losses[n - 1], losses[n - 2]
-    if end.reason != "completed" or not losses[n] < 0.95 * before < before < 0.97 * earlier:
+    is_quick = losses[n] < 0.95 * before < before < 0.97 * earlier
+    is_slow = _is_good(history) is False and losses[n] < SLOW * before < before < SLOW * earlier
+    if end.reason != "completed" or not (is_quick or is_slow):
         return None
+    fell = f"({_loss(earlier, history)} → {_loss(before, history)} → {_loss(losses[n], history)} over the last epochs)"
+    if not is_quick:
+        return _with_remedy(
+            "still_improving",
+            f"Validation loss was still falling, but slowly, when the run ended {fell}: larger steps or more epochs "
+            "will probably help.",
+            config,
+            [_learning_rate(config, 3), _more_epochs(config, n)],
+        )
     return _with_remedy(
         "still_improving",
-        f"Validation loss was still falling when the run ended ({_short(earlier)} → {_short(before)} → "
-        f"{_short(losses[n])} over the last epochs): more epochs will probably help.",
+        f"Validation loss was still falling when the run ended {fell}: more epochs will probably help.",
         config,
         [_more_epochs(config, n)],
     )
 
 
-def _good(history: _History, config: Config, select: Metric | None) -> Diagnosis | None:
+def _is_good(history: History) -> bool | None:
+    """Whether the last epoch answers much better than one who knows nothing."""
     n = history.epochs
-    by_accuracy = _has_accuracy(history)
+    if (known := skills(history)) is not None:
+        return known[1] >= GOOD_SKILL
     learned = history.validation["loss"][n] <= LEARNED * history.validation["loss"][0]
-    if by_accuracy:
-        learned = history.validation["accuracy"][n] >= LEARNED_ACCURACY and (
-            learned or history.validation["accuracy"][0] > LEARNED_ACCURACY
-        )
-    if not learned:
+    if has_accuracy(history):
+        accuracies = history.validation["accuracy"]
+        return accuracies[n] >= LEARNED_ACCURACY and (learned or accuracies[0] > LEARNED_ACCURACY)
+    return learned and history.validation["loss"][n] <= JUMP * history.train_after(n)
+
+
+def _good(history: History, config: Config, select: Metric | None) -> Diagnosis | None:
+    n = history.epochs
+    if not _is_good(history):
         return None
+    by_accuracy = has_accuracy(history)
     shown = select or (Metric("accuracy", "Accuracy", "%", "max") if by_accuracy else Metric("loss", "Loss"))
     if len(history.validation.get(shown.name, ())) <= n or len(history.train.get(shown.name, ())) < n:
         return None
-    if not by_accuracy and history.validation["loss"][n] > JUMP * history.train_after(n):
-        return None
     seen, unseen = history.train_after(n, shown.name), history.validation[shown.name][n]
+    if shown.name == "loss":
+        seen, unseen = seen + history.floor, unseen + history.floor
     label = shown.label[0].lower() + shown.label[1:]
     return Diagnosis(
         "good",
         f"A good fit: after {n} epochs validation {label} is {_value(unseen, shown)}, "
         f"in training it was {_value(seen, shown)}{_handicap(config)}.",
+    )
+
+
+def _underfitting(history: History, config: Config) -> Diagnosis | None:
+    n, known = history.epochs, skills(history)
+    if known is None or max(known) >= GOOD_SKILL:
+        return None
+    seen, unseen = history.train_after(n, "accuracy"), history.validation["accuracy"][n]
+    return _with_remedy(
+        "underfitting",
+        f"The network has learned only a part: after {n} epochs training accuracy is {seen:.1f} % and validation "
+        f"accuracy {unseen:.1f} %; {_guessing(history)}.",
+        config,
+        [_more_epochs(config, n)],
     )
 
 
@@ -375,23 +399,17 @@ def _more_epochs(config: Config, done: int) -> _Remedy | None:
 # Words
 
 
-def _has_accuracy(history: _History) -> bool:
-    trained, validated = history.train.get("accuracy", ()), history.validation.get("accuracy", ())
-    return len(trained) >= history.epochs and len(validated) > history.epochs
-
-
-def _lowest(history: _History) -> int:
-    """The epoch, from 1 on, with the lowest validation loss."""
-    losses = history.validation["loss"]
-    return min(range(1, history.epochs + 1), key=lambda epoch: losses[epoch])
-
-
 def _short(value: float) -> str:
     return f"{value:.2f}" if 0.1 <= abs(value) < 1e4 else f"{value:.2g}"
 
 
-def _change(before: float, after: float) -> str:
-    return f"{_short(before)} → {_short(after)}"
+def _loss(above: float, history: History) -> str:
+    """A loss as it was measured."""
+    return _short(above + history.floor)
+
+
+def _change(before: float, after: float, history: History) -> str:
+    return f"{_loss(before, history)} → {_loss(after, history)}"
 
 
 def _value(value: float, metric: Metric) -> str:

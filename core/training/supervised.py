@@ -6,7 +6,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.contract import Batch, Placement, Progress, Split
+from core.contract import MAJORITY, Batch, Placement, Progress, Split
 
 Prepare = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]  # (stored inputs, chance or None) → network input
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (logits, targets) → 0-d loss
@@ -29,6 +29,11 @@ def schedule_factor(name: str, fraction: float, *, warm_up: float = WARM_UP) -> 
     if fraction < warm_up:
         return 0.04 + 0.96 * fraction / warm_up
     return max(1.0 - (fraction - warm_up) / (1 - warm_up), 0.001)
+
+
+def majority(targets: torch.Tensor) -> float:
+    """Accuracy (percent) of always saying the most frequent class of (N,) int64 targets."""
+    return 100 * float(targets.bincount().max()) / len(targets)
 
 
 def optimizer_named(name: str, parameters: Iterable[Any], *, rate: float, weight_decay: float) -> torch.optim.Optimizer:
@@ -58,7 +63,9 @@ class SupervisedLearner:
         optimizer: of the network's parameters.
         prepare: stored inputs to network inputs; with random numbers while training (augmentation), without otherwise.
         schedule: name for `schedule_factor`.
-        averaging: decay of an exponential moving average of the weights that answers instead of them; 0 is off.
+        averaging: decay of an exponential moving average of the weights that answers instead of them; 0 is off. After
+            n steps it is at most (1 + n) / (10 + n), so that the average forgets the untrained weights soon (as
+            TensorFlow's ExponentialMovingAverage does, https://www.tensorflow.org/api_docs/python/tf/train/ExponentialMovingAverage).
         placement: where and how to compute.
         attack: makes adversarial examples, which then carry half of the loss; None: none are made.
         warm_up: share of a phase in which the learning rate of "one_cycle" rises.
@@ -91,12 +98,16 @@ class SupervisedLearner:
         self.evaluation_batch = evaluation_batch
         self.base_rates = [group["lr"] for group in optimizer.param_groups]
         self.average = (
-            torch.optim.swa_utils.AveragedModel(
-                network, multi_avg_fn=torch.optim.swa_utils.get_ema_multi_avg_fn(averaging), use_buffers=True
-            )
+            torch.optim.swa_utils.AveragedModel(network, multi_avg_fn=self._averaged, use_buffers=True)
             if averaging
             else None
         )
+        self.average_warms_up = True
+
+    def _averaged(self, average: Any, current: Any, num_averaged: Any) -> None:
+        num = int(num_averaged)
+        decay = min(self.averaging, (1 + num) / (10 + num)) if self.average_warms_up else self.averaging
+        torch.optim.swa_utils.get_ema_multi_avg_fn(decay)(average, current, num_averaged)
 
     def _logits(self, network: nn.Module, inputs: torch.Tensor) -> torch.Tensor:
         if self.placement.channels_last and inputs.dim() == 4:
@@ -149,7 +160,11 @@ class SupervisedLearner:
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Mapping[str, float]:
-        """Mean loss and accuracy (percent) of a split."""
+        """Mean loss and accuracy (percent) of a split, and what its accuracy is to be compared with.
+
+        "majority" is the accuracy (percent) of always saying the split's most frequent class, "num_classes" how many
+        answers there are.
+        """
         network = self.answering.eval()
         loss, right = 0.0, 0
         batches = zip(
@@ -159,7 +174,12 @@ class SupervisedLearner:
             logits = self._logits(network, self.prepare(inputs, None))
             loss += float(self.loss(logits, targets)) * len(targets)
             right += int((logits.argmax(1) == targets).sum())
-        return {"loss": loss / len(split), "accuracy": 100 * right / len(split)}
+        return {
+            "loss": loss / len(split),
+            "accuracy": 100 * right / len(split),
+            MAJORITY.name: majority(split.targets),
+            "num_classes": logits.shape[1],
+        }
 
     def preview(self, example: Any) -> Any:
         """Probabilities of each class for one stored input given as nested lists."""
@@ -168,9 +188,10 @@ class SupervisedLearner:
 
     def state_dict(self) -> dict[str, Any]:
         """Weights, optimizer and, with averaging, the averaged weights."""
-        state = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
+        state: dict[str, Any] = {"network": self.network.state_dict(), "optimizer": self.optimizer.state_dict()}
         if self.average is not None:
             state["average"] = self.average.state_dict()
+            state["average_warms_up"] = self.average_warms_up
         return state
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
@@ -178,6 +199,7 @@ class SupervisedLearner:
         self.optimizer.load_state_dict(state["optimizer"])
         if self.average is not None:
             self.average.load_state_dict(state["average"])
+            self.average_warms_up = state.get("average_warms_up", False)  # older runs go on as they began
 
 
 def answering_weights(state: Mapping[str, Any]) -> dict[str, torch.Tensor]:

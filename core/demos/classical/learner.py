@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from core.contract import Batch, Dataset, Progress, Split
+from core.contract import MAJORITY, Batch, Dataset, Progress, Split
 from core.demos.classical import methods
 from core.demos.classical.config import Fit, MethodsConfig, planned
 from core.demos.classical.size import num_bytes
@@ -61,11 +61,13 @@ class ClassicalLearner:
         return {"bytes": torch.tensor(float(num_bytes(self._classifier())))}
 
     def evaluate(self, split: Split) -> Mapping[str, float]:
-        """Accuracy (percent) of the newest classifier; of guessing where nothing is fitted yet."""
+        """Accuracy (percent) of the newest classifier, of guessing where nothing is fitted yet; and the majority's."""
+        truth = split.targets.numpy()
+        found = {MAJORITY.name: 100 * float(np.bincount(truth).max()) / len(truth)}
         if not self.num_fits:
-            return {"accuracy": 100 / len(split.targets.unique())}
+            return {"accuracy": 100 / len(np.unique(truth)), **found}
         answers = methods.answer(self._classifier(), split.inputs.numpy())
-        return {"accuracy": 100 * float(np.mean(answers == split.targets.numpy()))}
+        return {"accuracy": 100 * float(np.mean(answers == truth)), **found}
 
     def preview(self, example: Any) -> Any:
         """The class of one stored example given as nested lists; None where nothing is fitted yet."""
