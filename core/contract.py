@@ -146,6 +146,9 @@ class NetworkCost:
     flops: int  # forward, a multiplication and an addition count as two
     activations: int  # numbers that all layers pass on
     num_layers: int
+    cells: int = (
+        0  # numbers that recurrent cells pass on one time step after the other, where no kernel does it at once
+    )
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +159,7 @@ class Cost:
     num_train: int  # examples
     num_validation: int
     num_test: int
+    evaluation: NetworkCost | None = None  # of an evaluated example; None: as in the network
     example_bytes: int  # a stored example with its target
     passes: int = 1  # forward and backward, of each example in a step: adversarial examples take one more
     preparation_flops: int = 0  # FLOPs that take as long as preparing a training example (random warps)

@@ -30,6 +30,9 @@ PARAMETER_FLOPS = 160  # 1.7 ns to update a weight
 # A time step of one recurrent layer and direction, measured with 16 shapes: it takes as long as so many layers with
 # nothing to compute, and so many activations for each number that it remembers.
 CELLS = {"RNN_TANH": (2, 5), "RNN_RELU": (2, 5), "LSTM": (1, 14), "GRU": (5, 14)}
+# The same where sentences of different lengths are packed, measured with 12 shapes: no kernel computes all time steps
+# at once, and each of the dozen small steps of a cell is written and read.
+CELL_FLOPS, EVALUATED_CELL_FLOPS = 3_600, 1_200
 PARALLEL = 0.7  # exponent of the gain by threads: a whole step gains less than one convolution (1.6, not 2, from two)
 MEASURING_SECONDS = 0.03
 
@@ -114,7 +117,7 @@ def _fastest(images: torch.Tensor, filters: torch.Tensor, *, threads: int) -> fl
 def step_seconds(cost: Cost, *, batch_size: int, num_parameters: int, flops_per_second: float) -> float:
     """Seconds of one training step."""
     network = cost.network
-    one_pass = (1 + BACKWARD) * network.flops + ACTIVATION_FLOPS * network.activations
+    one_pass = (1 + BACKWARD) * network.flops + ACTIVATION_FLOPS * network.activations + CELL_FLOPS * network.cells
     flops = batch_size * (cost.passes * one_pass + cost.preparation_flops) + PARAMETER_FLOPS * num_parameters
     return STEP_SECONDS + cost.passes * LAYER_SECONDS * network.num_layers + flops / flops_per_second
 
@@ -135,8 +138,10 @@ def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate
     evaluations_per_epoch = min(steps_per_epoch, max(1, -(-EVALUATIONS // config.epochs)))
     evaluated = cost.num_validation * (1 + config.epochs * evaluations_per_epoch) + cost.num_test
     step = step_seconds(cost, batch_size=batch_size, num_parameters=num_parameters, flops_per_second=flops_per_second)
-    network = cost.network
-    evaluation_flops = network.flops + EVALUATED_ACTIVATION_FLOPS * network.activations
+    network = cost.evaluation or cost.network
+    evaluation_flops = (
+        network.flops + EVALUATED_ACTIVATION_FLOPS * network.activations + EVALUATED_CELL_FLOPS * network.cells
+    )
     return Estimate(
         seconds=config.epochs * steps_per_epoch * step + evaluated * evaluation_flops / flops_per_second,
         bytes=_bytes(cost, batch_size=batch_size, num_parameters=num_parameters, num_chances=task.num_chances),

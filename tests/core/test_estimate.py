@@ -10,12 +10,14 @@ import pytest
 import torch
 from torch import nn
 from torch.optim import Optimizer
+from torch.utils.flop_counter import FlopCounterMode
 
 from core import demos
-from core.contract import Dataset, Placement, Preset, Split, Task
+from core.contract import Dataset, NetworkCost, Placement, Preset, Split, Task
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
 from core.demos.digits.learner import load
+from core.demos.sentiment.cost import num_tokens
 from core.demos.voice.config import VoiceConfig
 from core.knobs import Config
 from core.training.engine import Loop, train
@@ -242,3 +244,60 @@ def test_the_trained_numbers_that_are_said_are_those_that_the_optimizers_hold(
     optimizers = [one for one in vars(task.learner(config, Placement())).values() if isinstance(one, Optimizer)]
     held = sum(value.numel() for one in optimizers for group in one.param_groups for value in group["params"])
     assert task.num_parameters(config) == held > 0
+
+
+@pytest.mark.parametrize("values", [{}, {"width": 32, "layers": 1}, {"data": "imdb", "width": 256}], ids=str)
+def test_packed_sentences_cost_no_less_than_the_same_network_without_packing(values: dict[str, Any]) -> None:
+    task = demos.task("sentiment")
+    config = task.Config(network="lstm", **values)
+    tokens, width = num_tokens(config), config.width
+
+    def made() -> nn.Module:
+        return nn.LSTM(width, width // 2, config.layers, batch_first=True, bidirectional=True)
+
+    def step(network: NetworkCost) -> float:
+        cost = replace(task.cost(config), network=network)
+        return step_seconds(cost, batch_size=64, num_parameters=0, flops_per_second=1e11)
+
+    plain, packed = step(network_cost(made, (tokens, width))), step(task.cost(config).network)
+    assert plain < packed < 2.5 * plain
+
+
+def test_several_steps_of_the_discriminator_take_the_time_of_their_layers_each() -> None:
+    task = demos.task("generator")
+    pictures = Split(torch.randint(0, 255, (80, 28, 28), dtype=torch.uint8), torch.arange(80) % 10, "")
+
+    def layers_called(config: Any) -> int:
+        learner = task.learner(config, Placement())
+        calls = 0
+
+        def count(*_: Any) -> None:
+            nonlocal calls
+            calls += 1
+
+        for network in (learner.generator, learner.discriminator):
+            for module in network.modules():
+                if not any(module.children()):
+                    module.register_forward_hook(count)
+        data = Dataset(pictures, pictures, pictures)
+        Loop(task, config, data, learner, (1,)).advance()
+        return calls
+
+    one, five = (task.Config(loss="non_saturating", batch_size=16, discriminator_steps=steps) for steps in (1, 5))
+    assert layers_called(five) > 2 * layers_called(one)
+    growth = task.cost(five).network.num_layers / task.cost(one).network.num_layers
+    assert growth == pytest.approx(layers_called(five) / layers_called(one), rel=0.35)
+
+
+@pytest.mark.parametrize("steps", [1, 5])
+def test_an_evaluation_of_a_generator_is_estimated_by_what_it_computes(steps: int) -> None:
+    task = demos.task("generator")
+    config = task.Config(discriminator_steps=steps)
+    pictures = Split(torch.randint(0, 255, (500, 28, 28), dtype=torch.uint8), torch.arange(500) % 10, "")
+    learner = task.learner(config, Placement())
+    learner.evaluate(pictures)  # what is real is looked at once
+    with FlopCounterMode(display=False) as counter:
+        learner.evaluate(pictures)
+    evaluation = task.cost(config).evaluation
+    assert evaluation is not None
+    assert evaluation.flops == pytest.approx(counter.get_total_flops() / 500, rel=0.05)

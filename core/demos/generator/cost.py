@@ -9,6 +9,7 @@ from core.contract import Cost, NetworkCost
 from core.data import album
 from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
 from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.judge import SETS, judge_network
 from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
 from core.demos.generator.network import IMAGE_SIDE
 from core.training.estimate import network_cost
@@ -35,6 +36,17 @@ def _networks(config: GeneratorConfig) -> tuple[NetworkCost, NetworkCost]:
     )
 
 
+@lru_cache(maxsize=256)
+def _evaluation(config: GeneratorConfig) -> NetworkCost:
+    drawn, _ = _networks(config)
+    if config.data not in SETS:
+        return drawn
+    looked = network_cost(judge_network, (1, IMAGE_SIDE, IMAGE_SIDE))
+    return NetworkCost(
+        drawn.flops + looked.flops, drawn.activations + looked.activations, drawn.num_layers + looked.num_layers
+    )
+
+
 def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
     """Pictures to train, validate and test with; of a thousand as long as no album of one's own is chosen."""
     if config.data != "own":
@@ -47,7 +59,8 @@ def cost(config: GeneratorConfig) -> Cost:
     """All that an estimate needs to know about a config; its pass forward and back stands for the work of a step.
 
     A real example passes D with a generated one, forward and back, for which G draws once; for each update of G it
-    draws and is corrected once more, through D. A penalty costs D about as much again, when it has its turn.
+    draws and is corrected once more, through D. A penalty costs D about as much again, when it has its turn. What a
+    layer takes for itself it takes with each update of D. An evaluation draws a picture and judges it.
     """
     drawn, judged = _networks(config)
     num_train, num_validation, num_test = _sizes(config)
@@ -63,8 +76,9 @@ def cost(config: GeneratorConfig) -> Cost:
         network=NetworkCost(
             flops=together(drawn.flops, judged.flops),
             activations=together(drawn.activations, judged.activations),
-            num_layers=together(drawn.num_layers, judged.num_layers),
+            num_layers=config.discriminator_steps * together(drawn.num_layers, judged.num_layers),
         ),
+        evaluation=_evaluation(config),
         num_train=num_train,
         num_validation=min(num_validation, NUM_JUDGED),
         num_test=min(num_test, NUM_JUDGED),

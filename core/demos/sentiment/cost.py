@@ -7,6 +7,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import shape_of
 
 TOKENS = {"rotten_tomatoes": 28, "imdb": 300, "sst2": 13, "own": 40}  # of a text on average, measured; own: assumed
+LONGEST = 2  # times the average: the longest text of a batch, whose every token is a time step
 OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 
@@ -22,7 +23,10 @@ def network_cost(config: SentimentConfig) -> NetworkCost:
         gates = 8 * (shape.width // 2)  # of both directions
         first = shape.width + shape.width // 2
         flops = 2 * tokens * gates * first * shape.layers
-        return NetworkCost(flops, tokens * 6 * shape.width * shape.layers, 2 * shape.layers * tokens)
+        passed = tokens * shape.width * shape.layers
+        longest = min(LONGEST * tokens, shape.length)
+        padded = 5 * longest * shape.width  # padding, packing and back
+        return NetworkCost(flops, 6 * passed + padded, 2 * shape.layers * longest, cells=passed)
     layers, width, inner, heads = shape.layers, shape.width, shape.feed_forward, shape.heads
     if shape.network == "minilm":
         layers, width, inner, heads = minilm.LAYERS, minilm.WIDTH, minilm.FEED_FORWARD, minilm.HEADS
