@@ -268,7 +268,7 @@ def canvas_image(strokes: Strokes) -> Grey:
     big = Image.new("L", (2 * width, 2 * height))
     draw = ImageDraw.Draw(big)
     pen = 2 * strokes.stroke_width
-    most = MAX_PEN_PIXELS / strokes.stroke_width**2
+    most = MAX_PEN_PIXELS / max(1.0, strokes.stroke_width) ** 2
     step = _step(strokes.paths, least=max(1.0, strokes.stroke_width / 6), most=most)
     for path in strokes.paths:
         points = resampled(path, step=step) * 2

@@ -139,6 +139,11 @@ def test_a_size_that_no_canvas_has_is_refused_in_few_words(size):
     assert len(str(refused.value)) < 300
 
 
+def test_the_thinnest_pen_is_drawn():
+    strokes = strokes_from_json('{"strokes": [[[10, 10], [200, 200]]], "size": [280, 280], "stroke_width": 5e-300}')
+    assert prepare(strokes).image.max() > 0.5
+
+
 def test_a_line_has_the_area_of_its_pen():
     line = np.array([[5, 14], [23, 14]], np.float32)
     area = render([line], radius=1.5, shape=(28, 28)).sum()

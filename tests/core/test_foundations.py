@@ -137,7 +137,7 @@ def test_a_whole_playground_survives_the_address() -> None:
         ("layers", ["relu17", "relu0", "swish4", "-".join(["relu2"] * 7), "", "relu", 4]),
         ("features", ["", "x3", "x1,x1", "x1;x2", None]),
         ("rates", ["", "11", "0.1,0:0.2", "0.1,50:0.2,40:0.3", "0.1,a:1", "nan", 0.1]),
-        ("points", ["AAA", "****", "AAAA" * 301, 5]),
+        ("points", ["AAA", "****", "00/0", "00+0", "AA==", "AAAA" * 301, 5]),
         ("heights", ["AAAA", "******", "AAAAAA" * 301, 5]),
     ],
 )
