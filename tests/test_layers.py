@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+from core.reading.parsers import PARSERS
+
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "Home.py", *sorted((ROOT / "pages").glob("*.py"))]
 HEAVY = ["torch", "streamlit", "plotly", "pandas", "scipy", "sklearn", "transformers"]
@@ -61,3 +63,26 @@ def test_what_a_page_needs_at_once_imports_nothing_heavy(statement: str) -> None
 def test_every_fragment_has_a_container_of_its_own() -> None:
     used = {path for path in (ROOT / "ui").rglob("*.py") if "st.fragment" in path.read_text(encoding="utf-8")}
     assert used == {ROOT / "ui" / "fragments.py"}
+
+
+def test_what_people_bring_is_read_outside_the_pages_alone() -> None:
+    """No page and no shared widget calls a parser; the sounds that come with the studio are its own."""
+    parsers = {name.partition(":")[2] for name in PARSERS}
+    called = set()
+    for path in [*PAGES, *(ROOT / "ui").rglob("*.py")]:
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(function, ast.FunctionDef):
+                names = {
+                    node.func.attr if isinstance(node.func, ast.Attribute) else getattr(node.func, "id", "")
+                    for node in ast.walk(function)
+                    if isinstance(node, ast.Call)
+                }
+                called |= {(path.relative_to(ROOT).as_posix(), function.name) for name in names & parsers if name}
+    assert called == {("ui/voice/source.py", "sample")}
+
+
+@pytest.mark.parametrize("decoder", ["soundfile", "zipfile", "pandas"])
+def test_no_page_has_a_decoder_of_its_own(decoder: str) -> None:
+    for path in [*PAGES, *(ROOT / "ui").rglob("*.py")]:
+        assert decoder not in imported(path), path
+        assert "Image.open(" not in path.read_text(encoding="utf-8"), path

@@ -18,6 +18,7 @@ from starlette.requests import HTTPConnection
 from starlette.routing import BaseRoute
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from core.reading.pool import readers
 from ui import demo_pages, garbage, health
 from ui.live_chart import plotly_route
 
@@ -37,6 +38,7 @@ HEADERS = {
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is slow before the first page is served, then look after the workers until the server ends."""
     warm_up()
+    readers().warm_up()
     from core.runs.store import RunStore
     from core.service.supervisor import Supervisor
 

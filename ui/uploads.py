@@ -1,13 +1,18 @@
-"""Files and recordings that people give to a page, and the sentence when the server has let go of one.
+"""Files and recordings that people give to a page: read outside this process, and said when the server let go of one.
 
 A connection that is lost for longer than `server.disconnectedSessionTTL` takes its files along, and a server that was
 started again has none; the browser goes on showing their names.
 """
 
-from typing import Any
+from collections.abc import Callable
+from typing import Any, TypeVar
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import DeletedFile, UploadedFile
+
+from core.reading import pool
+
+Result = TypeVar("Result")
 
 LOST = (
     "The connection was lost for too long: the studio no longer has this {thing}, although it is still shown. {again}."
@@ -41,3 +46,20 @@ def _say_if_lost(key: str, *, thing: str, again: str) -> None:
 def _held(key: str) -> list[Any]:
     held = st.session_state.get(key)
     return held if isinstance(held, list) else [held]
+
+
+def read(parser: Callable[..., Result], file: UploadedFile, *, name: str | None = None) -> Result:
+    """What a parser of `core.reading.parsers` makes of a file.
+
+    Args:
+        name: what sentences call the file, if not by its own name.
+
+    Raises:
+        InvalidInputError: it cannot be read, or not within the limits.
+    """
+    return pool.readers().read(parser, file.getvalue(), name=name or file.name, left=_left)
+
+
+def _left() -> None:
+    """Look at the session's state: there Streamlit ends a run of a page whose visitor left or clicked elsewhere."""
+    _ = "left" in st.session_state

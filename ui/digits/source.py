@@ -115,7 +115,7 @@ def _uploaded(key: str) -> Given | None:
         st.caption("A photo of a digit on paper works: dark on light or light on dark.")
         return None
     try:
-        grey = picture.read_picture(file.getvalue(), name=file.name)
+        grey = uploads.read(picture.read_picture, file)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/broken_image:")
         return None

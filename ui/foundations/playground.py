@@ -214,7 +214,7 @@ def _upload(settings: PlaygroundSettings) -> None:
             st.caption("Two columns of numbers become x₁ and x₂; a third says the class, or is a number to predict.")
             return
         try:
-            table = points.read_table(file.getvalue(), name=file.name)
+            table = uploads.read(points.read_table, file)
             _choose(settings, table)
         except InvalidInputError as error:
             st.error(plain(str(error)), icon=":material/error:")

@@ -2,6 +2,7 @@
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
 from core.data import album
@@ -43,23 +44,19 @@ def _own(config: GeneratorConfig) -> bool:
         help="Their middle squares are made grey and 28×28 small. Folders do not matter: no classes are learned.",
     )
     if file is not None:
-        _import(config, file.getvalue(), file.name, file.file_id)
+        _import(config, file)
     return album.is_stored(config.pictures)
 
 
-@st.cache_data(max_entries=4, show_spinner="Reading the pictures …")
-def _read(content: bytes, name: str) -> album.Imported:
-    return album.read_zip(content, name=name)
-
-
-def _import(config: GeneratorConfig, content: bytes, name: str, file_id: str) -> None:
+def _import(config: GeneratorConfig, file: UploadedFile) -> None:
     try:
-        found = _read(content, name)
+        with st.spinner("Reading the pictures …"):
+            found = uploads.read(album.read_zip, file)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/folder_zip:")
         return
     _report(found)
-    if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file_id}"):
+    if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):
         set_form(demos.task("generator"), {**to_json(config), "pictures": album.keep(found.album)})
         st.rerun()
 

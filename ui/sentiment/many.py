@@ -58,7 +58,7 @@ def _given(key: str) -> list[str]:
             st.warning(f"Only the first {MAX_PASTED:,} of {len(lines):,} lines are taken. Upload a table for more.")
         return lines[:MAX_PASTED]
     try:
-        found = table.read_csv(file.getvalue(), name=file.name)
+        found = uploads.read(table.read_csv, file)
         chosen = st.selectbox(
             "Column with the texts", found.columns, index=likely_text(found), key=f"{key}.column.{file.file_id}"
         )

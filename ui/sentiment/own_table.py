@@ -1,6 +1,7 @@
 """What Train needs beside its form: a table of one's own, data that is missing, the encoder that is missing."""
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
 from core.data import table, text
@@ -67,27 +68,31 @@ def _own(config: SentimentConfig) -> bool:
         key="sentiment.own.file",
     )
     if file is not None:
-        _import(config, file.getvalue(), file.name, file.file_id)
+        _import(config, file)
     return bool(config.table) and table.is_stored(config.table)
 
 
-def _import(config: SentimentConfig, content: bytes, name: str, file_id: str) -> None:
+def _import(config: SentimentConfig, file: UploadedFile) -> None:
     try:
-        found = table.read_csv(content, name=name)
+        found = uploads.read(table.read_csv, file)
         left, right = st.columns(2)
         texts = likely_text(found)
-        text_column = left.selectbox("Column with the texts", found.columns, index=texts, key=f"own.text.{file_id}")
+        text_column = left.selectbox(
+            "Column with the texts", found.columns, index=texts, key=f"own.text.{file.file_id}"
+        )
         others = [column for column in found.columns if column != text_column]
         if not others:
-            raise InvalidInputError(f"“{name}” has one column only; a column with labels is needed beside the texts.")
+            raise InvalidInputError(
+                f"“{file.name}” has one column only; a column with labels is needed beside the texts."
+            )
         guess = next((i for i, column in enumerate(others) if column.lower() in ("label", "class", "sentiment")), 0)
-        label_column = right.selectbox("Column with the labels", others, index=guess, key=f"own.label.{file_id}")
+        label_column = right.selectbox("Column with the labels", others, index=guess, key=f"own.label.{file.file_id}")
         imported = table.labelled(found, text=text_column, label=label_column)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/table:")
         return
     _report(imported)
-    if st.button("Use this table", icon=":material/check:", key=f"own.use.{file_id}"):
+    if st.button("Use this table", icon=":material/check:", key=f"own.use.{file.file_id}"):
         set_form(demos.task("sentiment"), {**to_json(config), "table": table.keep(imported.labelled)})
         st.rerun()
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data import audio
 from core.errors import InvalidInputError
@@ -88,7 +89,7 @@ def _recorded(key: str) -> Given | None:
     if file is None:
         st.caption("Say one of: yes, no, up, down, left, right, on, off, stop, go. Several, with pauses, work too.")
         return None
-    return decoded(file.getvalue(), name="The recording")
+    return decoded(file, name="The recording")
 
 
 def _uploaded(key: str) -> Given | None:
@@ -100,7 +101,7 @@ def _uploaded(key: str) -> Given | None:
     if file is None:
         st.caption("8 to 48 kHz, mono or stereo. A voice memo of a telephone works once it is saved as MP3 or WAV.")
         return None
-    return decoded(file.getvalue(), name=file.name)
+    return decoded(file)
 
 
 def _sampled(key: str) -> Given:
@@ -116,14 +117,14 @@ def _sampled(key: str) -> Given:
     return Given(sample(name), f"sample {name} {st.session_state.get(count, 0)}", truth)
 
 
-def decoded(data: bytes, *, name: str) -> Given | None:
+def decoded(file: UploadedFile, *, name: str | None = None) -> Given | None:
     """A decoded recording; what is wrong with a file is said instead."""
     try:
-        recording = audio.read_sound(data, name=name)
+        recording = uploads.read(audio.read_sound, file, name=name)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/music_off:")
         return None
-    return Given(recording, hashlib.sha256(data).hexdigest()[:16])
+    return Given(recording, hashlib.sha256(file.getvalue()).hexdigest()[:16])
 
 
 @cache

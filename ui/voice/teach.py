@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
 from core.contract import Task
@@ -64,6 +65,7 @@ def ready(config: Config) -> bool:
 
 
 def _panel(task: Task) -> None:
+    _keep_waiting()
     word = _word()
     taking, kept = st.columns(2, gap="large")
     if word is not None:
@@ -128,21 +130,29 @@ def _turn() -> int:
 
 
 def _taken(word: str, key: str, turn: int) -> None:
-    """Keep what a widget was given, and draw it anew, empty."""
+    """Draw a widget anew, empty, and put what it was given where `_keep_waiting` finds it.
+
+    Reading takes a moment, in which the person may click elsewhere: that would end a callback, and what it was given
+    would be lost.
+    """
     if turn != _turn():
         return  # kept already: a browser that has not heard of that yet sends it once more
-    problems = [_keep(word, file.name, file.getvalue()) for file in uploads.given_to(key)]
-    st.session_state[f"{KEY}.problems"] = [problem for problem in problems if problem]
+    st.session_state.setdefault(f"{KEY}.waiting", []).extend((word, file) for file in uploads.given_to(key))
+    st.session_state[f"{KEY}.problems"] = []
     st.session_state[f"{KEY}.turn"] = turn + 1
 
 
-def _keep(word: str, name: str, data: bytes) -> str:
-    """Why a recording was not kept; empty if it was."""
-    try:
-        speech_own.add(word, audio.read_sound(data, name=name).samples, owner=hearer())
-    except GlassboxError as error:
-        return str(error) if str(error).startswith(name) else f"{name}: {error}"
-    return ""
+def _keep_waiting() -> None:
+    """Keep what was recorded and uploaded; where a click interrupts it, the next run of the page goes on."""
+    waiting: list[tuple[str, UploadedFile]] = st.session_state.get(f"{KEY}.waiting", [])
+    problems: list[str] = st.session_state.setdefault(f"{KEY}.problems", [])
+    while waiting:
+        word, file = waiting[0]
+        try:
+            speech_own.add(word, uploads.read(audio.read_sound, file).samples, owner=hearer())
+        except GlassboxError as error:
+            problems.append(str(error) if str(error).startswith(file.name) else f"{file.name}: {error}")
+        del waiting[0]
 
 
 def _review(word: str) -> None:
