@@ -17,7 +17,7 @@ from hypothesis.strategies import SearchStrategy
 
 set_hypothesis_home_dir("build/hypothesis")
 EXAMPLES = 60  # of each property in a test run
-SOAK_ROUND = 200  # examples with one seed
+SOAK_ROUND = 100  # examples with one seed
 
 NUM_PROPERTIES = pytest.StashKey[int]()
 
