@@ -102,7 +102,7 @@ def _diverged(history: History, end: Ended, config: Config) -> Diagnosis:
 def _not_learning(history: History, config: Config) -> Diagnosis | None:
     n = history.epochs
     if (known := skills(history)) is not None:
-        return _no_better_than_majority(history, config) if max(known) < NO_SKILL else None
+        return _no_better_than_majority(history, config) if known[1] < NO_SKILL and not _by_heart(history) else None
     untrained, loss = history.validation["loss"][0], history.train_after(n)
     if min(history.train["loss"][:n]) < UNLEARNED * untrained:
         return None
@@ -118,6 +118,16 @@ def _not_learning(history: History, config: Config) -> Diagnosis | None:
         config,
         _not_learning_remedies(history, config),
     )
+
+
+def _by_heart(history: History) -> bool:
+    """Whether training accuracy is beyond both the majority of the validation split and what is answered there.
+
+    The classes may be shared out a little differently among the training examples, so a few points tell nothing.
+    """
+    n = history.epochs
+    seen, unseen = history.train_after(n, "accuracy"), history.validation["accuracy"][n]
+    return seen - max(unseen, history.validation["majority"][n]) >= GAP
 
 
 def _no_better_than_majority(history: History, config: Config) -> Diagnosis | None:

@@ -71,6 +71,8 @@ TABLE = [
         [90] * 10, [40] + [90] * 10, **FRAUD),
     Row("half a point above the majority", "not_learning", [0.34, 0.32, 0.32], [0.7, 0.33, 0.32, 0.32],
         [90, 90.4, 90.5], [10, 90, 90.5, 90.5], **FRAUD),
+    Row("the majority of the training examples, which is another", "not_learning", [0.34, 0.31, 0.30],
+        [0.7, 0.42, 0.40, 0.40], [90, 91, 91], [13, 86.7, 86.7, 86.7], majority=86.7, classes=2),
     Row("a coin", "not_learning", FLAT2[1:], FLAT2, [50, 51, 50.5], [50, 50, 49, 50.5], **COIN),
     Row("a coin, with smoothed labels", "not_learning", FLAT2[1:], FLAT2, [50, 51, 50], [50, 50, 51, 50], **SMOOTH2),
     Row("three classes, one of them 60 %", "not_learning", [0.96, 0.95, 0.95], [1.1, 0.96, 0.95, 0.95],
