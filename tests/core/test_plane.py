@@ -109,3 +109,15 @@ def test_a_collapse_is_said_with_its_evidence(covered: list[float], hit: float, 
         assert f"{covered[-1]} % of the real points" in found.sentence
         assert (found.remedy is not None) == remedied
     assert diagnose(events[:2], config) is None
+
+
+def test_divergence_is_said_also_after_a_few_steps_and_calmer_rates_are_offered() -> None:
+    config = PlaneConfig(generator_rate=1.0)
+    ended = Ended(step=12, epoch=0.3, reason="diverged", message="", metrics={})
+    found = diagnose([Evaluated(1, 0.1, {"covered": 90.0, "hit": 90.0}), ended], config)
+    assert found is not None
+    assert found.kind == "diverged"
+    assert "by step 12" in found.sentence
+    assert "1 (G)" in found.sentence
+    assert found.remedy is not None
+    assert found.remedy["generator_rate"] == 2e-3
