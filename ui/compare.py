@@ -1,6 +1,5 @@
 """Two to six runs side by side: their validation curves on one axis, and what is different about them."""
 
-import time
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
@@ -17,7 +16,7 @@ from ui.demo_pages import shown
 from ui.fragments import fragment
 from ui.live_chart import live_chart
 from ui.run_list import MAX_COMPARED
-from ui.run_words import named, seconds_trained, selecting
+from ui.run_words import named, selecting
 from ui.services import store
 from ui.style import is_dark
 from ui.words import STATES, duration, plain
@@ -90,7 +89,7 @@ def _comparison(task: Task, metric: Metric, run_ids: list[str]) -> None:
     else:
         st.info("Nothing has been evaluated in these runs yet: the curves begin after the first epoch.")
     best = [_best(info, metric) for info in curves.values()]
-    found = comparison(task, metric, runs, best, now=time.time())
+    found = comparison(task, metric, runs, best)
     headings = [f"{letter(index)} · {name}" for index, name in enumerate(names)]
     st.markdown("**How they went**")
     _table(headings, found.figures)
@@ -119,12 +118,11 @@ def _best(info: Curves, metric: Metric) -> str:
     return f"{number(best, metric.unit)} (epoch {line.x[line.y.index(best)]:.3g})"
 
 
-def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str], *, now: float) -> Comparison:
+def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str]) -> Comparison:
     """Rows of what was measured in runs of one demo, and of the settings in which they differ.
 
     Args:
         best: best validation value of each run, in words.
-        now: seconds since 1970, for what still runs.
     """
     tested = [number(run.metrics[metric.name], metric.unit) if metric.name in run.metrics else NOTHING for run in runs]
     figures = {
@@ -132,7 +130,7 @@ def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str],
         f"{metric.label}, test": tested,
         f"{metric.label}, best validation": best,
         "Epochs planned": [str(sum(run.phases)) for run in runs],
-        "Time": [duration(seconds_trained(run, now=now)) for run in runs],
+        "Time": [duration(run.seconds_used) for run in runs],
         "Parameters": [NOTHING if run.num_parameters is None else f"{run.num_parameters:,}" for run in runs],
         "Run": [run.id for run in runs],
     }

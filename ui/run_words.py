@@ -83,19 +83,12 @@ def data_label(task: Task, run: Run) -> str:
     return declared.options.get(str(name), str(name)) if isinstance(declared, Choice) else task.title
 
 
-def seconds_trained(run: Run, *, now: float) -> float:
-    """Computing time of a run so far, in seconds; of a running one, also what its present attempt took."""
-    if run.state != "running" or run.started_at is None:
-        return run.seconds_used
-    return run.seconds_used if run.attempt > 1 else max(now - run.started_at, 0.0)
-
-
 def facts(run: Run, *, demo: str, now: float, zone: str | None) -> str:
     """ "run ab12cd · Digits · 5 epochs · 34 s · started 12 min ago"."""
     epochs = sum(run.phases)
     parts = [f"run {run.id}", demo, f"{epochs} epoch{'s' if epochs > 1 else ''}"]
-    if seconds := seconds_trained(run, now=now):
-        parts.append(duration(seconds))
+    if run.seconds_used:
+        parts.append(duration(run.seconds_used))
     parts.append(
         f"queued {ago(run.queued_at, now=now, zone=zone)}"
         if run.started_at is None

@@ -1,7 +1,8 @@
 """The side of the run store that workers and supervisors use: claims, leases, events, checkpoints, ends.
 
-Every write of a worker is fenced: it goes through only while the run is running under the attempt of its lease.
-The side that people use is in `core.runs.store`.
+Every write of a worker is fenced: it goes through only while the run is running under the attempt of its lease. A lease
+is over when it was not renewed for its length as this process saw it pass, whatever the clocks on the wall say
+meanwhile. The side that people use is in `core.runs.store`.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ MAX_ATTEMPTS = (
     30  # of any end, without a new checkpoint: a run that ends its workers in a way that nobody sees must end
 )
 PATIENT_ATTEMPTS = 3  # without a new checkpoint; after more of them it waits until nobody else does
+RENEWED = 4  # times within a lease that a worker renews it, and each time it looks while it is asked to stop
 
 CRASHED = "It crashed its worker {times} times in a row and no new checkpoint was reached."
 ADVICE = "Its log says more; often memory was short: try a smaller batch or network."
@@ -38,11 +40,24 @@ class Attempts(Database):
     """Runs as a worker sees them."""
 
     def __init__(
-        self, path: Path, *, lease_seconds: float = LEASE_SECONDS, clock: Callable[[], float] = time.time
+        self,
+        path: Path,
+        *,
+        lease_seconds: float = LEASE_SECONDS,
+        clock: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
+        """Open the database.
+
+        Args:
+            lease_seconds: silence of a worker that counts as its death.
+            clock: seconds since 1970, for what is written down; it may jump.
+            elapsed: seconds that never jump, for what is measured within this process.
+        """
         super().__init__(path)
         self.lease_seconds = lease_seconds
-        self._clock = clock
+        self._clock, self._elapsed = clock, elapsed
+        self._seen: dict[str, tuple[tuple[Any, ...], float]] = {}  # by run: its lease, and since when it is unchanged
 
     def claim(self, worker: str, *, max_running: int = 1) -> Lease | None:
         """Take the run that is next; None if nothing may start now.
@@ -53,7 +68,7 @@ class Attempts(Database):
         """
         with self._transaction() as db:
             now = self._clock()
-            self._expire(db, now)
+            self._expire(db)
             taken = {row["slot"] for row in db.execute("SELECT slot FROM runs WHERE state = 'running'")}
             for brief, slots in queue.lanes(max_running).items():
                 busy = _busy(db, brief=brief)
@@ -70,7 +85,7 @@ class Attempts(Database):
                 (worker, min(free), now + self.lease_seconds, now, now, chosen.run_id),
             )
             (attempt,) = db.execute("SELECT attempt FROM runs WHERE id = ?", (chosen.run_id,)).fetchone()
-            return Lease(chosen.run_id, attempt, worker, min(free))
+            return Lease(chosen.run_id, attempt, worker, min(free), since=self._elapsed())
 
     def num_startable(self, *, max_running: int) -> int:
         """How many queued runs could be claimed now."""
@@ -207,16 +222,39 @@ class Attempts(Database):
             self._release(db, db.execute("SELECT * FROM runs WHERE state = 'running' AND worker = ?", (worker,)))
 
     def expire(self) -> None:
-        """End the attempts whose lease is over: their runs wait again, or have failed after too many."""
+        """End the attempts whose lease is over: their runs wait again, or have failed after too many.
+
+        Call it often: what counts is for how long this process has seen a lease unchanged.
+        """
         with self._connection() as db:  # a look first, so that an idle supervisor never writes
-            late = "SELECT 1 FROM runs WHERE state = 'running' AND lease_until < ?"
-            if db.execute(late, (self._clock(),)).fetchone() is None:
+            if not self._silent(db):
                 return
         with self._transaction() as db:
-            self._expire(db, self._clock())
+            self._expire(db)
 
-    def _expire(self, db: sqlite3.Connection, now: float) -> None:
-        self._release(db, db.execute("SELECT * FROM runs WHERE state = 'running' AND lease_until < ?", (now,)))
+    def _expire(self, db: sqlite3.Connection) -> None:
+        silent = self._silent(db)
+        marks = ", ".join("?" * len(silent))
+        self._release(db, db.execute(f"SELECT * FROM runs WHERE state = 'running' AND id IN ({marks})", silent))
+
+    def _silent(self, db: sqlite3.Connection) -> list[str]:
+        """Runs whose worker is silent for too long.
+
+        That is the length of a lease; half of it where the lease is over by the clock too, since a living worker renews
+        it within a quarter; and a quarter where the run was stopped or deleted, when a living worker renews it at once.
+        """
+        now, seen = self._elapsed(), {}
+        silent = []
+        for row in db.execute("SELECT * FROM runs WHERE state = 'running'"):
+            is_unwanted = bool(row["stop_requested"]) or row["deleted_at"] is not None
+            lease = (row["attempt"], row["lease_until"], is_unwanted)
+            known, since = self._seen.get(row["id"], (None, now))
+            seen[row["id"]] = (lease, since if known == lease else now)
+            parts = 1 if is_unwanted else 2 if row["lease_until"] < self._clock() else RENEWED
+            if now - seen[row["id"]][1] > self.lease_seconds * parts / RENEWED:
+                silent.append(row["id"])
+        self._seen = seen
+        return silent
 
     def _release(self, db: sqlite3.Connection, rows: sqlite3.Cursor) -> None:
         for row in rows.fetchall():
@@ -231,17 +269,17 @@ class Attempts(Database):
                 self._end_attempt(db, row["id"], "queued", "Its worker ended; it goes on from its last checkpoint.")
 
     def _end_attempt(self, db: sqlite3.Connection, run_id: str, state: str, reason: str) -> None:
-        now = self._clock()
         db.execute(
             """UPDATE runs SET state = ?, status = '', reason = ?, worker = NULL, slot = NULL, lease_until = NULL,
-               seconds_used = seconds_used + max(min(?, lease_until) - attempt_started_at, 0),
+               seconds_used = seconds_used + attempt_seconds, attempt_seconds = 0,
                ended_at = CASE WHEN ? = 'queued' THEN NULL ELSE ? END WHERE id = ?""",
-            (state, reason, now, state, now, run_id),
+            (state, reason, state, self._clock(), run_id),
         )
 
     def _fence(self, db: sqlite3.Connection, lease: Lease) -> None:
-        owned = "SELECT 1 FROM runs WHERE id = ? AND attempt = ? AND state = 'running'"
-        if db.execute(owned, (lease.run_id, lease.attempt)).fetchone() is None:
+        """Refuse an attempt that no longer owns its run; of one that does, write down for how long it has worked."""
+        owned = "UPDATE runs SET attempt_seconds = ? WHERE id = ? AND attempt = ? AND state = 'running'"
+        if not db.execute(owned, (self._elapsed() - lease.since, lease.run_id, lease.attempt)).rowcount:
             raise _lost(lease)
 
     def _renew(self, db: sqlite3.Connection, lease: Lease, progress: Standing | None, status: str | None) -> None:

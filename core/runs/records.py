@@ -9,7 +9,8 @@ import dataclasses
 import hashlib
 import json
 import sqlite3
-from dataclasses import dataclass
+import time
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from core.contract import Checkpointed, Command, Commanded, Ended, Evaluated, Event, Placement, Previewed, Stepped
@@ -54,7 +55,7 @@ class Run:
     command: Command | None  # the last one of a paused run; None: it is not paused
     worker: str | None
     lease_until: float | None
-    seconds_used: float  # time that its ended attempts held a worker
+    seconds_used: float  # time that its attempts held a worker, as the last one measured it
     created_at: float
     queued_at: float
     started_at: float | None
@@ -75,6 +76,7 @@ class Lease:
     attempt: int
     worker: str
     slot: int  # no two running runs share one: which graphics card to use
+    since: float = field(default_factory=time.monotonic, compare=False)  # seconds that never jump: when it began
 
 
 @dataclass(frozen=True)
@@ -139,6 +141,7 @@ def decode_event(row: sqlite3.Row) -> Event:
 def decode_run(row: sqlite3.Row) -> Run:
     """The run of a row of table `runs`."""
     values = {f.name: row[f.name] for f in dataclasses.fields(Run)}
+    values["seconds_used"] += row["attempt_seconds"]
     for name in ("config", "metrics"):
         values[name] = json.loads(row[name])
     for name in ("phases", "notices"):

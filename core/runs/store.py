@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import math
 import secrets
 import shutil
 import sqlite3
@@ -22,7 +23,17 @@ from core.contract import Command, Event
 from core.errors import InvalidSettingError, NotFoundError
 from core.runs import queue
 from core.runs.attempts import LEASE_SECONDS, Attempts, recent_seconds, waiting
-from core.runs.records import Checkpoint, Place, Run, State, decode_checkpoint, decode_event, decode_run, pin_name
+from core.runs.records import (
+    Checkpoint,
+    Place,
+    Run,
+    Standing,
+    State,
+    decode_checkpoint,
+    decode_event,
+    decode_run,
+    pin_name,
+)
 
 ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
 ID_LENGTH = 6
@@ -52,9 +63,11 @@ class RunStore(Attempts):
         *,
         lease_seconds: float = LEASE_SECONDS,
         clock: Callable[[], float] = time.time,
+        elapsed: Callable[[], float] = time.monotonic,
     ) -> None:
         """Open or create the store at `path`, by default in `settings.home()`; raises `StorageError`."""
-        super().__init__(path or settings.home() / "glassbox.sqlite", lease_seconds=lease_seconds, clock=clock)
+        path = path or settings.home() / "glassbox.sqlite"
+        super().__init__(path, lease_seconds=lease_seconds, clock=clock, elapsed=elapsed)
 
     def run_folder(self, run_id: str) -> Path:
         """Folder of a run's log and checkpoints; may not exist yet."""
@@ -106,7 +119,7 @@ class RunStore(Attempts):
                 db.execute(
                     """INSERT INTO runs (id, task, title, config, phases, owner, parent, brief, state, created_at,
                        queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)""",
-                    (run_id, *values, now, now),
+                    (run_id, *values, now, _last_in_queue(db, now)),
                 )
                 return _run(db, run_id)
 
@@ -320,9 +333,23 @@ class RunStore(Attempts):
     def _requeue(self, db: sqlite3.Connection, run: Run, phases: Sequence[int]) -> None:
         fresh = {"stop_requested": 0, "command": None, "reason": "", "metrics": "{}"}
         fresh |= {"attempts_without_checkpoint": 0, "faults": 0}
-        now = self._clock()
-        planned = json.dumps(list(phases))
-        _set(db, run.id, state="queued", queued_at=now, ended_at=None, deleted_at=None, phases=planned, **fresh)
+        queued_at = _last_in_queue(db, self._clock())
+        plan = {"phases": json.dumps(list(phases)), "progress": _replanned(run, phases)}
+        _set(db, run.id, state="queued", queued_at=queued_at, ended_at=None, deleted_at=None, **plan, **fresh)
+
+
+def _last_in_queue(db: sqlite3.Connection, now: float) -> float:
+    """A time to be queued at that is after all others, also when the clock was set back meanwhile."""
+    (last,) = db.execute("SELECT max(queued_at) FROM runs WHERE state = 'queued'").fetchone()
+    return now if last is None else max(now, math.nextafter(last, math.inf))
+
+
+def _replanned(run: Run, phases: Sequence[int]) -> str | None:
+    """How far a run is in another plan; its speed and rest are not known before it goes on."""
+    if run.progress is None:
+        return None
+    total = run.progress.total_steps * sum(phases) // sum(run.phases)
+    return json.dumps(dataclasses.asdict(Standing(step=run.progress.step, total_steps=total, epoch=run.progress.epoch)))
 
 
 def _run(db: sqlite3.Connection, run_id: str, owner: str | None = None) -> Run:

@@ -153,7 +153,7 @@ class Reporter:
                 silent = time.monotonic() - self._committed_at
                 if silent >= COMMIT_SECONDS:
                     self.flush()
-                if silent >= renew_seconds:
+                if silent >= renew_seconds or self.stop_requested:  # whoever asked knows at once that this one lives
                     self._store.renew(self._lease, progress=self._standing)
                     self._committed_at = time.monotonic()
             except StorageError:

@@ -167,8 +167,10 @@ def train(
     try:
         if resume is None:
             yield from loop.evaluated()
+            yield from loop.previewed({**loop.watched, **pins()})
             yield loop.checkpoint()
-        yield from loop.previewed({**loop.watched, **pins()})
+        else:
+            yield from loop.previewed(pins())  # the watched ones of this step were answered before it was saved
         stopped = yield from _trained(loop, pins=pins, should_stop=should_stop, ask=ask)
         yield loop.stopped() if stopped else loop.completed(recall)
     except _NotFiniteError as error:

@@ -19,7 +19,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> RunStore:
-    return RunStore(tmp_path / "store" / "glassbox.sqlite", clock=clock)
+    return RunStore(tmp_path / "store" / "glassbox.sqlite", clock=clock, elapsed=clock)
 
 
 @pytest.fixture

@@ -108,6 +108,8 @@ def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_
     second, resumed_state = run(task, config, dataset, resume=saved.state)
 
     assert_same(resumed_state, whole_state)
+    watched = [[event for event in events if isinstance(event, Previewed)] for events in (whole_events, first, second)]
+    assert [event.step for event in watched[1] + watched[2]] == [event.step for event in watched[0]]
     assert measured(first) + measured(second) == measured(whole_events)
     assert second[-1] == whole_events[-1]
 

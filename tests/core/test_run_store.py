@@ -157,8 +157,10 @@ def test_resume_and_extend_put_a_run_back_and_say_when_they_cannot(store: RunSto
 def test_a_lease_that_is_not_renewed_ends_and_its_holder_can_write_nothing(store: RunStore, clock: Clock) -> None:
     run = queued(store)
     zombie = claimed(store)
+    store.expire()
     clock.now += 15
     store.append_events(zombie, [stepped(1)])  # renews
+    store.expire()
     clock.now += 15
     store.expire()
     assert store.get(run.id).state == "running"
@@ -220,6 +222,7 @@ def test_ends_that_are_not_the_runs_fault_fail_it_only_after_very_many(store: Ru
         elif attempt % 3 == 1:  # it crashed before anything of the run was read
             store.bury("w", crashed=True)
         else:  # nobody knows
+            store.expire()
             clock.now += 100
             store.expire()
     failed = store.get(run.id)
@@ -238,6 +241,72 @@ def test_a_run_whose_workers_die_again_and_again_lets_all_others_go_first(store:
     store.finish(claimed(store), "completed")
     assert store.get(other.id).state == "completed"
     assert claimed(store).run_id == frail.id
+
+
+JUMPS = [3600.0, -3600.0, 24 * 3600.0, -24 * 3600.0]
+
+
+def two_clocks(path: Path) -> tuple[RunStore, Clock, Clock]:
+    """A store, the clock on its wall, and the seconds that really pass."""
+    wall, passed = Clock(), Clock()
+    return RunStore(path, clock=wall, elapsed=passed), wall, passed
+
+
+@pytest.mark.parametrize("jump", JUMPS)
+def test_a_clock_that_jumps_costs_a_living_run_nothing_and_lets_a_dead_one_go_on(tmp_path: Path, jump: float) -> None:
+    store, wall, passed = two_clocks(tmp_path / "glassbox.sqlite")
+    run = queued(store)
+    lease = claimed(store)
+    store.expire()
+    wall.now += jump
+    for _ in range(20):  # a living worker renews every five seconds, and somebody looks often
+        for _ in range(5):
+            wall.now, passed.now = wall.now + 1, passed.now + 1
+            store.expire()
+        store.renew(lease)
+    assert store.get(run.id).state == "running"
+    assert store.get(run.id).seconds_used == 100
+    for _ in range(21):
+        wall.now, passed.now = wall.now + 1, passed.now + 1
+        store.expire()
+    assert store.get(run.id).state == "queued", "its worker has been silent for longer than a lease"
+    assert store.get(run.id).seconds_used == 100, "as long as its worker worked, whatever the clock said"
+    store.finish(claimed(store, "heir"), "completed")
+    assert store.get(run.id).seconds_used == 100
+
+
+@pytest.mark.parametrize("act", ["request_stop", "delete"])
+def test_stop_and_delete_free_the_place_of_a_worker_that_is_silent(tmp_path: Path, act: str) -> None:
+    store, wall, passed = two_clocks(tmp_path / "glassbox.sqlite")
+    run, other = queued(store), queued(store, owner="bob")
+    lease = claimed(store)
+    wall.now -= 3600
+    store.expire()
+    getattr(store, act)(run.id)
+    for _ in range(7):
+        store.expire()
+        passed.now += 1
+    assert store.get(run.id).state == "stopped"
+    assert claimed(store, "next").run_id == other.id
+    with pytest.raises(LeaseLostError):
+        store.renew(lease)
+
+
+def test_whoever_is_queued_after_the_clock_was_set_back_is_still_behind(store: RunStore, clock: Clock) -> None:
+    first = queued(store)
+    clock.now -= 3600
+    second = queued(store, owner="bob")
+    assert [place.position for place in (store.places()[run.id] for run in (first, second))] == [1, 2]
+    assert claimed(store).run_id == first.id
+
+
+def test_an_extended_run_shows_its_new_plan_and_not_the_rest_of_the_old(store: RunStore) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    standing = Standing(step=500, total_steps=500, epoch=5.0, examples_per_second=1e3, seconds_left=0.0)
+    store.renew(lease, progress=standing, status="training")
+    store.finish(lease, "completed")
+    assert store.extend(run.id, 5).progress == Standing(step=500, total_steps=1000, epoch=5.0)
 
 
 def test_a_worker_that_dies_after_stop_was_asked_for_leaves_a_stopped_run(store: RunStore) -> None:
