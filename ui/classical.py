@@ -221,7 +221,9 @@ def _standing(run: Run, config: MethodsConfig) -> None:
         on_click=_do,
         args=(action, run.id),
         key=f"classical.{action}",
-        help="It stops when the method that is being fitted is done." if action == "request_stop" else None,
+        help="What is fitted is kept; the method that is being fitted begins again."
+        if action == "request_stop"
+        else None,
     )
 
 

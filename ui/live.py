@@ -193,6 +193,8 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
                 args=("request_stop", run.id),
                 key="run.stop",
             )
+            if run.stop_requested:
+                _resume_button(run)
             return
         if run.state == "stopped":
             _resume_button(run)

@@ -102,7 +102,7 @@ def _actions(run: Run, *, has_page: bool) -> None:
     if not run.is_over:
         label = "Stopping …" if run.stop_requested else "Stop"
         _button(label, "stop", "request_stop", run, disabled=run.stop_requested)
-    elif run.state in ("stopped", "failed"):
+    if (run.stop_requested and not run.is_over) or run.state in ("stopped", "failed"):
         _button("Resume", "play_arrow", "resume", run)
     with st.popover("More", icon=":material/more_horiz:", key=f"runs.more.{run.id}"):
         title = st.text_input("Title", run.title, max_chars=100, key=f"runs.title.{run.id}.{run.title}")

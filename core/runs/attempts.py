@@ -195,15 +195,33 @@ class Attempts(Database):
             self._end_attempt(db, lease.run_id, state, reason)
             db.execute("UPDATE runs SET metrics = ? WHERE id = ?", (json.dumps(dict(metrics or {})), lease.run_id))
 
+    def stop(self, lease: Lease, *, reason: str = "") -> None:
+        """End the run as stopped; one that a person resumed while it was being stopped waits again, at its old place.
+
+        Args:
+            reason: why, where no person asked for it.
+
+        Raises:
+            LeaseLostError: another attempt owns the run, or it is over.
+        """
+        with self._transaction() as db:
+            self._fence(db, lease)
+            (asked,) = db.execute("SELECT stop_requested FROM runs WHERE id = ?", (lease.run_id,)).fetchone()
+            if asked or reason:
+                self._end_attempt(db, lease.run_id, "stopped", reason)
+            else:
+                self._hand_back(db, lease.run_id, "")
+
     def give_back(self, lease: Lease, *, reason: str) -> None:
         """Put the run back into the queue, at its old place, without counting this attempt; raises `LeaseLostError`."""
         with self._transaction() as db:
             self._fence(db, lease)
-            self._end_attempt(db, lease.run_id, "queued", reason)
-            db.execute(
-                "UPDATE runs SET attempts_without_checkpoint = max(attempts_without_checkpoint - 1, 0) WHERE id = ?",
-                (lease.run_id,),
-            )
+            self._hand_back(db, lease.run_id, reason)
+
+    def _hand_back(self, db: sqlite3.Connection, run_id: str, reason: str) -> None:
+        self._end_attempt(db, run_id, "queued", reason)
+        uncounted = "attempts_without_checkpoint = max(attempts_without_checkpoint - 1, 0)"
+        db.execute(f"UPDATE runs SET {uncounted} WHERE id = ?", (run_id,))
 
     def bury(self, worker: str, *, crashed: bool = False) -> None:
         """End the attempt of a worker that is known to be dead, without waiting for its lease.

@@ -195,11 +195,16 @@ class RunStore(Attempts):
         return gone
 
     def request_stop(self, run_id: str, *, owner: str | None = None) -> Run:
-        """Ask a running run to save and stop; a queued one stops at once, one that is over stays as it is."""
+        """Ask a run that trains to save and stop.
+
+        One that waits, or that has no step of this attempt to save, stops at once; one that is over stays as it is.
+        """
         return self._change(run_id, owner, self._stop)
 
     def resume(self, run_id: str, *, owner: str | None = None) -> Run:
         """Put a stopped or failed run back into the queue; one that waits or runs stays as it is.
+
+        Where it is being stopped, this takes the stop back: whether its worker has heard it or not, the run goes on.
 
         Raises:
             NotFoundError: there is no such run.
@@ -211,6 +216,8 @@ class RunStore(Attempts):
                 raise InvalidSettingError(f"Run {run_id} is completed: extend it by some epochs instead.")
             if run.is_over:
                 self._requeue(db, run, run.phases)
+            elif run.stop_requested:
+                _set(db, run_id, stop_requested=0)
 
         return self._change(run_id, owner, change)
 
@@ -325,8 +332,12 @@ class RunStore(Attempts):
             return _run(db, run_id)
 
     def _stop(self, db: sqlite3.Connection, run: Run) -> None:
-        if run.state == "running":
+        if run.state == "running" and run.status == "training":
             _set(db, run.id, stop_requested=1)
+        elif (
+            run.state == "running"
+        ):  # its worker may be deep in an import; it leaves when it finds that the run is over
+            self._end_attempt(db, run.id, "stopped", "Stopped before it began to train.")
         elif run.state == "queued":
             _set(db, run.id, state="stopped", reason="Stopped while it was waiting.", ended_at=self._clock())
 

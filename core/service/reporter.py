@@ -1,10 +1,14 @@
 """What passes between a training loop and the run store: events out, stop requests and pins in, the lease kept alive.
 
-A thread does the talking, so that the loop never waits for the disk except to save. No training happens here.
+A thread does the talking, so that the loop never waits for the disk except to save. It ends the process by itself where
+nothing would be lost: when the run belongs to another, and when a stop goes unheard while the loop has no step to save,
+because loading, fitting and the like cannot be interrupted. No training happens here.
 """
 
 from __future__ import annotations
 
+import os
+import sys
 import threading
 import time
 from collections import deque
@@ -13,12 +17,13 @@ from types import TracebackType
 from typing import Any
 
 from core.contract import Checkpointed, Command, Event, Stepped
-from core.errors import StorageError
+from core.errors import LeaseLostError, StorageError
 from core.runs.records import Lease, Standing
 from core.runs.store import RunStore
 
 POLL_SECONDS = 0.5
 COMMIT_SECONDS = 1.0
+UNHEARD_SECONDS = 1.0  # after which a stop does not wait for a loop that has nothing to save
 PAUSE_SECONDS = 600.0  # without a command, then the run is stopped
 AWAITED_PAUSE_SECONDS = 30.0  # the same while somebody else's run waits
 COMMAND_POLL_SECONDS = 0.1
@@ -70,6 +75,8 @@ class Reporter:
         self._committed_at = time.monotonic()
         self._urgent = True  # until the first training metrics are written
         self._failure: Exception | None = None
+        self._has_unsaved = False  # steps, since the last checkpoint
+        self._asked_at: float | None = None  # when this process heard that it is to stop
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._listen, name="reporter", daemon=True)
@@ -107,6 +114,7 @@ class Reporter:
 
             self.flush()
             checkpoints.write(self._store, self._lease, event)
+            self._has_unsaved = False
             return
         with self._lock:
             self._buffer.append(event)
@@ -125,12 +133,17 @@ class Reporter:
                 self._committed_at = time.monotonic()
 
     def should_stop(self) -> bool:
+        """Whether the loop should save and stop; it asks after each step, which is then to be saved."""
+        self._has_unsaved = True
+        return self._is_to_stop()
+
+    def _is_to_stop(self) -> bool:
         return self.stop_requested or self.terminated or self.is_abandoned or self._failure is not None
 
     def ask(self, obeyed: int) -> Command | None:
         """The next command of a paused run, waited for; None if it is not paused, or should stop."""
         since = time.monotonic()
-        while self._command is not None and not self.should_stop():
+        while self._command is not None and not self._is_to_stop():
             if self._command.number > obeyed:
                 return self._command
             time.sleep(COMMAND_POLL_SECONDS)
@@ -150,6 +163,7 @@ class Reporter:
         while not self._closing.wait(min(POLL_SECONDS, renew_seconds)):
             try:
                 self._listen_once()
+                self._leave_unheard()
                 silent = time.monotonic() - self._committed_at
                 if silent >= COMMIT_SECONDS:
                     self.flush()
@@ -158,14 +172,35 @@ class Reporter:
                     self._committed_at = time.monotonic()
             except StorageError:
                 continue  # the disk may be busy for a moment; if it is not, the next checkpoint fails with the reason
+            except LeaseLostError as error:
+                _leave(str(error))
             except Exception as error:
                 self._failure = error
                 return
 
+    def _leave_unheard(self) -> None:
+        """End the process where a stop was asked for and the loop neither answers nor has anything to save."""
+        unheard = self._asked_at is not None and time.monotonic() - self._asked_at >= UNHEARD_SECONDS
+        if unheard and not self._has_unsaved:
+            self.flush()
+            self._store.stop(self._lease)
+            _leave("Stopped from the last checkpoint: nothing had been done since.")
+
     def _listen_once(self) -> None:
         signals = self._store.signals(self._lease)
         self.stop_requested = signals.stop_requested
+        if not signals.stop_requested:
+            self._asked_at = None
+        elif self._asked_at is None:
+            self._asked_at = time.monotonic()
         self._command, self._is_awaited = signals.command, signals.is_awaited
         if signals.pins_version != self._pins_version:
             self._pins = self._store.pins(self._lease.run_id)
             self._pins_version = signals.pins_version
+
+
+def _leave(last_words: str) -> None:
+    """End this process at once, whatever its other threads are doing."""
+    os.write(2, f"{last_words}\n".encode())
+    sys.stdout.flush()
+    os._exit(0)

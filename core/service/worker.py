@@ -69,16 +69,7 @@ def work(store: RunStore, lease: Lease) -> None:
             signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "terminated", True))
             _log_to(store.run_folder(lease.run_id) / "worker.log", lease)
             ended = _train(store, lease, reporter)
-            if ended.reason == "stopped" and not (reporter.stop_requested or reporter.is_abandoned):
-                store.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
-                return
-            reporter.record(ended)
-            reporter.flush()
-        if ended.reason == "diverged":
-            store.finish(lease, "failed", reason=ended.message)
-        else:
-            reason = PAUSED_LONG if reporter.is_abandoned else ""
-            store.finish(lease, ended.reason, reason=reason, metrics=ended.metrics)
+        _finish(store, lease, reporter, ended)
     except LeaseLostError as error:
         _print(str(error))
     except GlassboxError as error:
@@ -87,6 +78,20 @@ def work(store: RunStore, lease: Lease) -> None:
     except Exception as error:
         _print(traceback.format_exc())
         _fail(store, lease, _unexpected(error, store.run_folder(lease.run_id)))
+
+
+def _finish(store: RunStore, lease: Lease, reporter: Reporter, ended: Ended) -> None:
+    if ended.reason == "stopped" and not (reporter.stop_requested or reporter.is_abandoned) and reporter.terminated:
+        store.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
+        return
+    reporter.record(ended)
+    reporter.flush()
+    if ended.reason == "stopped":
+        store.stop(lease, reason=PAUSED_LONG if reporter.is_abandoned else "")
+    elif ended.reason == "diverged":
+        store.finish(lease, "failed", reason=ended.message)
+    else:
+        store.finish(lease, "completed", metrics=ended.metrics)
 
 
 def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:

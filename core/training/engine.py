@@ -37,6 +37,7 @@ from core.knobs import Config
 
 PREVIEW_SECONDS = 1.0
 CHECKPOINT_SECONDS = 10.0
+SLOW_SECONDS = 1.0  # an evaluation that takes longer is begun with everything saved
 REPORTS = 400  # about so many points of the training curve over the first plan
 EVALUATIONS = 10  # at least so many points of the validation curve over the first plan
 
@@ -47,6 +48,7 @@ FRESH: Mapping[str, Any] = {
     "meter": None,
     "trained_seconds": 0.0,
     "obeyed": 0,
+    "owes_evaluation": False,
 }
 
 Pins = Callable[[], Mapping[str, Any]]
@@ -165,7 +167,7 @@ def train(
     """
     loop = Loop(task, config, dataset, learner, phases or (config.epochs,), resume)
     try:
-        if resume is None:
+        if resume is None or loop.owes_evaluation:
             yield from loop.evaluated()
             yield from loop.previewed({**loop.watched, **pins()})
             yield loop.checkpoint()
@@ -184,16 +186,21 @@ def _trained(loop: "Loop", *, pins: Pins, should_stop: Callable[[], bool], ask: 
     while loop.step < loop.total:
         if (command := ask(loop.obeyed)) is not None:
             paused = True
-            yield from loop.obey(command, pins())
+            yield from loop.obey(command, pins(), should_stop)
             yield loop.checkpoint()
             continue
         if paused and should_stop():
             return True
         paused = False
         loop.advance()
-        yield from loop.reported()
-        yield from loop.evaluated_in_time()
         stopping = should_stop() and loop.step < loop.total
+        yield from loop.reported()
+        if loop.evaluates() and loop.evaluation_seconds > SLOW_SECONDS:
+            loop.owes_evaluation = True
+            yield loop.checkpoint()  # a long evaluation neither delays a stop nor puts steps at risk
+            if stopping:
+                return True
+        yield from loop.evaluated_in_time()
         now = time.monotonic()
         watched = loop.watched if loop.watches() else {}
         if now - previewed_at >= PREVIEW_SECONDS or loop.step == loop.total:
@@ -239,6 +246,8 @@ class Loop:
         self.best_value: float | None = saved["best_value"]
         self.trained_seconds: float = saved.get("trained_seconds", 0.0)  # checkpoints of older versions lack it
         self.obeyed: int = saved.get("obeyed", 0)  # number of the last command
+        self.owes_evaluation: bool = saved.get("owes_evaluation", False)  # of the step that was saved before it
+        self.evaluation_seconds = math.inf  # of the last one; as long as nobody knows, it may be slow
         self.validation: Mapping[str, float] = {}
         self.improved = False
         self.meter = _Meter(saved["meter"])
@@ -263,8 +272,11 @@ class Loop:
         self.step += 1
         self.validation, self.improved = {}, False
 
-    def obey(self, command: Command, pins: Mapping[str, Any]) -> Iterator[Event]:
-        """Carry out a command of a paused run. A step of one part alone does not move on in the plan."""
+    def obey(self, command: Command, pins: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[Event]:
+        """Carry out a command of a paused run, or the steps of it before a stop.
+
+        A step of one part alone does not move on in the plan.
+        """
         by_hand = self.task.by_hand
         self.obeyed = command.number
         if by_hand is None or not command.part:
@@ -279,6 +291,9 @@ class Loop:
                 self.advance()
                 yield from self.reported()
                 yield from self.evaluated_in_time()
+            if should_stop():
+                command = dataclasses.replace(command, steps=count + 1)
+                break
         after = by_hand.look(self.learner, self.dataset.validation, pins)
         yield Commanded(self.step, self.epoch, dataclasses.asdict(command), before, after)
 
@@ -333,7 +348,8 @@ class Loop:
                 torch.cuda.synchronize()
         start = time.perf_counter()
         self.validation = dict(self.learner.evaluate(self.dataset.validation))
-        answer_seconds = (time.perf_counter() - start) / len(self.dataset.validation)
+        self.owes_evaluation, self.evaluation_seconds = False, time.perf_counter() - start
+        answer_seconds = self.evaluation_seconds / len(self.dataset.validation)
         self._require_finite(self.validation, "in validation")
         if self.select is None:
             self.improved = True
@@ -368,6 +384,7 @@ class Loop:
             "meter": self.meter.state(),
             "trained_seconds": self.trained_seconds,
             "obeyed": self.obeyed,
+            "owes_evaluation": self.owes_evaluation,
         }
         state = {"engine": engine, "learner": learner}
         return Checkpointed(step=self.step, epoch=self.epoch, state=state, metrics=self.validation, best=self.improved)

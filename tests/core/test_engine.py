@@ -114,6 +114,23 @@ def test_a_stopped_and_resumed_run_equals_the_uninterrupted_one(name: str, stop_
     assert second[-1] == whole_events[-1]
 
 
+def test_a_stop_before_a_long_evaluation_saves_first_and_the_evaluation_follows_after_the_resume(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    task = demos.task("toy")
+    config, dataset = replace(small(task), epochs=1), cut(task.load(small(task)))
+    whole_events, whole_state = run(task, config, dataset)
+    monkeypatch.setattr("core.training.engine.SLOW_SECONDS", -1.0)  # every evaluation counts as long
+    first, _ = run(task, config, dataset, should_stop=stop_after(3))
+    saved = [event for event in first if isinstance(event, Checkpointed)][-1]
+    assert saved.step == 3
+    assert [event.step for event in first if isinstance(event, Evaluated)] == [0, 1, 2]
+    second, resumed_state = run(task, config, dataset, resume=saved.state)
+    assert_same(resumed_state, whole_state)
+    assert measured(first) + measured(second) == measured(whole_events)
+    assert second[-1] == whole_events[-1]
+
+
 @pytest.mark.parametrize("name", ALL)
 def test_an_extended_run_equals_one_that_was_planned_that_way(name: str) -> None:
     task = demos.task(name)

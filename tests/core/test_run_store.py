@@ -129,6 +129,7 @@ def test_a_second_stop_does_nothing_and_a_queued_run_stops_at_once(store: RunSto
     waiting, running = queued(store, owner="bob"), queued(store)
     assert store.request_stop(waiting.id).state == "stopped"
     lease = claimed(store)
+    store.renew(lease, status="training")
     assert not store.signals(lease).stop_requested
     assert store.request_stop(running.id).stop_requested
     assert store.request_stop(running.id).state == "running"
@@ -136,6 +137,39 @@ def test_a_second_stop_does_nothing_and_a_queued_run_stops_at_once(store: RunSto
     store.finish(lease, "stopped")
     before = store.get(running.id)
     assert store.request_stop(running.id) == before
+
+
+@pytest.mark.parametrize("status", ["starting", "loading data", "measuring"])
+def test_a_run_that_has_no_step_to_save_stops_at_once_and_its_worker_writes_nothing_more(
+    store: RunStore, status: str
+) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.renew(lease, status=status)
+    assert store.request_stop(run.id).state == "stopped"
+    with pytest.raises(LeaseLostError):
+        store.renew(lease, status="training")
+    assert store.resume(run.id).state == "queued"
+
+
+@pytest.mark.parametrize("heard", [False, True])
+def test_a_resume_takes_back_a_stop_that_is_pending(store: RunStore, heard: bool) -> None:
+    run = queued(store)
+    lease = claimed(store)
+    store.renew(lease, status="training")
+    store.request_stop(run.id)
+    assert store.resume(run.id).state == "running"
+    assert not store.signals(lease).stop_requested
+    if heard:  # before that, so its worker saves and stops: the run goes on with another
+        store.stop(lease)
+        assert store.get(run.id).state == "queued"
+        assert claimed(store).run_id == run.id
+
+
+def test_a_pause_that_was_too_long_stops_a_run_that_nobody_stopped(store: RunStore) -> None:
+    run = queued(store)
+    store.stop(claimed(store), reason="It was paused for long.")
+    assert (store.get(run.id).state, store.get(run.id).reason) == ("stopped", "It was paused for long.")
 
 
 def test_resume_and_extend_put_a_run_back_and_say_when_they_cannot(store: RunStore) -> None:
@@ -311,7 +345,7 @@ def test_an_extended_run_shows_its_new_plan_and_not_the_rest_of_the_old(store: R
 
 def test_a_worker_that_dies_after_stop_was_asked_for_leaves_a_stopped_run(store: RunStore) -> None:
     run = queued(store)
-    claimed(store)
+    store.renew(claimed(store), status="training")
     store.request_stop(run.id)
     store.bury("w")
     assert store.get(run.id).state == "stopped"
@@ -397,6 +431,7 @@ def test_deletion_is_undone_within_a_day_and_final_after_it(store: RunStore, clo
     lease = claimed(store, max_running=2)
     assert lease.run_id == kept.id
     running = claimed(store, "w2", max_running=2)
+    store.renew(running, status="training")
     store.run_folder(run.id).mkdir(parents=True)
     assert store.delete(run.id).stop_requested
     assert run.id not in [found.id for found in store.find()]

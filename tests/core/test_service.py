@@ -235,6 +235,39 @@ def test_stop_resume_and_extend_are_exact_and_pins_are_answered(stage: Stage) ->
     assert_equals_the_uninterrupted(stage, run_id)
 
 
+def test_a_resume_while_the_run_is_being_stopped_takes_the_stop_back(stage: Stage) -> None:
+    run_id = stage.start(delay=25)
+    stage.wait(stage.reached(run_id, 2))
+    stage.store.request_stop(run_id)
+    time.sleep(0.3)  # the worker may hear it, or not
+    stage.store.resume(run_id)
+    assert stage.over(run_id).state == "completed"
+    assert_equals_the_uninterrupted(stage, run_id)
+
+
+def test_a_stop_is_heard_while_a_worker_starts_and_leaves_nothing_behind(stage: Stage) -> None:
+    run_id = stage.start()
+    stage.wait(lambda: stage.store.get(run_id).state == "running")
+    (pid,) = stage.pids()
+    assert stage.store.request_stop(run_id).state == "stopped"
+    stage.wait(lambda: not stage.pids())
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+    stage.store.resume(run_id)
+    assert stage.over(run_id).state == "completed"
+    assert_equals_the_uninterrupted(stage, run_id)
+
+
+def test_a_stop_does_not_wait_for_a_step_that_takes_long_when_all_before_it_is_saved(stage: Stage) -> None:
+    run_id = stage.start(delay=25, trouble="long", trouble_step=4)
+    stage.wait(stage.reached(run_id, 4))
+    stage.store.request_stop(run_id)
+    asked = time.monotonic()
+    assert stage.over(run_id).state == "stopped"
+    assert time.monotonic() - asked < 20, "the step takes 600 s"
+    assert stage.store.checkpoints(run_id)[0].step == 4
+
+
 def test_the_end_of_the_machine_gives_the_run_back_with_its_place_saved(stage: Stage) -> None:
     run_id = stage.start(delay=50)
     stage.wait(stage.reached(run_id, 2))

@@ -43,8 +43,7 @@ def running(
         best = accuracy == max(accuracies[:epoch])
         saved = Checkpointed(step, epoch, {}, metrics, best)
         store.add_checkpoint(lease, saved, folder=f"step-{step}", hashes={})
-    if accuracies:
-        store.renew(lease, status="training")
+    store.renew(lease, status="training")
     return store.get(run.id)
 
 

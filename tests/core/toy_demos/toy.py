@@ -23,7 +23,13 @@ class ToyConfig(Config):
         Choice(
             label="Trouble",
             help="What goes wrong.",
-            options={"none": "nothing", "exit": "the process ends", "error": "an exception", "nan": "a loss of NaN"},
+            options={
+                "none": "nothing",
+                "exit": "the process ends",
+                "error": "an exception",
+                "nan": "a loss of NaN",
+                "long": "a step of ten minutes",
+            },
         ),
         "none",
     )
@@ -50,6 +56,8 @@ class ToyLearner:
             os._exit(1)
         if self.config.trouble == "error" and progress.step == self.config.trouble_step:
             raise RuntimeError("ordered by the test")
+        if self.config.trouble == "long" and progress.step == self.config.trouble_step:
+            time.sleep(600)
         self.network.train()
         noise = 0.1 * (batch.chance - 0.5)
         loss = torch.nn.functional.cross_entropy(self.network(batch.inputs + noise), batch.targets)
