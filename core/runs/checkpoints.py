@@ -23,10 +23,10 @@ from safetensors.torch import load_file, save_file
 from core import kept
 from core.contract import Checkpointed
 from core.errors import LeaseLostError, StorageError
-from core.runs.database import storage_error
 from core.runs.encoding import flatten, unflatten
 from core.runs.records import Checkpoint, Lease
 from core.runs.store import RunStore
+from core.runs.trouble import storage_error
 
 TENSORS, SKELETON = "tensors.safetensors", "state.json"
 KEEP_LAST = 2

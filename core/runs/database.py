@@ -1,22 +1,28 @@
-"""SQLite as the run store uses it: connections, short transactions, migrations, and its errors in words.
+"""SQLite as the run store uses it: connections, short transactions, migrations, and a file that goes away.
 
-Nothing here knows what a run is.
+Nothing here knows what a run is; its errors are put into words in `core.runs.trouble`.
 """
 
 from __future__ import annotations
 
 import errno
+import logging
+import random
 import sqlite3
 import threading
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import StorageError
+from core.runs.trouble import database_error, lockless, storage_error
 
 BUSY_SECONDS = 15.0
+PAUSE_SECONDS = (0.005, 0.025)  # between two tries to begin writing; by chance, so that nobody is always late
 RESERVE_BYTES = 512 * 1024
 SAFE_WAL = (3, 51, 3)  # older libraries can corrupt a database in WAL mode that has several writers
+LOG = logging.getLogger(__name__)
 MIGRATIONS = Path(__file__).parent / "migrations"  # NNNN_name.sql, applied in this order
 
 
@@ -28,13 +34,7 @@ class Database:
         self.path = path
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise storage_error(error, path.parent) from error
-        with self._connection() as connection:
-            _migrate(connection, path)
-        self._keep_reserve()
+        self._file = self._open()
 
     def close(self) -> None:
         """Close the idle connections. The database may be used again afterwards."""
@@ -48,30 +48,63 @@ class Database:
         with self._transaction() as db:
             db.execute(f"PRAGMA user_version = {_version(db)}")
 
+    def _open(self) -> tuple[int, int] | None:
+        """Create or migrate the file; returns which one it is."""
+        try:
+            self.path.parent.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise storage_error(error, self.path.parent) from error
+        if lockless(self.path.parent):
+            raise storage_error(OSError(errno.ENOLCK, ""), self.path.parent)
+        is_emptied = self.path.is_file() and _identity(self.path) is None
+        try:
+            with closing(_connect(self.path)) as connection:
+                _migrate(connection, self.path, may_begin=not (is_emptied and _has_runs(self.path.parent)))
+        except sqlite3.DatabaseError as error:
+            raise database_error(error, self.path, waited=BUSY_SECONDS) from error
+        self._keep_reserve()
+        return _identity(self.path)
+
+    def _lend(self) -> tuple[sqlite3.Connection, tuple[int, int] | None]:
+        """A connection to the file that is there now, and which one that is; nobody may write into a deleted one."""
+        with self._lock:
+            if _identity(self.path) != self._file:
+                while self._idle:
+                    self._idle.pop().close()
+                self._file = self._open()
+                LOG.warning("%s was deleted or replaced: the one that is there now is used, or a new one.", self.path)
+            file = self._file
+            connection = self._idle.pop() if self._idle else None
+        return connection or _connect(self.path), file
+
+    def _take_back(self, connection: sqlite3.Connection, file: tuple[int, int] | None) -> None:
+        with self._lock:
+            if _identity(self.path) == self._file == file:
+                self._idle.append(connection)
+                return
+        connection.close()
+
     @contextmanager
     def _connection(self) -> Iterator[sqlite3.Connection]:
         # Connections are kept and lent rather than bound to threads: a page runs in a new thread each time.
         try:
-            with self._lock:
-                connection = self._idle.pop() if self._idle else None
-            connection = connection or _connect(self.path)
+            connection, file = self._lend()
             try:
                 yield connection
             except BaseException:
                 connection.close()
                 raise
-            with self._lock:
-                self._idle.append(connection)
+            self._take_back(connection, file)
         except sqlite3.IntegrityError:
             raise
         except sqlite3.DatabaseError as error:
-            raise _explained(error, self.path) from error
+            raise database_error(error, self.path, waited=BUSY_SECONDS) from error
 
     @contextmanager
     def _transaction(self) -> Iterator[sqlite3.Connection]:
         """A write: all of the block or nothing; closing a connection rolls back what it has open."""
         with self._connection() as connection:
-            connection.execute("BEGIN IMMEDIATE")
+            _begin(connection)
             yield connection
             connection.execute("COMMIT")
 
@@ -88,19 +121,6 @@ class Database:
             self.path.with_suffix(".reserve").unlink()
 
 
-def storage_error(error: OSError, path: Path) -> StorageError:
-    """What the operating system said about `path`, as a sentence with what to do next."""
-    if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return StorageError(f"The disk is full: {path} could not be written. Free some space, then resume.")
-    if error.errno == errno.EFBIG:
-        return StorageError(
-            f"{path} could not be written: it is larger than this system lets a file be. Raise that limit, then resume."
-        )
-    if error.errno in (errno.EROFS, errno.EACCES, errno.EPERM):
-        return StorageError(f"{path} cannot be written: the folder is read-only. Make it writable, then resume.")
-    return StorageError(f"{path} could not be used: {error.strerror or error}. See whether the disk is all right.")
-
-
 def _connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
@@ -111,16 +131,52 @@ def _connect(path: Path) -> sqlite3.Connection:
     return connection
 
 
-def _migrate(connection: sqlite3.Connection, path: Path) -> None:
+def _begin(connection: sqlite3.Connection) -> None:
+    """Begin a write once nobody else writes.
+
+    SQLite's own waits grow to 100 ms, so whoever has waited longest asks least often; here all ask alike.
+    """
+    give_up = time.monotonic() + BUSY_SECONDS
+    connection.execute("PRAGMA busy_timeout = 0")
+    while True:
+        try:
+            connection.execute("BEGIN IMMEDIATE")
+            break
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+                raise
+        time.sleep(random.uniform(*PAUSE_SECONDS))
+    connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    """Which file lies at `path`: its device and number; None if there is none or nothing is in it."""
+    try:
+        status = path.stat()
+    except OSError:  # whoever opens it says why
+        return None
+    return (status.st_dev, status.st_ino) if status.st_size else None
+
+
+def _has_runs(home: Path) -> bool:
+    return any((home / "runs").glob("*"))
+
+
+def _migrate(connection: sqlite3.Connection, path: Path, *, may_begin: bool) -> None:
     scripts = sorted(MIGRATIONS.glob("*.sql"))
     newest = int(scripts[-1].name[:4])
     if _version(connection) == newest:
         return
-    connection.execute("BEGIN IMMEDIATE")
+    _begin(connection)
     version = _version(connection)  # again: another process may have migrated meanwhile
     if version > newest:
         raise StorageError(
             f"{path} was written by a newer Glassbox (version {version}, this one knows {newest}). Update Glassbox."
+        )
+    if version == 0 and not may_begin:
+        raise StorageError(
+            f"{path} is empty, though folders of runs lie beside it: what was in it is lost. Put a copy back, or move "
+            "it away to begin anew."
         )
     for script in scripts[version:]:
         for statement in _statements(script.read_text(encoding="utf-8")):
@@ -140,17 +196,3 @@ def _statements(script: str) -> Iterator[str]:
         if sqlite3.complete_statement(statement):
             yield statement
             statement = ""
-
-
-def _explained(error: sqlite3.DatabaseError, path: Path) -> StorageError:
-    code = getattr(error, "sqlite_errorcode", None)
-    primary = code & 0xFF if code is not None else None
-    if primary == sqlite3.SQLITE_FULL:
-        return storage_error(OSError(errno.ENOSPC, "full"), path)
-    if primary in (sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN, sqlite3.SQLITE_PERM):
-        return storage_error(OSError(errno.EROFS, "read-only"), path)
-    if primary in (sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB):
-        return StorageError(f"{path} is damaged ({error}). Move it away or put a copy back, then start again.")
-    if primary in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return StorageError(f"{path} was in use by others for {BUSY_SECONDS:g} seconds. Try again.")
-    return StorageError(f"{path} could not be used: {error}. See whether the disk is all right.")

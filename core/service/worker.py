@@ -23,9 +23,9 @@ from core.contract import Ended, Placement
 from core.errors import GlassboxError, InvalidSettingError, LeaseLostError, StorageError
 from core.knobs import from_json
 from core.runs.attempts import LEASE_SECONDS
-from core.runs.database import storage_error
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore
+from core.runs.trouble import storage_error
 from core.service import logs
 from core.service.reporter import Reporter
 

@@ -1,0 +1,165 @@
+"""The file of the run store: deleted or emptied, crowded, without locks, and what is said of each."""
+
+import errno
+import fcntl
+import shutil
+import sqlite3
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from core.errors import StorageError
+from core.runs import database
+from core.runs.store import RunStore
+from core.runs.trouble import LOCKING, database_error, storage_error
+from tests.core.stores import queued
+
+
+def test_a_home_that_was_deleted_is_made_anew_and_keeps_what_comes(
+    store: RunStore, caplog: pytest.LogCaptureFixture
+) -> None:
+    queued(store)
+    home = store.path.parent
+    shutil.rmtree(home)
+    assert store.find() == []
+    assert "was deleted or replaced" in caplog.text
+    run = queued(store)
+    assert RunStore(store.path).get(run.id).title == run.title, "others see it: nothing went into the deleted file"
+    assert store.path.with_suffix(".reserve").stat().st_size == database.RESERVE_BYTES
+
+
+def test_a_connection_that_was_lent_while_the_file_was_deleted_is_not_lent_again(store: RunStore) -> None:
+    with store._connection():
+        store.path.unlink()
+    run = queued(store)
+    assert RunStore(store.path).get(run.id).title == run.title
+
+
+def test_a_copy_that_is_put_in_place_of_the_file_is_read(store: RunStore, tmp_path: Path) -> None:
+    run = queued(store)
+    store.close()
+    shutil.copy(store.path, tmp_path / "copy")
+    later = queued(store)
+    (tmp_path / "copy").replace(store.path)
+    assert [found.id for found in store.find()] == [run.id] != [later.id]
+
+
+def test_an_emptied_store_is_refused_where_runs_lie_beside_it_and_new_where_none_do(tmp_path: Path) -> None:
+    path = tmp_path / "glassbox.sqlite"
+    path.touch()
+    queued(RunStore(path))
+    (tmp_path / "runs" / "abcdef").mkdir(parents=True)
+    open_store = RunStore(path)
+    path.write_bytes(b"")
+    for use in (lambda: RunStore(path), open_store.find):
+        with pytest.raises(StorageError, match=r"is empty, though folders of runs lie beside it.*Put a copy back"):
+            use()
+    path.rename(tmp_path / "away")
+    assert RunStore(path).find() == []
+
+
+def test_too_many_open_files_are_said_so() -> None:
+    program = """
+import os, resource
+from core.errors import StorageError
+from core.runs.store import RunStore
+store = RunStore()
+store.close()
+import tempfile; tempfile.gettempdir()
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, 4096))
+try:
+    store.find()
+except StorageError as error:
+    print(error)
+"""
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True).stdout
+    assert "too many files are open" in said
+    assert "read-only" not in said
+
+
+def test_a_folder_in_the_place_of_the_file_is_said_so(tmp_path: Path) -> None:
+    (tmp_path / "glassbox.sqlite").mkdir()
+    with pytest.raises(StorageError, match="is a folder, and must be a file"):
+        RunStore(tmp_path / "glassbox.sqlite")
+
+
+@pytest.mark.parametrize(
+    ("code", "sentence"),
+    [
+        (errno.ENOSPC, "disk is full"),
+        (errno.EDQUOT, "disk is full"),
+        (errno.EROFS, "read-only"),
+        (errno.EACCES, "this user may not write"),
+        (errno.ENFILE, "too many files are open"),
+        (errno.ENOENT, "moved or deleted"),
+        (errno.EIO, "Input/output error"),
+    ],
+)
+def test_the_operating_systems_reason_is_the_one_that_is_said(code: int, sentence: str) -> None:
+    said = str(storage_error(OSError(code, "Input/output error"), Path("x")))
+    assert sentence in said
+    assert ("read-only" in said) == (code == errno.EROFS)
+
+
+def test_a_store_that_another_process_holds_is_in_use_and_one_without_locks_is_not(
+    store: RunStore, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
+    program = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN IMMEDIATE');"
+        "print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        with pytest.raises(StorageError, match=r"in use by others for 0\.3 seconds"):
+            queued(store)
+        monkeypatch.setattr(fcntl, "lockf", _no_locks)
+        with pytest.raises(StorageError, match=r"does not lock files.*GLASSBOX_HOME"):
+            queued(store)
+        holder.communicate("")
+
+
+def test_a_folder_whose_files_cannot_be_locked_is_refused_at_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(fcntl, "lockf", _no_locks)
+    with pytest.raises(StorageError, match=r"does not lock files.*GLASSBOX_HOME"):
+        RunStore(tmp_path / "glassbox.sqlite")
+
+
+@pytest.mark.parametrize("code", LOCKING)
+def test_locks_that_fail_are_said_so_whatever_sqlite_calls_it(tmp_path: Path, code: int) -> None:
+    error = sqlite3.OperationalError("disk I/O error")
+    error.sqlite_errorcode = code
+    assert "does not lock files" in str(database_error(error, tmp_path / "glassbox.sqlite", waited=15))
+
+
+def test_of_many_processes_that_write_at_once_every_one_gets_through(tmp_path: Path) -> None:
+    store = RunStore(tmp_path / "glassbox.sqlite")
+    runs = [queued(store, owner=f"owner{number}").id for number in range(8)]
+    program = """
+import sys
+from pathlib import Path
+from core.contract import Stepped
+from core.runs.store import RunStore
+store = RunStore(Path(sys.argv[1]))
+lease = store.claim(sys.argv[2], max_running=8)
+for step in range(40):
+    store.append_events(lease, [Stepped(step=step, epoch=0.1, metrics={})])
+"""
+    writers = [
+        subprocess.Popen([sys.executable, "-c", program, store.path, f"w{n}"], stderr=subprocess.PIPE, text=True)
+        for n in range(8)
+    ]
+    assert [writer.communicate()[1] for writer in writers] == [""] * 8
+    for run_id in runs:
+        assert [event.step for _, event in store.events(run_id)] == list(range(40))
+
+
+def _no_locks(*_: object) -> None:
+    raise OSError(errno.ENOLCK, "No locks available")
