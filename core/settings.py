@@ -1,9 +1,15 @@
-"""Where things are kept, read from the environment once per call. Every setting is listed in docs/settings.md."""
+"""What the environment says: where things are kept, who may frame the studio. Read once per call.
+
+Every setting is listed in docs/settings.md.
+"""
 
 import os
+import re
 from pathlib import Path
 
 from platformdirs import user_data_path
+
+from core.errors import InvalidSettingError
 
 
 def home() -> Path:
@@ -22,3 +28,22 @@ def data_folder() -> Path:
     """
     given = os.environ.get("GLASSBOX_DATA")
     return Path(given).expanduser().resolve() if given else home() / "data"
+
+
+def frame_parents() -> list[str]:
+    """Addresses of the pages that may show the studio inside them, such as "https://moodle.example".
+
+    `GLASSBOX_FRAME_PARENTS` names them, separated by spaces or commas. By default there are none.
+
+    Raises:
+        InvalidSettingError: one is not the address of a site.
+    """
+    given = re.split(r"[\s,]+", os.environ.get("GLASSBOX_FRAME_PARENTS", "").strip())
+    parents = [parent.rstrip("/") for parent in given if parent]
+    for parent in parents:
+        if not re.fullmatch(r"https?://(\*\.)?[\w.-]+(:\d+)?", parent, re.ASCII):
+            raise InvalidSettingError(
+                f"GLASSBOX_FRAME_PARENTS names “{parent[:80]}”; it must be the address of a site without a path, such "
+                "as https://moodle.example."
+            )
+    return parents

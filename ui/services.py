@@ -6,7 +6,7 @@ from core import settings
 from core.runs.store import RunStore
 from core.training import estimate
 from core.training.placement import device_for
-from ui.server import OWNER_COOKIE
+from ui.gate import OWNER_COOKIE
 
 
 @st.cache_resource(max_entries=4)
