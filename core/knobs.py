@@ -15,6 +15,7 @@ from typing import Any, Literal, TypeVar
 from core.errors import InvalidSettingError
 
 S = TypeVar("S", bound="Settings")
+LONGEST_WORD = 40  # characters of what somebody wrote in an address that a message repeats
 
 When = Mapping[str, tuple[Any, ...]]  # other knob's name → its values for which this knob matters
 
@@ -277,14 +278,20 @@ def from_text(config_type: type[S], given: Mapping[str, str]) -> tuple[S, list[s
     notices = []
     for name, text in given.items():
         if name not in declared:
-            notices.append(f"There is no setting “{name}”. The settings are: {', '.join(declared)}.")
+            notices.append(f"There is no setting “{_short(name)}”. The settings are: {', '.join(declared)}.")
             continue
         try:
             values[name] = declared[name].parse(text)
         except ValueError:
-            notices.append(f"{declared[name].label} ({name}) is “{text}”; allowed is {declared[name].allowed()}.")
+            notices.append(
+                f"{declared[name].label} ({name}) is “{_short(text)}”; allowed is {declared[name].allowed()}."
+            )
             continue
         if not declared[name].allows(values[name]):
             del values[name]
-            notices.append(f"{declared[name].label} ({name}) is {text}; allowed is {declared[name].allowed()}.")
+            notices.append(f"{declared[name].label} ({name}) is {_short(text)}; allowed is {declared[name].allowed()}.")
     return config_type(**values), notices
+
+
+def _short(text: str) -> str:
+    return text if len(text) <= LONGEST_WORD else f"{text[:LONGEST_WORD]} …"

@@ -5,6 +5,7 @@ later. On a slow network a second click thus arrives with the address of before 
 the view that was left, or a second run for a double click on Start. What was written meanwhile is put in again.
 """
 
+import re
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,8 @@ import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
 LATE_SECONDS = 3.0  # for so long an address that was replaced may still come from the browser
+TRACKING = re.compile(r"utm_\w+|mc_[ce]id|_ga|_gl|igsh(id)?|[a-z]*clid|wbraid|gbraid", re.ASCII)  # of chats and mails
+AFTER_A_LINK = ".,;:!?)]}>*_\"'’”»"  # what a chat takes into a link that stands in a sentence
 
 
 @dataclass
@@ -57,9 +60,17 @@ def arrive(page: str) -> None:
         catch_up()
         return
     now = st.query_params.to_dict()
-    if page != known.page or now != known.now:  # people went elsewhere
-        known.replaced.clear()
+    is_new = page != known.page or now != known.now  # people went elsewhere
     known.page, known.now = page, now
+    if is_new:
+        known.replaced.clear()
+        write(_repairs(now))
+
+
+def _repairs(given: Mapping[str, str]) -> dict[str, str | None]:
+    """What to change in a link that went through a chat or a mail, which add to it; nothing of it was meant."""
+    bare = {name: None if TRACKING.fullmatch(name) else value.rstrip(AFTER_A_LINK) for name, value in given.items()}
+    return {name: value for name, value in bare.items() if value != given[name]}
 
 
 def _known() -> _Known:

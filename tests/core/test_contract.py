@@ -153,6 +153,13 @@ def test_what_cannot_be_read_is_said_and_takes_its_default(name: str, text: str,
     assert [part for part in parts if part not in notice] == []
 
 
+@pytest.mark.parametrize("name", ["tail", "colour"])
+def test_a_long_word_of_an_address_is_not_repeated_in_full(name: str) -> None:
+    (unknown,) = from_text(KiteConfig, {"x" * 3000: "1"})[1]
+    (wrong,) = from_text(KiteConfig, {name: "y" * 3000})[1]
+    assert max(len(unknown), len(wrong)) < 300
+
+
 def test_a_saved_config_loads_after_its_knobs_changed() -> None:
     config, notices = from_json(KiteConfig, {"tail": 6, "wind": 99.0, "rope": 2})
     assert config == KiteConfig(tail=6)

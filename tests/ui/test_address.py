@@ -75,3 +75,21 @@ def test_another_page_has_another_address() -> None:
     app.button(key="write").click().run()
     app.session_state["page"] = "two"
     assert seen(sent(app)) == {}
+
+
+@pytest.mark.parametrize(
+    ("query", "meant"),
+    [
+        ({"view": "train", "fbclid": "IwAR0", "utm_source": "chat", "utm_campaign": "x"}, {"view": "train"}),
+        ({"gclid": "1", "mc_cid": "2", "igsh": "3", "_gl": "4"}, {}),
+        ({"view": "train."}, {"view": "train"}),
+        ({"view": "train", "run": "abcdef)."}, {"view": "train", "run": "abcdef"}),
+        ({"data": "own_words", "words": "yes,no,stop!”"}, {"data": "own_words", "words": "yes,no,stop"}),
+        ({"learning_rate": "0.01", "fruit": "apple"}, {"learning_rate": "0.01", "fruit": "apple"}),
+    ],
+)
+def test_what_a_chat_or_a_mail_adds_to_a_link_is_taken_out(query: dict[str, str], meant: dict[str, str]) -> None:
+    app = opened(**query)
+    assert seen(app) == meant
+    app.button(key="write").click().run()
+    assert seen(sent(app, **query)) == {**{name: meant[name] for name in meant if name != "run"}, "view": "train"}
