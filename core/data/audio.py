@@ -217,15 +217,17 @@ def clipped_share(samples: Wave) -> float:
 
 
 def loudest_window(samples: Wave) -> Window:
-    """The second with the most energy; of those that have nearly as much, the middle one, so the word is centred.
+    """The second with the most energy, clicks aside; of those that have nearly as much, the middle one.
 
-    A shorter recording is placed in the middle of a second.
+    So a word is centred. A shorter recording is placed in the middle of a second.
     """
     count = len(samples)
     if count <= WINDOW:
         return Window(-((WINDOW - count) // 2), 0, count)
-    centred = samples - samples.mean(dtype=np.float64)
-    energy = np.concatenate([[0.0], np.cumsum(centred.astype(np.float64) ** 2)])
+    power = (samples - samples.mean(dtype=np.float64)) ** 2
+    for start, end in _spoken(samples)[1]:
+        power[start:end] = 0.0
+    energy = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.append(np.arange(0, count - WINDOW, HOP), count - WINDOW)
     sums = energy[starts + WINDOW] - energy[starts]
     near = np.flatnonzero(sums >= 0.98 * sums.max())
@@ -244,7 +246,7 @@ def commands(samples: Wave) -> tuple[Window, ...]:
 
     A part is what is clearly louder than the noise and not far below the loudest, with pauses shorter than `GAP`.
     """
-    parts = _parts(samples)
+    parts, _ = _spoken(samples)
     if len(parts) < 2:
         return (loudest_window(samples),)
     windows = []
@@ -259,18 +261,32 @@ def commands(samples: Wave) -> tuple[Window, ...]:
     return tuple(windows)
 
 
-def _parts(samples: Wave) -> list[tuple[int, int]]:
-    """(start, end) in samples of what is said."""
+Span = tuple[int, int]  # (start, end) in samples
+
+
+def _spoken(samples: Wave) -> tuple[list[Span], list[Span]]:
+    """The parts in which something is said, and the clicks: what is as loud, but shorter than `SHORTEST`.
+
+    How loud speech is at its loudest is asked again without the clicks that were found: a pop of the microphone may be
+    much louder than the word after it.
+    """
     loud = levels(samples)
-    if not len(loud):
-        return []
-    limit = max(noise_floor(samples) + ABOVE_NOISE_DB, float(loud.max()) - BELOW_PEAK_DB, SILENT_DB)
-    frames = np.flatnonzero(loud > limit)
-    if not len(frames):
-        return []
-    groups = np.split(frames, np.flatnonzero(np.diff(frames) > GAP * RATE / HOP) + 1)
-    parts = [(int(group[0]) * HOP, (int(group[-1]) + 1) * HOP) for group in groups]
-    return [(start, end) for start, end in parts if end - start >= SHORTEST * RATE]
+    noise = float(np.percentile(loud, 10)) if len(loud) else FLOOR_DB
+    clicks: list[Span] = []
+    while len(loud):
+        limit = max(noise + ABOVE_NOISE_DB, float(loud.max()) - BELOW_PEAK_DB, SILENT_DB)
+        frames = np.flatnonzero(loud > limit)
+        if not len(frames):
+            break
+        groups = np.split(frames, np.flatnonzero(np.diff(frames) > GAP * RATE / HOP) + 1)
+        spans = [(int(group[0]) * HOP, (int(group[-1]) + 1) * HOP) for group in groups]
+        short = [(start, end) for start, end in spans if end - start < SHORTEST * RATE]
+        if not short:
+            return spans, clicks
+        for start, end in short:
+            loud[start // HOP : end // HOP] = FLOOR_DB
+        clicks += short
+    return [], clicks
 
 
 def cut(samples: Wave, window: Window) -> Wave:

@@ -222,3 +222,29 @@ def test_a_wav_for_the_player_is_what_was_recorded() -> None:
     again = audio.read_sound(audio.write_wav(samples), name="a").samples
     assert np.abs(again - samples).max() < 1e-4
     assert np.abs(audio.from_int16(audio.to_int16(samples)) - samples).max() < 1e-4
+
+
+def pop() -> audio.Wave:
+    """30 ms of a low thump at nearly full scale, as a mouth too near to the microphone makes it."""
+    time = np.arange(480) / RATE
+    wave = np.sin(2 * np.pi * 120 * time) * np.exp(-time / 0.01)
+    return (0.9 * wave / np.abs(wave).max()).astype(np.float32)
+
+
+@pytest.mark.parametrize("loudness", [0.5, 0.05, 0.02])
+def test_a_pop_half_a_second_before_a_word_does_not_take_the_window(loudness: float) -> None:
+    samples = burst()
+    samples[24_000 : 24_000 + 6400] += tone(0.4, amplitude=loudness)
+    alone = audio.loudest_window(samples)
+    samples[16_000:16_480] += pop()
+    (window,) = audio.commands(samples)
+    assert window.start <= 24_000 and window.start + RATE >= 30_400  # all of the word
+    assert abs(window.start - alone.start) <= audio.HOP
+    assert audio.loudest_window(samples) == window
+
+
+def test_a_pop_alone_is_nothing_heard() -> None:
+    samples = burst()
+    samples[16_000:16_480] += pop()
+    problem = audio.problem(samples * np.float32(0.5))
+    assert problem is not None and problem.code == "silence" and problem.blocking

@@ -11,14 +11,16 @@ from core.data import audio
 from core.demos.voice.answering import VoiceModel, prepare
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import log_mel
-from core.demos.voice.hearing import NOTHING, VoiceReader, certainty, decide, run_reader
+from core.demos.voice.hearing import NOTHING, VoiceReader, certainty, decide, read_model, run_reader
 from core.demos.voice.learner import make_network
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
 from core.knobs import to_json
-from tests.core.test_audio import burst
+from tests.core.test_audio import burst, pop
 
 WORDS = ("go", "stop")
 CLASSES = (*WORDS, "unknown", "silence")
+
+SAMPLES = Path(__file__).parents[2] / "ui" / "voice" / "samples"
 
 
 @pytest.fixture(scope="module")
@@ -147,3 +149,13 @@ def test_a_model_with_two_answers_of_one_name_is_refused_in_words() -> None:
     saved = {**to_json(VoiceConfig()), "words": "yes,no,unknown"}  # as an earlier version let it be trained
     with pytest.raises(InvalidSettingError, match="two answers of one name among yes, no, unknown, unknown, silence"):
         run_reader(saved, {})
+
+
+@pytest.mark.parametrize("word", ["up", "go", "yes", "left"])
+def test_a_word_is_heard_behind_a_pop_of_the_microphone(word: str) -> None:
+    said = audio.read_sound((SAMPLES / f"{word}.ogg").read_bytes(), name=word).samples
+    quiet = np.float32(0.25)  # from an arm's length
+    samples = np.concatenate([audio.with_noise(np.zeros(audio.RATE, np.float32), -70), quiet * said])
+    first = audio.RATE + int(np.flatnonzero(np.abs(said) > 0.1 * np.abs(said).max())[0])
+    samples[first - 8000 : first - 7520] += pop()  # half a second before the word
+    assert [command.answer for command in read_model().hear(samples).commands] == [word]
