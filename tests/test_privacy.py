@@ -91,7 +91,7 @@ class Watch:
 @pytest.fixture
 def watch(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Watch:
     watch = Watch(tmp_path)
-    for name in [name for name in os.environ if name.startswith("XDG_")]:
+    for name in [name for name in os.environ if name.startswith(("XDG_", "TORCHINDUCTOR_"))]:  # PyTorch sets its own
         monkeypatch.delenv(name)
     for name, value in watch.environment.items():
         monkeypatch.setenv(name, value)

@@ -100,12 +100,12 @@ def require(source: str, words: Sequence[str], recordings: str = "") -> None:
             f"{_quoted(reserved)} cannot be a word to learn: every network has the answers “{UNKNOWN}” and “{SILENCE}” "
             "already. Leave it out, and record the word under another name."
         )
-    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
-        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
         _require_recordings(own_among(words), recordings)
     elif source in CLIPS_A_WORD:
         _require_folder(source, words)
+    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
+        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
 
 
 def sizes(source: str, words: Sequence[str], recordings: str = "") -> tuple[int, int, int]:
