@@ -7,7 +7,7 @@ from ui import demo_pages, health
 from ui.fragments import fragment
 from ui.links import run_query
 from ui.services import store
-from ui.words import plain, standing
+from ui.words import plain, plain_badge, standing
 
 HEIGHT = 44  # px
 
@@ -22,7 +22,7 @@ def show_chip() -> None:
         if said := health.no_start():
             st.badge("training cannot start", icon=":material/warning:", color="orange", help=plain(said))
         for run in running[:1]:
-            st.badge(f"{plain(run.title)} · {short(run)}", icon=":material/progress_activity:", color="blue")
+            st.badge(f"{plain_badge(run.title)} · {short(run)}", icon=":material/progress_activity:", color="blue")
             if run.task in pages:
                 st.page_link(demo_pages.run_page(run.task), label="open", query_params=run_query(run.id))
         if len(running) > 1:

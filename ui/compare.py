@@ -162,8 +162,9 @@ def _text(knob: Knob, value: object) -> str:
 
 
 def _table(headings: list[str], rows: Mapping[str, list[str]]) -> None:
+    """A table, in which Streamlit would read Markdown: titles and values come from people."""
     columns = {" ": list(rows)} | {
-        heading: [values[index] for values in rows.values()] for index, heading in enumerate(headings)
+        plain(heading): [plain(values[index]) for values in rows.values()] for index, heading in enumerate(headings)
     }
     st.table(columns, border="horizontal", hide_index=True)
 

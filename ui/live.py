@@ -294,7 +294,7 @@ def _details(task: Task, run: Run) -> None:
         config, _ = from_json(task.Config, run.config)
         declared = knobs(task.Config)
         rows = [
-            {"Setting": declared[name].label, "Value": declared[name].in_words(getattr(config, name))}
+            {"Setting": declared[name].label, "Value": plain(declared[name].in_words(getattr(config, name)))}
             for name in relevant(config)
         ]
         st.table(rows)

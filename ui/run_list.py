@@ -61,7 +61,7 @@ def _chooser(run: Run) -> None:
         chosen[:] = [*others, run.id] if st.session_state[key] else others
 
     st.checkbox(
-        f"Compare {run.title} ({run.id})",
+        f"Compare {plain(run.title)} ({run.id})",
         value=run.id in chosen,
         key=key,
         on_change=tick,

@@ -5,14 +5,25 @@ import re
 from core import demos
 from core.runs.records import Run
 
-_MARKDOWN = re.compile(r"([\\`*_\[\]()!$:~<>#])")
+_MARKDOWN = re.compile(r"([\\`*_\[\]()!$:~<>#@|])")
+_ADDRESS = re.compile(r"https?://|www\.|[\w.+-]+@", re.IGNORECASE)
+_NO_BREAK = "\u2060"  # shows nothing; what follows a letter, and this counts as one, is not made a link
 LONGEST = 600  # characters of somebody's text in a message
 
 
 def plain(text: str) -> str:
-    """Text of a person or an address, to be shown as it is: Streamlit would read Markdown in it, pictures too."""
+    """Text of a person or an address, to be shown as it is: Streamlit would read Markdown in it, pictures too.
+
+    An address becomes a link only after escapes have been read, so escapes do not keep it from that. Not for what is
+    shown as it is (options, data frames); for `st.badge` there is `plain_badge`.
+    """
     cut = text if len(text) <= LONGEST else text[:LONGEST] + " …"
-    return _MARKDOWN.sub(r"\\\1", cut)
+    return _MARKDOWN.sub(r"\\\1", _ADDRESS.sub(rf"{_NO_BREAK}\g<0>", cut))
+
+
+def plain_badge(text: str) -> str:
+    """The same for the label of `st.badge`, which escapes brackets by itself."""
+    return plain(text).replace(r"\[", "[").replace(r"\]", "]")
 
 
 STATES = {

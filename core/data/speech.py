@@ -100,12 +100,17 @@ def require(source: str, words: Sequence[str], recordings: str = "") -> None:
             f"{_quoted(reserved)} cannot be a word to learn: every network has the answers “{UNKNOWN}” and “{SILENCE}” "
             "already. Leave it out, and record the word under another name."
         )
+    if source in CLIPS_A_WORD and not folder_is_here(source):
+        raise DataUnavailableError(
+            f"{folder_of(source)} does not hold the data set. Download it on the page Voice, view Train, or unpack it "
+            "there, or set GLASSBOX_DATA to the folder that holds it."
+        )
+    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
+        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
         _require_recordings(own_among(words), recordings)
     elif source in CLIPS_A_WORD:
         _require_folder(source, words)
-    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
-        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
 
 
 def sizes(source: str, words: Sequence[str], recordings: str = "") -> tuple[int, int, int]:
@@ -224,11 +229,6 @@ def folder_is_here(source: str) -> bool:
 
 def _require_folder(source: str, words: Sequence[str]) -> None:
     folder = folder_of(source)
-    if not folder_is_here(source):
-        raise DataUnavailableError(
-            f"{folder} does not hold the data set. Download it on the page Voice, view Train, or unpack it there, "
-            "or set GLASSBOX_DATA to the folder that holds it."
-        )
     there = speech_folders.words_in(folder)
     if lacking := [word for word in words if word not in there]:
         raise InvalidSettingError(f"{folder.name} has no {_quoted(lacking)}; it has {', '.join(there)}.")

@@ -112,7 +112,7 @@ def _layers(found: Looks, reader: TextReader) -> None:
     for layer, shares in enumerate(found.answers):
         winner = int(shares.argmax())
         after = "the words alone" if layer == 0 else f"after layer {layer}"
-        rows.append({"": after, "answer": reader.classes[winner], "probability": percent(float(shares[winner]))})
+        rows.append({"": after, "answer": plain(reader.classes[winner]), "probability": percent(float(shares[winner]))})
     st.table(rows)
     st.markdown("**How narrowly each head looks**")
     heads = [
@@ -144,7 +144,10 @@ def _swaps(reading: Reading, reader: TextReader, *, key: str, box: str) -> None:
         return
     st.table(
         [
-            {"swap": f"{swap.word} → {swap.by}", f"probability of {name} after it": percent(swap.probability)}
+            {
+                "swap": plain(f"{swap.word} → {swap.by}"),
+                f"probability of {plain(name)} after it": percent(swap.probability),
+            }
             for swap in swaps
         ]
     )

@@ -48,8 +48,8 @@ def show(reading: Reading, reader: TextReader, *, key: str) -> None:
         [
             {
                 "word": plain(word),
-                f"{reader.classes[target]}, alone": percent(float(share)),
-                "nearest in the vocabulary": ", ".join(others),
+                f"{plain(reader.classes[target])}, alone": percent(float(share)),
+                "nearest in the vocabulary": plain(", ".join(others)),
             }
             for (word, others), share in zip(nearest, found.own_answers[:, target], strict=True)
         ]
