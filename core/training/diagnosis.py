@@ -17,7 +17,7 @@ from typing import Any, Literal
 from core.contract import NO_SKILL, Ended, Event, Metric
 from core.errors import InvalidSettingError
 from core.knobs import Choice, Config, Integer, Real, knobs, relevant
-from core.training.history import History, has_accuracy, lowest, read, skills
+from core.training.history import History, behind, has_accuracy, lowest, read, skills
 
 FEWEST_EPOCHS = 3
 LONG = 5  # epochs without improvement that make a plateau
@@ -76,7 +76,8 @@ def diagnose(events: Sequence[Event], config: Config, *, select: Metric | None =
     found = next((rule for rule in rules if rule is not None), None)
     if found is None and history.end is not None:
         found = (
-            _still_improving(history, history.end, config)
+            _late(history, config)
+            or _still_improving(history, history.end, config)
             or _good(history, config, select)
             or _underfitting(history, config)
         )
@@ -225,7 +226,7 @@ def _overfitting(history: History, config: Config) -> Diagnosis | None:
         return None
     elif has_accuracy(history) and (since >= FEWEST_EPOCHS or history.end is not None):
         seen, unseen = history.train_after(n, "accuracy"), history.validation["accuracy"][n]
-        if seen - unseen < GAP:
+        if seen - unseen - (behind(history) or 0.0) < GAP:
             return None
         evidence = (
             f"After {n} epochs training accuracy is {seen:.1f} % but validation accuracy {unseen:.1f} %, "
@@ -241,8 +242,24 @@ def _overfitting(history: History, config: Config) -> Diagnosis | None:
     return _with_remedy("overfitting", evidence, config, [*remedies, _more_data(config)])
 
 
+def _late(history: History, config: Config) -> Diagnosis | None:
+    lag, right = behind(history), history.validation.get("accuracy", ())
+    if lag is None or lag < GAP:
+        return None
+    now = right[history.epochs]
+    return _with_remedy(
+        "still_improving",
+        f"The averaged weights, which answer, are still on their way: they have {now:.1f} % of the validation right, "
+        f"the weights that are trained {now + lag:.1f} %. More epochs will let them arrive.",
+        config,
+        [_more_epochs(config, history.epochs)],
+    )
+
+
 def _lags(history: History, config: Config) -> bool:
-    """Whether averaged weights are still on their way: they answer validation, and follow those that are trained."""
+    """Whether averaged weights are still on their way, of a run that does not tell how far they are behind."""
+    if behind(history) is not None:
+        return False
     losses = history.validation["loss"]
     averages = bool(getattr(config, "averaging", 0.0))
     return averages and losses[history.epochs] < 0.97 * losses[history.epochs - 1]

@@ -111,6 +111,17 @@ def skills(history: History) -> tuple[float, float] | None:
     return skill(history.train_after(n, "accuracy"), majority[n]), skill(best, majority[n])
 
 
+def behind(history: History) -> float | None:
+    """By how many points of validation accuracy averaged weights are behind those that are trained, at least 0.
+
+    None where nothing is averaged, or where it was not measured.
+    """
+    n, unaveraged = history.epochs, history.validation.get("unaveraged", ())
+    if not has_accuracy(history) or len(unaveraged) <= n:
+        return None
+    return max(unaveraged[n] - history.validation["accuracy"][n], 0.0)
+
+
 def lowest(history: History) -> int:
     """The epoch, from 1 on, with the lowest validation loss."""
     losses = history.validation["loss"]

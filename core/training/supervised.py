@@ -163,9 +163,17 @@ class SupervisedLearner:
         """Mean loss and accuracy (percent) of a split, and what its accuracy is to be compared with.
 
         "majority" is the accuracy (percent) of always saying the split's most frequent class, "num_classes" how many
-        answers there are.
+        answers there are; with averaging, "unaveraged" is the accuracy (percent) of the weights that are trained.
         """
-        network = self.answering.eval()
+        loss, accuracy, num_classes = self._measured(self.answering, split)
+        found = {"loss": loss, "accuracy": accuracy, MAJORITY.name: majority(split.targets), "num_classes": num_classes}
+        if self.average is not None:
+            found["unaveraged"] = self._measured(self.network, split)[1]
+        return found
+
+    def _measured(self, network: nn.Module, split: Split) -> tuple[float, float, int]:
+        """Mean loss, accuracy (percent) and number of classes of a network's answers."""
+        network.eval()
         loss, right = 0.0, 0
         batches = zip(
             split.inputs.split(self.evaluation_batch), split.targets.split(self.evaluation_batch), strict=True
@@ -174,12 +182,7 @@ class SupervisedLearner:
             logits = self._logits(network, self.prepare(inputs, None))
             loss += float(self.loss(logits, targets)) * len(targets)
             right += int((logits.argmax(1) == targets).sum())
-        return {
-            "loss": loss / len(split),
-            "accuracy": 100 * right / len(split),
-            MAJORITY.name: majority(split.targets),
-            "num_classes": logits.shape[1],
-        }
+        return loss / len(split), 100 * right / len(split), logits.shape[1]
 
     def preview(self, example: Any) -> Any:
         """Probabilities of each class for one stored input given as nested lists."""

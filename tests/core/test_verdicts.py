@@ -36,6 +36,7 @@ class Row:
     validation_accuracy: list[float]
     majority: float | None = 10.0
     classes: int = 10
+    unaveraged: list[float] = field(default_factory=list)  # validation accuracy of the weights that are trained
     knobs: dict[str, Any] = field(default_factory=dict)
     end: Literal["completed", "stopped", "diverged"] | None = "completed"
 
@@ -47,7 +48,8 @@ class Row:
             if epoch:
                 metrics = {"loss": self.train[epoch - 1], "accuracy": self.train_accuracy[epoch - 1]}
                 events.append(Stepped(10 * epoch, float(epoch), metrics))
-            events.append(Evaluated(10 * epoch, float(epoch), {"loss": loss, "accuracy": right, **known}))
+            lag = {"unaveraged": self.unaveraged[epoch]} if self.unaveraged else {}
+            events.append(Evaluated(10 * epoch, float(epoch), {"loss": loss, "accuracy": right, **known, **lag}))
         if self.end is not None:
             events.append(Ended(10 * len(self.train), float(len(self.train)), self.end, "", {}))
         return events
@@ -119,6 +121,12 @@ TABLE = [
         [80, 91, 94, 96], [10, 30, 55, 72, 81], **SLOW_AVERAGE),
     Row("an average that lags, of before", "still_improving", [0.6, 0.3, 0.2, 0.15], [2.3, 2.0, 1.5, 1.0, 0.7],
         [80, 91, 94, 96], [10, 30, 55, 72, 81], majority=None, **SLOW_AVERAGE),
+    Row("an average that hardly moves, and is far behind", "still_improving", [0.6, 0.3, 0.2, 0.15],
+        [2.3, 1.2, 0.80, 0.75, 0.74], [80, 90, 94, 95], [10, 60, 78, 80, 80.7], **SLOW_AVERAGE,
+        unaveraged=[10, 85, 90, 92.5, 93.4]),
+    Row("overfitting, averaged or not", "overfitting", [0.6, 0.3, 0.1, 0.02],
+        [2.3, 1.2, 0.80, 0.75, 0.74], [80, 90, 97, 99.5], [10, 60, 78, 80, 80.7], **SLOW_AVERAGE,
+        unaveraged=[10, 70, 79, 81, 82.0]),
     Row("an average that has arrived", "good", [0.5, 0.2, 0.18, 0.17], [2.3, 0.6, 0.25, 0.20, 0.196],
         [80, 95, 96, 97], [10, 85, 94, 96, 96.2], **SLOW_AVERAGE),
     # Too large a learning rate
