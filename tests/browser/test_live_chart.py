@@ -85,7 +85,9 @@ def page(browser: Any, address: str) -> Iterator[Any]:
 def wait_for_updates(page: Any, count: int) -> dict[str, Any]:
     """State of the chart after `count` updates, each of which adds five points."""
     points = page.evaluate(STATE)["points"] + 5 * count
-    page.wait_for_function(f"document.querySelector('.glassbox-chart').data[0].x.length >= {points}", timeout=30_000)
+    page.wait_for_function(
+        f"() => document.querySelector('.glassbox-chart').data[0].x.length >= {points}", timeout=30_000
+    )
     return page.evaluate(STATE)
 
 
@@ -96,7 +98,7 @@ def test_zoom_and_node_survive_new_data_and_a_double_click_shows_the_whole(page:
     page.mouse.down()
     page.mouse.move(box["x"] + 0.5 * box["width"], middle, steps=4)
     page.mouse.up()
-    page.wait_for_function("document.querySelector('.glassbox-chart').layout.xaxis.range[0] > 1")
+    page.wait_for_function("() => document.querySelector('.glassbox-chart').layout.xaxis.range[0] > 1")
     zoomed = page.evaluate(STATE)
     assert zoomed["range"] == pytest.approx([2, 10], abs=0.2)
 
@@ -106,7 +108,7 @@ def test_zoom_and_node_survive_new_data_and_a_double_click_shows_the_whole(page:
     assert later["label"] != zoomed["label"]
 
     page.mouse.dblclick(box["x"] + 0.3 * box["width"], middle)
-    page.wait_for_function("Number(document.querySelector('.glassbox-chart').layout.xaxis.range[1]) === 20")
+    page.wait_for_function("() => Number(document.querySelector('.glassbox-chart').layout.xaxis.range[1]) === 20")
 
 
 def test_new_data_is_drawn_about_four_times_a_second(page: Any) -> None:
@@ -118,7 +120,7 @@ def test_new_data_is_drawn_about_four_times_a_second(page: Any) -> None:
 def test_colours_follow_a_live_switch_of_the_theme(page: Any) -> None:
     assert page.evaluate(STATE)["text"] == "rgb(90, 99, 108)"
     page.emulate_media(color_scheme="dark")
-    page.wait_for_function(f"({STATE})().text === 'rgb(155, 164, 174)'", timeout=10_000)
+    page.wait_for_function(f"() => ({STATE})().text === 'rgb(155, 164, 174)'", timeout=10_000)
     assert wait_for_updates(page, 3)["text"] == "rgb(155, 164, 174)"
     assert page.evaluate(STATE)["marked"]
 
@@ -126,7 +128,7 @@ def test_colours_follow_a_live_switch_of_the_theme(page: Any) -> None:
 def test_the_width_follows_the_container_down_to_a_phone(page: Any) -> None:
     wide = page.evaluate(STATE)["width"]
     page.set_viewport_size({"width": 360, "height": 700})
-    page.wait_for_function(f"({STATE})().width < 360", timeout=10_000)
+    page.wait_for_function(f"() => ({STATE})().width < 360", timeout=10_000)
     narrow = page.evaluate(STATE)
     assert narrow["width"] < wide
     assert narrow["overflow"] <= 0

@@ -39,7 +39,7 @@ def answered(page: Page, act: Callable[[], object]) -> None:
     """Do something and wait until the server has answered it; the page is not told yet."""
     since = page.evaluate("performance.now()")
     act()
-    page.wait_for_function(f"heard > {since} && performance.now() - heard > {QUIET_MS}")
+    page.wait_for_function(f"() => heard > {since} && performance.now() - heard > {QUIET_MS}")
 
 
 def press(page: Page, key: str, times: int) -> None:
@@ -133,7 +133,7 @@ def test_a_recording_is_kept_once(page: Page, slow: Callable[[], None], studio: 
     sound = {"name": "katze.wav", "mimeType": "audio/wav", "buffer": wav(spoken("katze", 1)[0])}
     page.locator("input[type=file]").set_input_files([sound])
     wait_until(lambda: list(studio.home.rglob(f"{b'katze'.hex()}/*.npy")))
-    page.wait_for_function(f"performance.now() - heard > {QUIET_MS}")
+    page.wait_for_function(f"() => performance.now() - heard > {QUIET_MS}")
     page.get_by_role("slider").first.press("ArrowRight")
     expect(page.get_by_text("1 recording of “katze”")).to_be_visible()
     page.wait_for_timeout(2 * LATE_MS)

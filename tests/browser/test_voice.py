@@ -163,7 +163,7 @@ def test_a_recording_is_played_by_its_own_browser_alone_and_deleted_ones_come_ba
     player = page.get_by_test_id("stAudio")
     expect(player).to_be_visible()
     page.wait_for_function(
-        "document.querySelector('[data-testid=stAudio]').duration === 1"
+        "() => document.querySelector('[data-testid=stAudio]').duration === 1"
     )  # the whole second has arrived
     assert (player.get_attribute("src") or "").startswith("data:audio/wav;base64,")
     assert served == []
