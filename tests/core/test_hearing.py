@@ -151,10 +151,10 @@ def test_a_model_with_two_answers_of_one_name_is_refused_in_words() -> None:
         run_reader(saved, {})
 
 
-@pytest.mark.parametrize("word", ["up", "go", "yes", "left"])
+@pytest.mark.parametrize("word", ["go", "yes", "left", "no", "right"])
 def test_a_word_is_heard_behind_a_pop_of_the_microphone(word: str) -> None:
     said = audio.read_sound((SAMPLES / f"{word}.ogg").read_bytes(), name=word).samples
-    quiet = np.float32(0.25)  # from an arm's length
+    quiet = np.float32(0.06)  # spoken softly from afar: the pop has more energy than the word
     samples = np.concatenate([audio.with_noise(np.zeros(audio.RATE, np.float32), -70), quiet * said])
     first = audio.RATE + int(np.flatnonzero(np.abs(said) > 0.1 * np.abs(said).max())[0])
     samples[first - 8000 : first - 7520] += pop()  # half a second before the word
