@@ -28,6 +28,7 @@ from core.data import strokes
 from core.runs.records import Run
 from core.runs.store import RunStore
 from core.service import launch
+from tests.aside import run_aside
 
 ROOT = Path(__file__).parents[1]
 CALLS = "trace=connect,sendto,sendmsg,sendmmsg,open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2"
@@ -143,11 +144,11 @@ def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(watch
         store = RunStore()
         config = task.Config(network="plain", epochs=1, share=5)  # type: ignore[call-arg]
         run = launch.start(store, task, config, owner="ada")
-        asyncio.run(draw(server.address))
+        run_aside(draw(server.address))
         for page, query in PAGES:
-            asyncio.run(visit(server.address, page, query))
+            run_aside(visit(server.address, page, query))
         assert over(store, run.id).state == "completed"
-        shown = asyncio.run(visit(server.address, "digits", f"view=train&run={run.id}"))
+        shown = run_aside(visit(server.address, "digits", f"view=train&run={run.id}"))
     assert b"Largest difference to PyTorch" in shown  # so it was written as ONNX, and run by onnxruntime
     assert watch.found() == []
 

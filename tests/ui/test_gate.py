@@ -14,6 +14,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.web.server.starlette.starlette_websocket import create_websocket_handler
 
 from core.errors import InvalidSettingError
+from tests.aside import run_aside
 from ui.gate import Gate
 
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
@@ -44,7 +45,7 @@ def answer(path: str = "/", *, host: str | None = "localhost:8501", scheme: str 
     headers = [] if host is None else [(b"host", host.encode())]
     scope = {"type": "http", "method": "GET", "path": path, "scheme": scheme, "headers": headers, "query_string": b""}
     app = Gate(Starlette(routes=[Route("/{path:path}", page)]))
-    asyncio.run(app(scope, receive, send))
+    run_aside(app(scope, receive, send))
     found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
     return sent[0]["status"], found, sent[1]["body"].decode()
 
@@ -153,5 +154,5 @@ def test_a_visitor_who_leaves_while_something_is_sent_ends_the_connection_withou
     st.config.set_option("server.allowedHosts", [])
     scope = {"type": "websocket", "path": "/", "headers": [(b"host", b"localhost")], "subprotocols": []}
     routes = [WebSocketRoute("/", create_websocket_handler(runtime))]  # type: ignore[arg-type]
-    asyncio.run(Gate(Starlette(routes=routes))(scope, receive, send))
+    run_aside(Gate(Starlette(routes=routes))(scope, receive, send))
     assert runtime.left

@@ -1,6 +1,5 @@
 """When no training can start: what pages say, and what whoever watches the server is answered."""
 
-import asyncio
 import json
 import threading
 import time
@@ -14,6 +13,7 @@ from streamlit.testing.v1 import AppTest
 from core.errors import StorageError
 from core.runs.store import RunStore
 from core.service.supervisor import Supervisor, Trouble
+from tests.aside import run_aside
 from tests.ui.runs import queued
 from ui import health
 
@@ -52,7 +52,7 @@ def asked(path: str) -> tuple[int, Any]:
             {"type": "http", "method": "GET", "path": path, "headers": [], "query_string": b""}, receive, send
         )
 
-    asyncio.run(ask())
+    run_aside(ask())
     return sent[0]["status"], json.loads(sent[1]["body"])
 
 
