@@ -241,7 +241,8 @@ def _result_of(parser: Callable[..., Any]) -> Any:
 
 def _environment() -> dict[str, str]:
     """One thread for each library, and nothing of this process's settings, which are no business of a parser."""
-    kept = {name: os.environ[name] for name in ("PATH", "PYTHONPATH", "LANG", "LD_LIBRARY_PATH") if name in os.environ}
+    wanted = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LD_LIBRARY_PATH")
+    kept = {name: os.environ[name] for name in wanted if name in os.environ}
     return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
