@@ -202,7 +202,7 @@ def test_a_process_that_prints_without_end_fills_two_small_files(tmp_path: Path)
     assert sum(file.stat().st_size for file in tmp_path.iterdir()) < 150_000, "of 303,600 bytes printed"
     assert sorted(file.name for file in tmp_path.iterdir()) == ["worker.log", "worker.log.old"]
     last = [file.read_text().splitlines()[-1:] for file in (path, path.with_name("worker.log.old"))]
-    assert any(line and line[0].startswith("0599") for line in last), "nothing is lost, also when it was begun anew last"
+    assert any(line and line[0].startswith("0599") for line in last), "the last words are kept"
 
 
 def test_the_same_message_is_written_once_in_a_while_with_how_often_it_came(monkeypatch: pytest.MonkeyPatch) -> None:
