@@ -5,6 +5,7 @@ What is in a file, and whether it is what was kept, is the business of whoever k
 
 from __future__ import annotations
 
+import errno
 import fcntl
 import hashlib
 import io
@@ -19,6 +20,11 @@ import numpy as np
 import numpy.typing as npt
 
 from core.errors import StorageError
+
+_TOO_MANY_OPEN = "Close other programs or allow more open files (ulimit -n)"
+_LOCKLESS = "This disk does not lock files, as many network drives: set GLASSBOX_HOME to a folder on a local disk"
+_REMEDIES = {errno.EMFILE: _TOO_MANY_OPEN, errno.ENFILE: _TOO_MANY_OPEN}
+_REMEDIES |= dict.fromkeys((errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS), _LOCKLESS)
 
 
 def key(content: bytes) -> str:
@@ -62,10 +68,15 @@ def locked(path: Path) -> Iterator[None]:
 
 def unwritten(path: Path, error: OSError) -> StorageError:
     """What the operating system said of a file that could not be written, with what to do."""
+    what = remedy(error, otherwise="Free some space or allow writing there")
     return StorageError(
-        f"{path} could not be written: {error.strerror or error}. Nothing was changed. Free some space or allow "
-        "writing there, then try again."
+        f"{path} could not be written: {error.strerror or error}. Nothing was changed. {what}, then try again."
     )
+
+
+def remedy(error: OSError, *, otherwise: str) -> str:
+    """What to do where it is not about the file itself; `otherwise` where it is."""
+    return _REMEDIES.get(error.errno or 0, otherwise)
 
 
 def read(path: Path) -> bytes | None:
@@ -79,9 +90,8 @@ def read(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be read: {error.strerror or error}. Allow reading it, or see whether the disk is all right."
-        ) from error
+        what = remedy(error, otherwise="Allow reading it, or see whether the disk is all right")
+        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {what}, then try again.") from error
 
 
 def place(temporary: Path, target: Path) -> None:

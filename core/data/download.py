@@ -89,10 +89,10 @@ def storing(path: Path) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        raise StorageError(
-            f"{path} cannot be written: {error.strerror or error}. Free some space or allow writing there, or set "
-            "GLASSBOX_DATA to another folder."
-        ) from error
+        what = kept.remedy(
+            error, otherwise="Free some space or allow writing there, or set GLASSBOX_DATA to another folder"
+        )
+        raise StorageError(f"{path} cannot be written: {error.strerror or error}. {what}, then try again.") from error
 
 
 def _receive(

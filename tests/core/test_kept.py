@@ -1,5 +1,6 @@
 """What a person gives is kept whole or not at all, and read only if it is what was kept."""
 
+import errno
 import json
 import os
 import subprocess
@@ -153,3 +154,60 @@ def test_what_cannot_be_written_whole_leaves_nothing(glassbox_home: Path) -> Non
     said = json.loads(done.stdout)
     assert len(said) == 2 and all("File too large" in one and "Nothing was changed" in one for one in said)
     assert [path for path in glassbox_home.rglob("*") if path.is_file()] == []
+
+
+CROWDED = """
+import json, os, resource, sys
+from pathlib import Path
+from core import kept
+from core.data import download
+from core.errors import StorageError
+place = Path(sys.argv[1])
+kept.write(place / "there", b"old")
+resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, 4096))
+
+def lock():
+    with kept.locked(place / "lock"):
+        pass
+
+def store():
+    with download.storing(place / "there"):
+        (place / "there").open("wb")
+
+said = []
+for act in (lambda: kept.write(place / "there", b"new"), lambda: kept.read(place / "there"), lock, store):
+    try:
+        act()
+    except StorageError as error:
+        said.append(str(error))
+resource.setrlimit(resource.RLIMIT_NOFILE, (1024, 4096))
+print(json.dumps([said, [path.name for path in place.iterdir()]]))
+"""
+
+
+def test_too_many_open_files_are_no_full_disk(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", CROWDED, tmp_path]
+    done = subprocess.run(command, capture_output=True, text=True, timeout=120, check=True)
+    said, files = json.loads(done.stdout)
+    assert len(said) == 4
+    for sentence in said:
+        assert "Too many open files. " in sentence
+        assert sentence.endswith("Close other programs or allow more open files (ulimit -n), then try again.")
+    assert files == ["there"]
+    assert kept.read(tmp_path / "there") == b"old"
+
+
+@pytest.mark.parametrize(
+    ("code", "remedy"),
+    [
+        (errno.EMFILE, "allow more open files (ulimit -n)"),
+        (errno.ENFILE, "allow more open files (ulimit -n)"),
+        (errno.ENOLCK, "set GLASSBOX_HOME to a folder on a local disk"),
+        (errno.ENOSPC, "Free some space or allow writing there"),
+        (errno.EACCES, "Free some space or allow writing there"),
+    ],
+)
+def test_what_to_do_fits_what_went_wrong(code: int, remedy: str) -> None:
+    said = str(kept.unwritten(Path("x"), OSError(code, os.strerror(code))))
+    assert said.startswith(f"x could not be written: {os.strerror(code)}. Nothing was changed. ")
+    assert said.endswith(f"{remedy}, then try again.")
