@@ -18,6 +18,7 @@ from core import kept, settings
 from core.errors import DataUnavailableError, InvalidInputError
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
+MAX_CELLS = 1_000_000  # a cell costs a page 60 bytes and more, however short it is
 MAX_TEXT, MAX_LABEL = 20_000, 60  # characters
 FEWEST_CLASSES, MOST_CLASSES, FEWEST_ROWS = 2, 10, 20
 SHOWN = 100  # bad rows at most that are listed
@@ -67,7 +68,7 @@ def read_csv(content: bytes, *, name: str) -> Table:
     """A CSV with a heading row; commas, semicolons or tabs.
 
     Raises:
-        InvalidInputError: too large, not UTF-8, not text, empty, or with too many rows or columns.
+        InvalidInputError: too large, not UTF-8, not text, empty, or with too many rows, columns or cells.
     """
     if len(content) > MAX_BYTES:
         raise InvalidInputError(
@@ -81,7 +82,7 @@ def read_csv(content: bytes, *, name: str) -> Table:
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
     rows: list[tuple[str, ...]] = []
     lines: list[int] = []
-    line = 1
+    line, num_cells = 1, 0
     try:
         for number, row in enumerate(reader):  # blank rows count, or ten million of them take seconds
             if len(row) > MAX_COLUMNS:
@@ -92,6 +93,12 @@ def read_csv(content: bytes, *, name: str) -> Table:
             if number > MAX_ROWS:
                 raise InvalidInputError(
                     f"“{name}” has more than {MAX_ROWS:,} rows, which is the most allowed. Split the file."
+                )
+            num_cells += len(row)
+            if num_cells > MAX_CELLS:
+                raise InvalidInputError(
+                    f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns with the "
+                    "text and the label, or split the file."
                 )
             if row:
                 rows.append(tuple(row))

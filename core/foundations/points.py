@@ -26,6 +26,7 @@ _FINE_LEVELS = 2**12 - 1
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _REACH = np.array([PLANE, PLANE, 1.0])  # of x1, x2 and a height
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
+MAX_CELLS = 1_000_000  # one that says a class costs a page 50 bytes and more
 
 
 def encode(points: Array) -> str:
@@ -126,7 +127,7 @@ def read_table(data: bytes, *, name: str) -> Table:
     }
     numeric = {column: values for column, values in numeric.items() if np.isfinite(values).all() and len(values)}
     labels = {
-        str(column): tuple(complete[column].astype(str))
+        str(column): tuple(complete[column].astype(str).to_numpy(object))  # iterating over it is ten times slower
         for column in complete.columns
         if 2 <= complete[column].nunique() <= MOST_CLASSES
     }
@@ -140,11 +141,14 @@ def read_table(data: bytes, *, name: str) -> Table:
 
 
 def _count(text: str, separator: str, *, name: str) -> None:
-    """Raise where there are too many rows or columns: pandas takes minutes for a heading of many thousand columns."""
+    """Raise where there is too much of something: pandas takes minutes for a heading of many thousand columns."""
+    num_cells = 0
     for num_rows, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
-        if num_rows > MAX_ROWS or len(row) > MAX_COLUMNS:
+        num_cells += len(row)
+        if num_rows > MAX_ROWS or len(row) > MAX_COLUMNS or num_cells > MAX_CELLS:
             raise InvalidInputError(
-                f"{name} has more than {MAX_ROWS:,} rows or {MAX_COLUMNS} columns; cut it down to that."
+                f"{name} has more than {MAX_ROWS:,} rows, {MAX_COLUMNS} columns or {MAX_CELLS:,} cells; cut it down to "
+                "that."
             )
 
 

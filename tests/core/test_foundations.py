@@ -279,6 +279,14 @@ def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, par
         points.read_table(data, name="t.csv")
 
 
+def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> None:
+    heading = ",".join(f"c{number}" for number in range(100))
+    most = f"{heading}\n" + ("1," * 99 + "x\n" + "2," * 99 + "y\n") * 4_999 + "3," * 99 + "y\n"
+    assert 100 * (points.read_table(most.encode(), name="t.csv").rows + 1) == points.MAX_CELLS == 1_000_000
+    with pytest.raises(InvalidInputError, match="more than 200,000 rows, 200 columns or 1,000,000 cells"):
+        points.read_table((most + "4").encode(), name="t.csv")
+
+
 def test_a_table_of_very_many_columns_is_refused_at_once() -> None:
     started = time.process_time()
     with pytest.raises(InvalidInputError, match="200 columns"):

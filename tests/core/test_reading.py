@@ -7,6 +7,7 @@ import subprocess
 import sys
 import threading
 import time
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -256,6 +257,20 @@ def test_the_largest_files_that_are_allowed_fit_into_the_limits(real: Readers) -
     assert real.read(picture.read_picture, png.getvalue(), name="a").shape == (2000, 2000)
     numbers = "0.1234,2.34567,3.11111,x\n" * 190_000
     assert real.read(points.read_table, f"a,b,c,k\n{numbers}".encode(), name="a").rows == 190_000
+
+
+def test_a_table_of_very_short_cells_takes_no_more_of_a_page_than_it_may(real: Readers) -> None:
+    row = b"ab," * 99 + b"cd\n"
+    tracemalloc.start()
+    found = real.read(table.read_csv, row * (table.MAX_CELLS // 100), name="most.csv")
+    assert len(found.rows) == 9_999 and found.rows[-1][-2:] == ("ab", "cd")
+    assert tracemalloc.get_traced_memory()[1] < 100_000_000
+    del found
+    tracemalloc.reset_peak()
+    with pytest.raises(InvalidInputError, match="more than 1,000,000 cells"):
+        real.read(table.read_csv, row * (table.MAX_BYTES // len(row)), name="more.csv")
+    assert tracemalloc.get_traced_memory()[1] < 50_000_000  # more than 200 MB, when it was read
+    tracemalloc.stop()
 
 
 def test_a_table_of_40000_columns_gets_a_sentence(real: Readers) -> None:

@@ -137,6 +137,14 @@ def test_a_table_that_cannot_be_used_is_answered_at_once_with_what_is_wrong(
     assert time.process_time() - start < 3
 
 
+def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> None:
+    most = (b"ab," * 99 + b"cd\n") * 10_000
+    found = table.read_csv(most, name="a.csv")
+    assert len(found.columns) + sum(map(len, found.rows)) == table.MAX_CELLS == 1_000_000
+    with pytest.raises(InvalidInputError, match=r"“a.csv” has more than 1,000,000 cells.* Keep the columns with the"):
+        table.read_csv(most + b"x", name="a.csv")
+
+
 def test_text_and_label_are_two_columns() -> None:
     assert "two different columns" in refused(GOOD.encode(), columns=("text", "text"))
 
