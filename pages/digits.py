@@ -1,5 +1,5 @@
 """Digits: draw one, train a network, watch it learn."""
 
-from ui.digits import page
+from ui.demos.digits import page
 
 page.show()

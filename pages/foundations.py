@@ -1,5 +1,5 @@
 """Foundations: what a network is made of, from one neuron to a map of networks."""
 
-from ui.foundations import page
+from ui.lessons import page
 
 page.show()

@@ -1,5 +1,5 @@
 """Generator: two networks compete; choose what is drawn, train them, watch both."""
 
-from ui.generator import page
+from ui.demos.generator import page
 
 page.show()

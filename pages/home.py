@@ -2,14 +2,14 @@
 
 import streamlit as st
 
-from ui import home
+from ui.home import parts
 
-home.welcome()
+parts.welcome()
 st.space("small")
-home.demo_cards()
+parts.demo_cards()
 st.space("small")
 left, right = st.columns(2, gap="large")
 with left:
-    home.queue()
+    parts.queue()
 with right:
-    home.this_machine()
+    parts.this_machine()

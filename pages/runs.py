@@ -3,13 +3,14 @@
 import streamlit as st
 
 from core.errors import NotFoundError
-from ui import address, run_list
-from ui.compare import compare_view
-from ui.demo_pages import run_page, shown, tasks
-from ui.links import page_path, run_query
-from ui.run_filter import clear_filter, find, run_filter
-from ui.services import store
-from ui.words import plain
+from ui.frame import address
+from ui.frame.demo_pages import run_page, shown, tasks
+from ui.frame.links import page_path, run_query
+from ui.frame.services import store
+from ui.frame.words import plain
+from ui.runs import run_list
+from ui.runs.compare import compare_view
+from ui.runs.run_filter import clear_filter, find, run_filter
 
 
 def show() -> None:

@@ -1,5 +1,5 @@
 """Sentiment: type a text, see the answer and its reasons, train a network."""
 
-from ui.sentiment import page
+from ui.demos.sentiment import page
 
 page.show()

@@ -1,5 +1,5 @@
 """Voice: speak a command, follow it through the network, train one of your own."""
 
-from ui.voice import page
+from ui.demos.voice import page
 
 page.show()

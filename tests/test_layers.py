@@ -62,7 +62,7 @@ def test_what_a_page_needs_at_once_imports_nothing_heavy(statement: str) -> None
 
 def test_every_fragment_has_a_container_of_its_own() -> None:
     used = {path for path in (ROOT / "ui").rglob("*.py") if "st.fragment" in path.read_text(encoding="utf-8")}
-    assert used == {ROOT / "ui" / "fragments.py"}
+    assert used == {ROOT / "ui" / "frame" / "fragments.py"}
 
 
 def test_what_people_bring_is_read_outside_the_pages_alone() -> None:
@@ -78,7 +78,7 @@ def test_what_people_bring_is_read_outside_the_pages_alone() -> None:
                     if isinstance(node, ast.Call)
                 }
                 called |= {(path.relative_to(ROOT).as_posix(), function.name) for name in names & parsers if name}
-    assert called == {("ui/voice/source.py", "sample")}
+    assert called == {("ui/demos/voice/source.py", "sample")}
 
 
 @pytest.mark.parametrize("decoder", ["soundfile", "zipfile", "pandas"])

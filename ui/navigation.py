@@ -8,11 +8,11 @@ from pathlib import Path
 
 import streamlit as st
 
-from ui import address, demo_pages
-from ui.chip import show_chip
-from ui.connection import watch_connection
-from ui.links import page_path
-from ui.style import apply_style
+from ui.frame import address, demo_pages
+from ui.frame.connection import watch_connection
+from ui.frame.links import page_path
+from ui.frame.style import apply_style
+from ui.runs.chip import show_chip
 
 ROOT = Path(__file__).parents[1]
 

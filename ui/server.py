@@ -15,9 +15,9 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from core.reading.pool import readers
-from ui import demo_pages, garbage, health
-from ui.gate import Gate
-from ui.live_chart import plotly_route
+from ui.frame import demo_pages, garbage, health
+from ui.frame.gate import Gate
+from ui.widgets.live_chart import plotly_route
 
 OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns that what is cached here has no page
 
@@ -55,14 +55,14 @@ def warm_up() -> None:
     """
     import torch
 
-    import ui.foundations.page  # noqa: F401
+    import ui.lessons.page  # noqa: F401
 
     torch.set_num_threads(1)  # a page answers one small input; the other cores are for training
     outside = logging.getLogger(OUTSIDE)
     level = outside.level
     outside.setLevel(logging.ERROR)
     for name in demo_pages.tasks():
-        importlib.import_module(f"ui.{name}.page").warm_up()  # so that the first visitor does not wait for it
+        importlib.import_module(f"ui.demos.{name}.page").warm_up()  # so that the first visitor does not wait for it
     outside.setLevel(level)
     gc.collect()
     gc.freeze()

@@ -1,7 +1,7 @@
 """The playground's training in PyTorch, float32: what the browser must compute as well.
 
 Order of examples and dropout come from Mulberry32 (Tommy Ettinger, 2017, public domain), a generator of a few lines
-that exists once here and once in `ui/foundations/browser/network.js`.
+that exists once here and once in `ui/lessons/browser/network.js`.
 """
 
 from __future__ import annotations

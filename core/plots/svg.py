@@ -1,6 +1,6 @@
 """Diagrams as SVG text: circles, lines, boxes and words, named by role. The page gives the roles their colours.
 
-Roles are CSS classes of `ui/diagram.py`: "accent", "second", "quiet", "muted", "text", "paper", "soft".
+Roles are CSS classes of `ui/widgets/diagram.py`: "accent", "second", "quiet", "muted", "text", "paper", "soft".
 """
 
 from __future__ import annotations

@@ -7,7 +7,7 @@ from tests.browser.conftest import StartStudio
 SCRIPT = """
 import streamlit as st
 from core.errors import InvalidInputError
-from ui.cell_editor import cell_editor
+from ui.widgets.cell_editor import cell_editor
 
 st.button("Rerun")
 if st.checkbox("Editor", value=True):

@@ -10,7 +10,7 @@ from tests.browser.conftest import Studio
 from tests.browser.hand import write
 from tests.browser.test_export import download
 from tests.browser.test_train import start
-from ui.foundations.page import PLACES
+from ui.lessons.page import PLACES
 
 DEMOS = ("digits", "voice", "sentiment", "generator")
 VIEWS = [f"/{demo}?view={view}" for demo in DEMOS for view in ("try", "train", "inside")]

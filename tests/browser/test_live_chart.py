@@ -15,7 +15,7 @@ ROOT = Path(__file__).parents[2]
 
 HOME = """
 from streamlit import App
-from ui.live_chart import plotly_route
+from ui.widgets.live_chart import plotly_route
 
 app = App("page.py", routes=[plotly_route()])
 """
@@ -25,8 +25,8 @@ import streamlit as st
 
 from core.contract import Metric, Stepped
 from core.plots.curves import curves_figure, curves_info, curves_sentence
-from ui.live_chart import live_chart
-from ui.style import apply_style, is_dark
+from ui.widgets.live_chart import live_chart
+from ui.frame.style import apply_style, is_dark
 
 LOSS = Metric("loss", "Loss", "nats")
 apply_style()

@@ -14,7 +14,7 @@ from core.data.speech_synthesis import SPLITS, Utterance, counts, path_of, place
 from core.data.speech_synthesis import speak as synthesise
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, Studio, _chromium
 from tests.ui.test_voice_teach import spoken, wav
-from ui.voice import source
+from ui.demos.voice import source
 
 RECORD_MS = 3500
 TRAINING_MS = 120_000  # a whole run: start, data, a few steps

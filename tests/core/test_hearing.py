@@ -20,7 +20,7 @@ from tests.core.test_audio import burst, pop
 WORDS = ("go", "stop")
 CLASSES = (*WORDS, "unknown", "silence")
 
-SAMPLES = Path(__file__).parents[2] / "ui" / "voice" / "samples"
+SAMPLES = Path(__file__).parents[2] / "ui" / "demos" / "voice" / "samples"
 
 
 @pytest.fixture(scope="module")

@@ -5,13 +5,13 @@ from typing import Any
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui import address
+from ui.frame import address
 
 
 def page() -> None:
     import streamlit as st
 
-    from ui import address
+    from ui.frame import address
 
     address.arrive(st.session_state.get("page", "one"))
     if st.button("Write", key="write"):

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from core.errors import InvalidInputError
-from ui.cell_editor import parse_cells
+from ui.widgets.cell_editor import parse_cells
 
 
 def test_cells_become_an_image_row_by_row() -> None:

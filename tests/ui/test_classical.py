@@ -11,7 +11,7 @@ from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 from tests.ui.runs import ended
-from ui import demo_pages
+from ui.frame import demo_pages
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 ACCURACIES = (92.6, 94.4, 88.4, 94.4, 92.6, 94.4, 94.8, 97.0)  # of the eight fits

@@ -24,7 +24,7 @@ SMALL = DigitsConfig(width=4, depth=1, epochs=3, seed=3)
 
 @pytest.fixture(autouse=True)
 def few_images(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("ui.digits.inside_attack.NUM_TESTED", 20)
+    monkeypatch.setattr("ui.demos.digits.inside_attack.NUM_TESTED", 20)
 
 
 def opened(model: str = "release") -> AppTest:

@@ -9,7 +9,7 @@ from core import demos
 from core.demos.digits import DigitsConfig
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import RunStore
-from ui import form
+from ui.widgets import form
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
 

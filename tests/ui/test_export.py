@@ -23,8 +23,8 @@ from core.runs.records import Run
 from core.runs.store import RunStore
 from core.settings import home
 from tests.ui.runs import queued
-from ui import export
-from ui.digits.export import EXPORTING
+from ui.demos.digits.export import EXPORTING
+from ui.runs import export
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
 CONFIG = DigitsConfig(width=4, depth=1, seed=3)

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from ui.foundations.page import PLACES
-from ui.foundations.playground import STARTS
+from ui.lessons.page import PLACES
+from ui.lessons.playground import STARTS
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 

@@ -13,7 +13,7 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from ui import garbage
+from ui.frame import garbage
 
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
 LEFT: list["weakref.ref[Any]"] = []

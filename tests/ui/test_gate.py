@@ -15,7 +15,7 @@ from streamlit.web.server.starlette.starlette_websocket import create_websocket_
 
 from core.errors import InvalidSettingError
 from tests.aside import run_aside
-from ui.gate import Gate
+from ui.frame.gate import Gate
 
 CONFIG = Path(__file__).parents[2] / ".streamlit" / "config.toml"
 Headers = dict[str, str]

@@ -22,8 +22,8 @@ from core.foundations.points import encode
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
-from ui.generator import synthetic
-from ui.run_words import result
+from ui.demos.generator import synthetic
+from ui.runs.run_words import result
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "generator.py")
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")

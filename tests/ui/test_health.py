@@ -15,7 +15,7 @@ from core.runs.store import RunStore
 from core.service.supervisor import Supervisor, Trouble
 from tests.aside import run_aside
 from tests.ui.runs import queued
-from ui import health
+from ui.frame import health
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 DIGITS = str(Path(FRAME).parents[1] / "pages" / "digits.py")

@@ -9,8 +9,9 @@ from core import demos
 from core.runs.records import Place
 from core.runs.store import RunStore
 from tests.ui.runs import ended, queued, running
-from ui import home, machine, run_words
-from ui.demo_pages import tasks
+from ui.frame.demo_pages import tasks
+from ui.home import machine, parts
+from ui.runs import run_words
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 
@@ -56,8 +57,8 @@ def test_a_demo_shows_the_figure_of_its_release_model_on_the_largest_set(tmp_pat
         ' {"set": "10,000 MNIST test images", "examples": 10000, "accuracy": 99.6}]}'
     )
     task = demos.task("digits")
-    assert home.release_figure(task, tmp_path) == ("99.60 %", "10,000 MNIST test images")
-    assert home.release_figure(task, tmp_path / "nothing") is None
+    assert parts.release_figure(task, tmp_path) == ("99.60 %", "10,000 MNIST test images")
+    assert parts.release_figure(task, tmp_path / "nothing") is None
 
 
 def test_the_headline_counts_more_than_a_larger_set_and_the_best_of_several_models(tmp_path: Path) -> None:
@@ -66,12 +67,12 @@ def test_the_headline_counts_more_than_a_larger_set_and_the_best_of_several_mode
         '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 82.0, "headline": true},'
         ' {"set": "2,000 other reviews", "examples": 2000, "accuracy": 68.0}]}'
     )
-    assert home.release_figure(demos.task("digits"), tmp_path) == ("82.00 %", "872 sentences")
+    assert parts.release_figure(demos.task("digits"), tmp_path) == ("82.00 %", "872 sentences")
     (tmp_path / "digits-larger").mkdir()
     (tmp_path / "digits-larger" / "model.json").write_text(
         '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 90.0}]}'
     )
-    assert home.release_figure(demos.task("digits"), tmp_path) == ("90.00 %", "872 sentences")
+    assert parts.release_figure(demos.task("digits"), tmp_path) == ("90.00 %", "872 sentences")
 
 
 def test_an_idle_machine_says_so_and_what_it_is(glassbox_home: Path) -> None:
@@ -122,7 +123,7 @@ def test_memory_is_that_of_the_container_where_it_is_less(tmp_path: Path) -> Non
 )
 def test_graphics_cards_are_named_with_their_memory(line: str, words: str) -> None:
     (card,) = machine.parse_cards(line + "\n")
-    facts = home.machine_facts([card], None)
+    facts = parts.machine_facts([card], None)
     assert facts[0] == ("Graphics card", f"{line.split(',')[0]}, {words}")
 
 

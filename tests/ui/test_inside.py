@@ -13,7 +13,7 @@ from torch import nn
 from core.data import sources
 from core.demos.digits.network import plain_network
 from core.demos.digits.reader import DigitReader, read_model
-from ui.cell_picker import parse_place
+from ui.widgets.cell_picker import parse_place
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
 
@@ -85,7 +85,7 @@ def test_another_network_with_fewer_maps_takes_the_last_one(monkeypatch: pytest.
     app = page()
     app.number_input(key="inside.unit.0").set_value(16).run()
     network = plain_network(hidden_layers=1, hidden_size=8, activation="relu", normalisation=False, dropout=0.2)
-    monkeypatch.setattr("ui.digits.readers.release", lambda: DigitReader(network))
+    monkeypatch.setattr("ui.demos.digits.readers.release", lambda: DigitReader(network))
     app.run()
     assert not app.exception
     assert app.number_input(key="inside.unit.0").value == 8
@@ -108,7 +108,7 @@ def test_attributions_come_with_their_completeness_error() -> None:
 
 def test_a_stronger_attack_flips_the_answer_where_the_page_says(monkeypatch: pytest.MonkeyPatch) -> None:
     app = page()
-    monkeypatch.setattr("ui.digits.inside_attack.NUM_TESTED", 20)
+    monkeypatch.setattr("ui.demos.digits.inside_attack.NUM_TESTED", 20)
     app.segmented_control(key="inside.part").set_value("adversarial").run()
     assert re.search(r"Accuracy: 100\s?% at ε = 0.00, .* Measured on 20 of the 1,000 held-out", text(app))
     flips = re.search(r"It flips from (\d) to (\d) at ε = (\S+)\.", text(app))
@@ -123,7 +123,7 @@ def test_a_stronger_attack_flips_the_answer_where_the_page_says(monkeypatch: pyt
 @pytest.mark.parametrize("part", ["layers", "attribution", "adversarial"])
 def test_a_new_digit_is_answered_within_a_second(part: str, monkeypatch: pytest.MonkeyPatch) -> None:
     app = page()
-    monkeypatch.setattr("ui.digits.inside_attack.NUM_TESTED", 20)
+    monkeypatch.setattr("ui.demos.digits.inside_attack.NUM_TESTED", 20)
     app.segmented_control(key="inside.part").set_value(part).run()
     seconds = []
     for number in (2, 3, 4):

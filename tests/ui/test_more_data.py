@@ -13,7 +13,7 @@ from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 from tests.ui.runs import ended
 from tests.ui.test_foundations import opened, text
-from ui.words import standing
+from ui.frame.words import standing
 
 
 @pytest.fixture

@@ -11,7 +11,7 @@ from core.contract import Previewed
 from core.runs.records import Lease, Run, pin_name
 from core.runs.store import RunStore
 from tests.ui import runs
-from ui import pins
+from ui.runs import pins
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "sentiment.py")
 GOOD, BAD = "a good film", "a bad film"

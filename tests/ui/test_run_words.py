@@ -2,7 +2,7 @@
 
 import pytest
 
-from ui.run_words import no_better_than_guessing, side_by_side
+from ui.runs.run_words import no_better_than_guessing, side_by_side
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ from core.knobs import to_json
 from core.runs.records import Run
 from core.runs.store import RunStore
 from tests.ui.runs import ended, queued, running
-from ui import compare, run_words
-from ui.run_list import ROWS
+from ui.runs import compare, run_words
+from ui.runs.run_list import ROWS
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
 NOW = 1_800_000_000.0  # 15 January 2027, 08:00 in UTC

@@ -11,9 +11,9 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
 from tests.core import tiny_encoder
-from ui.sentiment import many, readers
-from ui.sentiment.examples import EXAMPLES
-from ui.sentiment.word_strip import parse_edit
+from ui.demos.sentiment import many, readers
+from ui.demos.sentiment.examples import EXAMPLES
+from ui.demos.sentiment.word_strip import parse_edit
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "sentiment.py")
 OWN = "text,label\n" + "".join(f"text number {i},{'abc'[i % 3]}\n" for i in range(60))

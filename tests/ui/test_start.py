@@ -4,7 +4,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.runs.store import RunStore
-from ui import start
+from ui.runs import start
 
 
 def page() -> None:
@@ -12,7 +12,7 @@ def page() -> None:
 
     from core import demos
     from core.demos.digits.config import DigitsConfig
-    from ui.start import start_run
+    from ui.runs.start import start_run
 
     for seed in (1, 2):
         if st.button(f"Seed {seed}", key=f"seed{seed}"):

@@ -8,7 +8,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from ui.voice import source
+from ui.demos.voice import source
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "voice.py")
 

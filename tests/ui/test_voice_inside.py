@@ -13,7 +13,7 @@ from core.demos.voice.features import SILENCE_FEATURE, band_centres
 from core.demos.voice.hearing import read_model
 from core.knobs import knobs, to_json
 from tests.ui.test_voice import page, said
-from ui.voice import source, three
+from ui.demos.voice import source, three
 
 
 def inside(part: str) -> AppTest:

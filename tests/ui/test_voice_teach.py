@@ -79,7 +79,7 @@ def test_only_the_browser_that_recorded_a_word_can_play_it(monkeypatch: pytest.M
     for sound, owner in zip(spoken("maja", 3), (MAJA, WILLI, MAJA), strict=True):
         speech_own.add("maja", sound, owner=owner)
     for owner, count in ((MAJA, 2), (WILLI, 1), ("2" * 32, 0), ("", 0)):
-        monkeypatch.setattr("ui.voice.teach.hearer", lambda owner=owner: owner)
+        monkeypatch.setattr("ui.demos.voice.teach.hearer", lambda owner=owner: owner)
         app = choose(page(view="train"), "maja")
         players = [one.proto.url for one in app.get("audio")]
         assert len(players) == count

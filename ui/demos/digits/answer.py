@@ -1,0 +1,121 @@
+"""A digit, the answer to it, and what the network saw of it."""
+
+from dataclasses import fields
+
+import numpy as np
+import streamlit as st
+
+from core.data.drawing import Switches
+from core.demos.digits.reader import DigitReader, Reading, certainty
+from core.plots import pictures
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.template import palette
+from core.plots.words import percent
+from ui.demos.digits import source
+from ui.demos.digits.source import Given, Grey
+from ui.frame.style import is_dark
+from ui.widgets.live_chart import live_chart
+
+KEY = "digits"  # one drawing and one set of switches for all views
+SWITCHES = tuple(field.name for field in fields(Switches))
+
+
+def ask(reader: DigitReader, classes: tuple[str, ...]) -> tuple[Given | None, Reading | None]:
+    """Have a digit given in one of the ways there are, and show the answer beside it; both None while there is none."""
+    how = source.input_picker(KEY)
+    left, right = st.columns([2, 3], gap="large")
+    with left:
+        given = source.take(how, KEY)
+    reading = reader.read(given.source, switches=switches()) if given else None
+    with right:
+        show_answer(reading, classes, truth=given.truth if given else None)
+    return given, reading
+
+
+def switches() -> Switches:
+    """The preparation steps that are on."""
+    return Switches(**{name: st.session_state.get(f"{KEY}.{name}", True) for name in SWITCHES})
+
+
+def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int | None = None) -> None:
+    """The winner large, how sure in words, and the probability of every class; or what to do when there is none."""
+    dark = is_dark()
+    if reading is None or reading.probabilities is None:
+        code = reading.problem.code if reading and reading.problem else "blank"
+        message = (
+            reading.problem.message if reading and reading.problem else "Give a digit, and the answer stands here."
+        )
+        (st.info if code == "blank" else st.warning)(message, icon=":material/draw:")
+        return
+    winner = int(np.argmax(reading.probabilities))
+    share = reading.probabilities[winner]
+    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
+        st.html(
+            f'<div role="status" aria-label="Answer: {classes[winner]}, {percent(share)}, {certainty(share)}" '
+            f'style="font-size:4.5rem;font-weight:650;line-height:1;color:{palette(dark).accent};min-width:3rem">'
+            f"{classes[winner]}</div>",
+            width="content",
+        )
+        st.markdown(f"**{percent(share)}** · {certainty(share)}{_right(winner, truth)}  \n:gray[{_time(reading)}]")
+    if reading.problem is not None:
+        st.warning(reading.problem.message, icon=":material/info:")
+    live_chart(
+        probability_bars(classes, reading.probabilities, dark=dark),
+        key="answer.bars",
+        alt=probabilities_sentence(classes, reading.probabilities),
+    )
+
+
+def show_steps(reader: DigitReader, given: Given, reading: Reading, *, classes: tuple[str, ...]) -> None:
+    """Every preparation step as a picture, a switch for each, and what the switches did to the answer."""
+    assert reading.prepared is not None
+    assert reading.probabilities is not None
+    dark = is_dark()
+    st.subheader("What the network sees", anchor=False)
+    with st.container(horizontal=True, gap="medium"):
+        for step in reading.prepared.steps:
+            with st.container(width=132, gap="xsmall"):
+                st.image(
+                    pictures.picture(_square(step.image), dark=dark),
+                    width=112,
+                    alt=f"{step.label}: {step.explanation}",
+                )
+                if step.name in SWITCHES:
+                    st.toggle(
+                        step.label, value=True, key=f"{KEY}.{step.name}", help=step.explanation, persist_state="session"
+                    )
+                else:
+                    st.markdown(f":small[{step.label}]", help=step.explanation)
+    st.caption(_effect(reader, given, reading, on=switches(), classes=classes))
+
+
+def _square(image: Grey) -> Grey:
+    rows, columns = image.shape
+    side = max(rows, columns)
+    top, left = (side - rows) // 2, (side - columns) // 2
+    return np.pad(image, ((top, side - rows - top), (left, side - columns - left)))
+
+
+def _effect(reader: DigitReader, given: Given, reading: Reading, *, on: Switches, classes: tuple[str, ...]) -> str:
+    if on == Switches():
+        return "The last picture, 28×28 grey values, is all that the network gets. Switch a step off to see its worth."
+    usual = reader.read(given.source)
+    return (
+        f"With every step on, the answer is {_in_words(usual, classes)}; "
+        f"as it is switched now, {_in_words(reading, classes)}."
+    )
+
+
+def _in_words(reading: Reading, classes: tuple[str, ...]) -> str:
+    assert reading.probabilities is not None
+    return f"{classes[int(np.argmax(reading.probabilities))]} ({percent(max(reading.probabilities))})"
+
+
+def _right(winner: int, truth: int | None) -> str:
+    if truth is None:
+        return ""
+    return " · :green[:material/check: right]" if winner == truth else f" · :red[:material/close: it is {truth}]"
+
+
+def _time(reading: Reading) -> str:
+    return f"answered in {reading.milliseconds:.1f} ms"

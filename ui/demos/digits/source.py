@@ -1,0 +1,162 @@
+"""Ways to give a digit: draw it, upload a picture, take a sample, set cells with the keyboard."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+from streamlit_drawable_canvas import st_canvas
+
+from core.data import drawing, picture, sources
+from core.errors import InvalidInputError
+from core.plots.template import palette
+from ui.frame.style import is_dark
+from ui.frame.words import plain
+from ui.widgets import uploads
+from ui.widgets.cell_editor import cell_editor
+
+Grey = npt.NDArray[np.float32]
+CANVAS = 280  # px
+CELLS = 14
+INPUTS = {
+    "draw": ":material/draw: Draw",
+    "upload": ":material/upload: Upload",
+    "sample": ":material/casino: Sample",
+    "keyboard": ":material/keyboard: Keyboard",
+}
+
+
+@dataclass(frozen=True)
+class Given:
+    """What a person gave: pen strokes or a picture with ink 1; `truth` is known for samples."""
+
+    source: drawing.Strokes | Grey
+    truth: int | None = None
+
+
+def input_picker(key: str) -> str:
+    """The chosen way to give a digit."""
+    how = st.segmented_control(
+        "How to give a digit",
+        list(INPUTS),
+        default="draw",
+        required=True,
+        format_func=INPUTS.__getitem__,
+        key=f"{key}.input",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    assert how is not None
+    return how
+
+
+def take(how: str, key: str) -> Given | None:
+    """What was given in this way; None as long as nothing is there to be read."""
+    match how:
+        case "upload":
+            return _uploaded(key)
+        case "sample":
+            return _sampled(key)
+        case "keyboard":
+            return _typed(key)
+    return Given(draw(key))
+
+
+def draw(key: str) -> drawing.Strokes:
+    """A canvas with pen width, undo and clear. The strokes survive a change of view or page."""
+    state = f"{key}.canvas"
+    kept = st.session_state.setdefault(state, {"version": 0, "initial": None, "json": None, "dark": is_dark()})
+    if f"{state}.{kept['version']}" not in st.session_state and kept["json"] is not kept["initial"]:
+        kept["initial"] = kept["json"]  # it was off the page: begin with what was drawn
+        kept["version"] += 1
+    colors = palette(kept["dark"])
+    st.caption("Draw one digit, large.")
+    pen = st.session_state.get(f"{key}.pen", 18)
+    result = st_canvas(
+        stroke_width=pen,
+        stroke_color=colors.text,
+        background_color=colors.sequential[0],
+        height=CANVAS,
+        width=CANVAS,
+        drawing_mode="freedraw",
+        initial_drawing=kept["initial"],
+        return_image_data=False,
+        key=f"{state}.{kept['version']}",
+    )
+    if result.json_data is not None:
+        kept["json"] = result.json_data
+    objects = (kept["json"] or {}).get("objects", [])
+    with st.container(horizontal=True, vertical_alignment="bottom", width=CANVAS):
+        st.button(
+            "Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(kept, -1)
+        )
+        st.button(
+            "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(kept, 0)
+        )
+        st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
+    return drawing.strokes_from_canvas(kept["json"], (CANVAS, CANVAS))
+
+
+def _cut(kept: dict[str, Any], end: int) -> None:
+    """Keep the strokes before `end` and mount a canvas that starts with them."""
+    objects = (kept["json"] or {}).get("objects", [])[:end]
+    kept["json"] = kept["initial"] = {**(kept["json"] or {}), "objects": objects} if objects else None
+    kept["version"] += 1
+
+
+def _uploaded(key: str) -> Given | None:
+    file = uploads.file_uploader(
+        "A picture of one digit (PNG, JPEG or WebP, at most 5 MB and 4 megapixels)",
+        type=["png", "jpg", "jpeg", "webp"],
+        key=f"{key}.file",
+    )
+    if file is None:
+        st.caption("A photo of a digit on paper works: dark on light or light on dark.")
+        return None
+    try:
+        grey = uploads.read(picture.read_picture, file)
+    except InvalidInputError as error:
+        st.error(plain(str(error)), icon=":material/broken_image:")
+        return None
+    st.image(
+        np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture"
+    )
+    ink = picture.find_ink(grey)
+    if not ink.any():
+        st.warning(
+            "No ink was found in this picture. Take it with more light, or cut out the digit.",
+            icon=":material/search_off:",
+        )
+        return None
+    return Given(ink)
+
+
+def _sampled(key: str) -> Given:
+    images, labels = sources.held_out_digits()
+    number = f"{key}.sample"
+    st.session_state.setdefault(number, 1)
+
+    def another() -> None:
+        st.session_state[number] = int(np.random.default_rng().integers(1, len(images) + 1))
+
+    with st.container(horizontal=True, vertical_alignment="bottom"):
+        st.number_input(f"Sample (1 to {len(images):,})", 1, len(images), key=number, persist_state="session")
+        st.button("Another", icon=":material/casino:", on_click=another)
+    index = int(st.session_state[number]) - 1
+    image = images[index].astype(np.float32) / 255
+    st.caption(
+        f"One of {len(images):,} MNIST digits that no model here has learned from. Its label is {labels[index]}."
+    )
+    return Given(image, truth=int(labels[index]))
+
+
+def _typed(key: str) -> Given | None:
+    try:
+        cells = cell_editor(key=f"{key}.cells", size=CELLS)
+    except InvalidInputError as error:
+        st.error(plain(str(error)))
+        return None
+    if cells is None:
+        return None
+    return Given(np.kron(np.pad(cells, 2), np.ones((8, 8), np.float32)))

@@ -1,0 +1,75 @@
+"""What Train needs beside its form: pictures of one's own, or data that is missing."""
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core import demos
+from core.data import album
+from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.pictures import to_sheet
+from core.errors import GlassboxError, InvalidInputError
+from core.knobs import Config, to_json
+from core.plots import pictures
+from ui.frame.style import is_dark
+from ui.frame.words import plain
+from ui.widgets import data_panel, uploads
+from ui.widgets.form import set_form
+
+COLUMNS = 15
+NUM_SHOWN = 30
+WIDTH = 600  # px
+
+
+def show(config: Config) -> bool:
+    """What is missing for this config, with a way to get it; returns whether a run can start."""
+    assert isinstance(config, GeneratorConfig)
+    return _own(config) if config.data == "own" else data_panel.show(config)
+
+
+def _own(config: GeneratorConfig) -> bool:
+    if config.pictures:
+        try:
+            kept = album.stored(config.pictures)
+        except GlassboxError as error:
+            st.warning(plain(str(error)), icon=":material/imagesmode:")
+        else:
+            st.success(
+                f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
+            )
+    file = uploads.file_uploader(
+        f"A zip of {album.FEWEST} to {album.MOST:,} PNG, JPEG or WebP pictures (at most {album.MAX_BYTES // 10**6} MB)",
+        type=["zip"],
+        key="generator.own.file",
+        help="Their middle squares are made grey and 28×28 small. Folders do not matter: no classes are learned.",
+    )
+    if file is not None:
+        _import(config, file)
+    return album.is_stored(config.pictures)
+
+
+def _import(config: GeneratorConfig, file: UploadedFile) -> None:
+    try:
+        with st.spinner("Reading the pictures …"):
+            found = uploads.read(album.read_zip, file)
+    except InvalidInputError as error:
+        st.error(plain(str(error)), icon=":material/folder_zip:")
+        return
+    _report(found)
+    if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):
+        set_form(demos.task("generator"), {**to_json(config), "pictures": album.keep(found.album)})
+        st.rerun()
+
+
+def _report(found: album.Imported) -> None:
+    images = found.album.images
+    some = images[np.linspace(0, len(images) - 1, NUM_SHOWN).astype(int)]
+    st.image(
+        pictures.picture(to_sheet(some, columns=COLUMNS) / 255, WIDTH * pictures.DENSITY, dark=is_dark()),
+        width=WIDTH,
+        alt=f"{NUM_SHOWN} of the pictures as the networks see them",
+    )
+    st.markdown(f"{len(images):,} good pictures; {NUM_SHOWN} of them as the networks see them.")
+    if found.num_bad:
+        with st.expander(f"Files that were left out: {found.num_bad:,}", icon=":material/rule:"):
+            st.dataframe([{"file": bad.name, "why": bad.reason} for bad in found.bad], hide_index=True)

@@ -1,0 +1,127 @@
+"""The Sentiment page: title, model in use, and the views Try, Train and Look inside."""
+
+import streamlit as st
+
+from core import demos
+from core.contract import Task
+from core.demos.sentiment.reader import TextReader
+from core.settings import home
+from ui.demos.sentiment import answer, inside, many, own_table
+from ui.demos.sentiment.examples import EXAMPLES
+from ui.demos.sentiment.readers import choices, reader_of, release
+from ui.demos.sentiment.text_box import set_text, text_box
+from ui.demos.sentiment.training import BESIDE, run_parts
+from ui.frame.fragments import fragment
+from ui.frame.views import view_picker
+from ui.runs import classical, models
+
+KEY = "sentiment"
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
+WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
+
+
+def show() -> None:
+    """Draw the page."""
+    task = demos.task("sentiment")
+    st.title(task.title, anchor=False)
+    st.markdown(f":gray[{task.sentence}]")
+    view = view_picker(task, VIEWS)
+    if view == "train":
+        classical.train_view(task, run_parts(), BESIDE, ready=own_table.show)
+    elif view == "inside":
+        _inside(models.model_picker(task, choices(task)))
+    else:
+        try_view(task)
+
+
+def try_view(task: Task) -> None:
+    """Give a text, get an answer while typing; or many at once."""
+    options = choices(task)
+    model_id = models.model_picker(task, options)
+    way = st.segmented_control(
+        "How many",
+        list(WAYS),
+        default="one",
+        required=True,
+        format_func=WAYS.__getitem__,
+        key=f"{KEY}.way",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    if way == "many":
+        many.show(reader_of(str(home()), model_id), key=f"{KEY}.many")
+        return
+    _one(model_id, [option.id for option in options], {option.id: option.label for option in options})
+
+
+@fragment
+def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
+    reader = reader_of(str(home()), model_id)
+    text = _typed()
+    other = _other_model(model_id, ids, labels)
+    if other is None:
+        _answered(reader, text, key=KEY, alone=True)
+        return
+    for column, one, name in zip(st.columns(2, gap="large"), (model_id, other), ("first", "second"), strict=True):
+        with column:
+            st.caption(labels[one])
+            _answered(reader_of(str(home()), one), text, key=f"{KEY}.{name}", alone=False)
+
+
+@fragment
+def _inside(model_id: str) -> None:
+    reader = reader_of(str(home()), model_id)
+    text = _typed()
+    reading = reader.read(text)
+    answer.show_answer(reading, reader, key=f"{KEY}.inside")
+    inside.look_inside(reading, reader, key=f"{KEY}.inside", box=KEY)
+
+
+def _typed() -> str:
+    """The text of the box that Try, Train and Look inside share."""
+    _examples()
+    return text_box(key=KEY, label="Your text (English)", placeholder="Type or paste a sentence or a review …")
+
+
+def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
+    reading = reader.read(text)
+    beside = alone and reading.encoded is not None
+    left, right = st.columns([3, 2], gap="large") if beside else (st.container(), st.container())
+    with right if beside else left:
+        answer.show_answer(reading, reader, key=key)
+    if reading.encoded is None:
+        return
+    with left if alone else right:
+        st.markdown("**What each word contributes**", help="Click a word to delete or replace it.")
+        answer.show_words(reading, reader, key=key, box=KEY if alone or key.endswith("first") else None)
+    if alone:
+        with st.expander("Attention, layer by layer and head by head", icon=":material/grid_on:"):
+            answer.show_attention(reading, reader, key=key)
+
+
+def _examples() -> None:
+    with st.container(gap=None):
+        st.markdown(":small[Examples that teach]")
+        with st.container(horizontal=True, gap="xsmall"):
+            for name, text in EXAMPLES.items():
+                st.button(name, on_click=set_text, args=(KEY, text), key=f"{KEY}.example.{name}")
+
+
+def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str | None:
+    others = [one for one in ids if one != model_id]
+    if not others:
+        return None
+    chosen: str | None = st.selectbox(
+        "Compare with",
+        others,
+        index=None,
+        format_func=labels.__getitem__,
+        placeholder="a second model, side by side",
+        key=f"{KEY}.other.{model_id}",
+    )
+    return chosen
+
+
+def warm_up() -> None:
+    """Read what every visitor may need; the encoder is read when the first one comes, for it takes half a second."""
+    release("small")

@@ -1,0 +1,96 @@
+"""The Voice page: title, model in use, and the views Try, Train and Look inside."""
+
+import streamlit as st
+
+from core import demos
+from core.contract import Task
+from core.demos.voice.hearing import VoiceReader
+from core.demos.voice.release import release_card
+from core.errors import GlassboxError
+from core.settings import home
+from ui.demos.voice import answer, assistant, inside, source, teach, three
+from ui.demos.voice.readers import reader_of, release
+from ui.demos.voice.training import BESIDE, run_parts
+from ui.frame.fragments import fragment
+from ui.frame.views import view_picker
+from ui.frame.words import plain
+from ui.runs import classical, models
+
+KEY = "voice"
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
+
+
+def show() -> None:
+    """Draw the page."""
+    task = demos.task(KEY)
+    st.title(task.title, anchor=False)
+    st.markdown(f":gray[{task.sentence}]")
+    view = view_picker(task, VIEWS)
+    if view == "train":
+        _train(task)
+    elif view == "inside":
+        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
+    else:
+        try_view(task)
+
+
+def _train(task: Task) -> None:
+    if "run" not in st.query_params:
+        teach.panel(task, expanded=st.query_params.get("data") == "own_words")
+        three.panel(task)
+    classical.train_view(task, run_parts(), BESIDE, ready=teach.ready)
+
+
+@fragment
+def _inside(model_id: str) -> None:
+    reader = _read(model_id)
+    if reader is not None:
+        inside.look_inside(reader)
+
+
+def try_view(task: Task) -> None:
+    """Give a recording, follow it through the network, and see the assistant obey."""
+    _try(models.model_picker(task, models.choices(task, release_label=release_label())))
+
+
+@fragment
+def _try(model_id: str) -> None:
+    reader = _read(model_id)
+    if reader is None:
+        return
+    how = source.input_picker(KEY)
+    left, right = st.columns([1, 1], gap="large")
+    with left:
+        given = source.take(how, KEY)
+        if given is not None:
+            samples = source.changed(given, KEY)
+        threshold = answer.threshold_slider(reader, key=KEY)
+    hearing = reader.hear(samples, threshold=threshold) if given is not None else None
+    with right:
+        command = answer.show_answer(hearing, reader.classes, truth=given.truth if given else None)
+    if given is None or hearing is None:
+        return
+    answer.show_stages(given, reader, hearing, command, threshold)
+    turns = assistant.obey(given.id, [one.answer for one in hearing.commands], key=f"{KEY}.assistant")
+    assistant.show_assistant(turns, given.id, key=f"{KEY}.assistant")
+    answer.show_journey(reader, hearing, samples)
+
+
+def _read(model_id: str) -> VoiceReader | None:
+    """The reader behind a model id; what is wrong with the model is said in its place."""
+    try:
+        return reader_of(str(home()), model_id)
+    except GlassboxError as error:
+        st.error(plain(str(error)), icon=":material/error:")
+        return None
+
+
+def warm_up() -> None:
+    """Read what every visitor needs."""
+    release()
+
+
+def release_label() -> str:
+    """ "97.9 % of 4,890 clips of the Speech Commands v0.02 12-class test set"."""
+    figure = max(release_card()["figures"], key=lambda figure: figure["examples"])
+    return f"{figure['accuracy']:.2f} % of {figure['set']}"

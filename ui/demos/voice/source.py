@@ -1,0 +1,156 @@
+"""Ways to give a recording: the microphone, a file, a sample; and changing it by gain, noise and speed."""
+
+import hashlib
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+from streamlit.runtime.uploaded_file_manager import UploadedFile
+
+from core.data import audio
+from core.errors import InvalidInputError
+from ui.demos.voice.browser import microphone_hint
+from ui.frame.words import plain
+from ui.widgets import uploads
+
+SAMPLES = Path(__file__).parent / "samples"
+SAMPLE_NAMES = (
+    "up",
+    "stop",
+    "go",
+    "yes",
+    "no",
+    "down",
+    "left",
+    "right",
+    "on",
+    "off",
+    "on, right, go",
+    "house",
+    "silence",
+)
+INPUTS = {
+    "record": ":material/mic: Record",
+    "upload": ":material/upload: Upload",
+    "sample": ":material/casino: Sample",
+}
+NO_NOISE = -80  # dBFS, the left end of the slider
+
+
+@dataclass(frozen=True)
+class Given:
+    """A recording as it was given. `id` tells it from every other: the assistant obeys it once."""
+
+    recording: audio.Recording
+    id: str
+    truth: str | None = None  # what is said in it, known for samples
+
+
+def input_picker(key: str) -> str:
+    """The chosen way to give a recording."""
+    how = st.segmented_control(
+        "How to give a recording",
+        list(INPUTS),
+        default="record",
+        required=True,
+        format_func=INPUTS.__getitem__,
+        key=f"{key}.input",
+        label_visibility="collapsed",
+        persist_state="session",
+    )
+    assert how is not None
+    return how
+
+
+def take(how: str, key: str) -> Given | None:
+    """What was given in this way; None as long as there is nothing to hear."""
+    match how:
+        case "upload":
+            given = _uploaded(key)
+        case "sample":
+            given = _sampled(key)
+        case _:
+            given = _recorded(key)
+    if given is not None:
+        st.session_state[f"{key}.last"] = given
+    return given
+
+
+def last(key: str) -> Given | None:
+    """What this visitor gave last, on any view."""
+    return st.session_state.get(f"{key}.last")
+
+
+def _recorded(key: str) -> Given | None:
+    file = uploads.audio_input("Record one to three seconds", sample_rate=audio.RATE, key=f"{key}.microphone")
+    microphone_hint(key=f"{key}.microphone.hint")
+    if file is None:
+        st.caption("Say one of: yes, no, up, down, left, right, on, off, stop, go. Several, with pauses, work too.")
+        return None
+    return decoded(file, name="The recording")
+
+
+def _uploaded(key: str) -> Given | None:
+    file = uploads.file_uploader(
+        "A recording (WAV, FLAC, MP3 or OGG, 0.1 to 30 s, at most 5 MB)",
+        type=["wav", "flac", "mp3", "ogg", "oga"],
+        key=f"{key}.file",
+    )
+    if file is None:
+        st.caption("8 to 48 kHz, mono or stereo. A voice memo of a telephone works once it is saved as MP3 or WAV.")
+        return None
+    return decoded(file)
+
+
+def _sampled(key: str) -> Given:
+    name = st.selectbox("Sample", SAMPLE_NAMES, key=f"{key}.sample", persist_state="session")
+    count = f"{key}.sample.count"
+
+    def again() -> None:
+        st.session_state[count] = st.session_state.get(count, 0) + 1
+
+    st.button("Say it again", icon=":material/replay:", on_click=again, key=f"{key}.again")
+    st.caption("Synthetic speech, made by eSpeak NG; no model here has learned from these voices.")
+    truth = None if name == "silence" or "," in name else name
+    return Given(sample(name), f"sample {name} {st.session_state.get(count, 0)}", truth)
+
+
+def decoded(file: UploadedFile, *, name: str | None = None) -> Given | None:
+    """A decoded recording; what is wrong with a file is said instead."""
+    try:
+        recording = uploads.read(audio.read_sound, file, name=name)
+    except InvalidInputError as error:
+        st.error(plain(str(error)), icon=":material/music_off:")
+        return None
+    return Given(recording, hashlib.sha256(file.getvalue()).hexdigest()[:16])
+
+
+@cache
+def sample(name: str) -> audio.Recording:
+    """A recording that comes with the studio."""
+    return audio.read_sound((SAMPLES / f"{name}.ogg").read_bytes(), name=name)
+
+
+def changed(given: Given, key: str) -> audio.Wave:
+    """The recording as three sliders change it."""
+    columns = st.columns(3, gap="medium")
+    gain = columns[0].slider("Gain (dB)", -24, 24, 0, key=f"{key}.gain", help="Louder or softer than it was recorded.")
+    noise = columns[1].slider(
+        "Noise (dBFS)",
+        NO_NOISE,
+        -10,
+        NO_NOISE,
+        key=f"{key}.noise",
+        help="Added pink noise, as of a fan. At the left end there is none; speech is at about −30 to −15.",
+    )
+    speed = columns[2].slider(
+        "Speed", 0.7, 1.4, 1.0, 0.05, key=f"{key}.speed", help="Faster or slower; the pitch moves with it."
+    )
+    samples = audio.with_speed(audio.with_gain(given.recording.samples, gain), speed)
+    return samples if noise == NO_NOISE else audio.with_noise(samples, noise, seed=_seed(given))
+
+
+def _seed(given: Given) -> int:
+    return int(np.frombuffer(hashlib.sha256(given.id.encode()).digest()[:4], np.uint32)[0])

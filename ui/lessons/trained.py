@@ -1,0 +1,95 @@
+"""Networks that a place trains, on the worker: a button, the training while it goes on, and what it found."""
+
+from collections.abc import Callable
+
+import streamlit as st
+
+from core.contract import Task
+from core.errors import GlassboxError, NotFoundError
+from core.knobs import Config, Settings, from_json, knobs, to_json
+from core.runs.records import Run
+from ui.frame.services import store
+from ui.frame.words import plain
+from ui.runs.live import RunParts, brief_view
+from ui.runs.start import start_run
+
+ERROR = "trained.error"
+ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown where several runs have one config
+
+
+def config_of_run(task: Task) -> Config | None:
+    """The config of the run that the address names, if it names one of this place."""
+    run_id = st.query_params.get("run")
+    if run_id is None:
+        return None
+    try:
+        run = store().get(run_id)
+    except NotFoundError as error:
+        st.error(plain(str(error)), icon=":material/search_off:")
+        return None
+    if run.task != task.name:
+        st.error(f"Run {run.id} belongs to another place.", icon=":material/search_off:")
+        return None
+    return from_json(task.Config, run.config)[0]
+
+
+def config_of(task: Task, settings: Settings) -> Config:
+    """The part of a place's settings that is trained by."""
+    return task.Config(**{name: getattr(settings, name) for name in knobs(task.Config)})
+
+
+def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitation: str, label: str) -> Run | None:
+    """A button where nothing is trained with this config yet; then the training, and `draw` for what it has found.
+
+    What is found follows from the config alone, so the run of anybody will do.
+
+    Returns:
+        The run, once there is one.
+    """
+    run = _run_of(task, config)
+    if run is None:
+        with st.container(border=True):
+            st.markdown(invitation)
+            _button(task, config, label)
+        return None
+    if run.state == "completed":
+        draw(run)
+        st.caption(f"Trained in run {run.id}, which page Runs keeps.")
+        return run
+    parts = RunParts(beside=_nothing, after=_nothing, instead=draw, is_network=False, words=_words)
+    brief_view(task, run, parts)
+    return run
+
+
+def _run_of(task: Task, config: Config) -> Run | None:
+    runs = store().find(task=task.name, config=to_json(config))
+    return min(runs, key=lambda run: ORDER.index(run.state), default=None)
+
+
+def _button(task: Task, config: Config, label: str) -> None:
+    st.button(
+        label,
+        icon=":material/play_arrow:",
+        type="primary",
+        on_click=_start,
+        args=(task, config),
+        key=f"{task.name}.train",
+    )
+    if message := st.session_state.pop(ERROR, None):
+        st.error(message, icon=":material/error:")
+
+
+def _start(task: Task, config: Config) -> None:
+    try:
+        start_run(task, config)
+    except GlassboxError as error:
+        st.session_state[ERROR] = plain(str(error))
+
+
+def _nothing(run: Run) -> None:
+    pass
+
+
+def _words(run: Run) -> str:
+    """ "step 120 of 240"."""
+    return "" if run.progress is None else f"step {run.progress.step:,} of {run.progress.total_steps:,}"

@@ -1,0 +1,335 @@
+"""The view of one run, live while it runs: how far it is, its curves, what they mean, and what can be done with it.
+
+It reads the run store and nothing else, so it shows the same in any browser, before and after a restart.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import streamlit as st
+
+from core.contract import Event, Metric, Task, selecting
+from core.errors import GlassboxError, NotFoundError
+from core.knobs import Config, from_json, knobs, relevant, to_json
+from core.plots.curves import curves_figure, curves_info, curves_sentence
+from core.runs.records import Run
+from core.service.supervisor import default_max_running
+from core.training import diagnosis
+from core.training.diagnosis import Diagnosis
+from core.training.placement import in_words
+from ui.frame import address, health
+from ui.frame.demo_pages import run_page
+from ui.frame.fragments import fragment
+from ui.frame.links import run_query
+from ui.frame.services import store
+from ui.frame.style import is_dark
+from ui.frame.views import go_to
+from ui.frame.words import STATES, duration, plain, standing
+from ui.runs.start import start_run
+from ui.widgets.form import set_form
+from ui.widgets.live_chart import live_chart
+
+TICK_SECONDS = 1.0
+CHART_HEIGHT = 270  # px
+
+
+@dataclass(frozen=True)
+class RunParts:
+    """What a demo adds to the view of a run."""
+
+    beside: Callable[[Run], None]  # next to the curves: the person's own input and its answers
+    after: Callable[[Run], None]  # under them once the run is over and has a model
+    below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
+    instead: Callable[[Run], None] | None = None  # in place of all these
+    is_network: bool = True  # False: nothing that Try could use or a form could change
+    is_tried: bool = True  # False: it is a network, but Try has no use for it
+    shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
+    diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = (
+        None  # events, config; None: as for a classifier
+    )
+    words: Callable[[Run], str] = standing  # how far it is
+
+
+@dataclass
+class Log:
+    """Events of a run that this session has read so far."""
+
+    generation: int = -1
+    cursor: int = 0
+    events: list[Event] = field(default_factory=list)
+
+
+def read_log(run: Run) -> Log:
+    """Everything that has happened in a run, read from where this session left off."""
+    log: Log = st.session_state.setdefault(f"log.{run.id}", Log())
+    if log.generation != run.generation:
+        log.generation, log.cursor, log.events = run.generation, 0, []
+    for cursor, event in store().events(run.id, after=log.cursor):
+        log.cursor = cursor
+        log.events.append(event)
+    return log
+
+
+def every(run: Run) -> float | None:
+    """How often a live part is drawn again: not at all once the run is over."""
+    return None if run.is_over else TICK_SECONDS
+
+
+def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
+    """A part of the page that is drawn again by itself while a run goes on.
+
+    A button in it runs its callback and then only this part; where the callback led elsewhere, the whole page follows.
+    """
+
+    def part(*arguments: object) -> None:
+        if st.session_state.pop("led.elsewhere", False):
+            st.rerun(scope="app")
+        draw(*arguments)
+
+    part.__qualname__ = draw.__qualname__  # Streamlit knows a fragment by the name of its function
+    return fragment(part, run_every=every(run))
+
+
+def run_view(task: Task, run_id: str, parts: RunParts) -> None:
+    """The whole view; an address of a run that does not exist says so."""
+    try:
+        run = store().get(run_id)
+    except NotFoundError as error:
+        st.error(plain(str(error)), icon=":material/search_off:")
+        st.button("Start a new run", on_click=_leave, icon=":material/add:")
+        return
+    if run.task != task.name:
+        st.error(f"Run {run.id} belongs to another page.")
+        st.page_link(run_page(run.task), label="Open it there", query_params=run_query(run.id))
+        return
+    if run.deleted_at is not None:
+        st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
+        st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
+    _heading(task, run)
+    live_part(_status, run)(task, run, parts)
+    if parts.instead is not None:
+        live_part(_instead, run)(run, parts)
+    else:
+        _network_parts(task, run, parts)
+    _details(task, run)
+
+
+def brief_view(task: Task, run: Run, parts: RunParts) -> None:
+    """How far a run is, its buttons, and `parts.instead`; for where a run is a part of the page among others."""
+    live_part(_status, run)(task, run, parts)
+    live_part(_instead, run)(run, parts)
+
+
+def _instead(shown: Run, parts: RunParts) -> None:
+    assert parts.instead is not None
+    parts.instead(store().get(shown.id))
+
+
+def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
+    left, right = st.columns([4, 3], gap="large")
+    with left:
+        live_part(_curves, run)(task, run, parts)
+    with right:
+        parts.beside(run)
+    if parts.below is not None:
+        parts.below(run)
+    if run.is_over and store().checkpoints(run.id):
+        try:
+            parts.after(run)
+        except GlassboxError as error:  # damaged checkpoints, data that is gone: the rest of the run still shows
+            st.error(plain(str(error)), icon=":material/error:")
+
+
+def _heading(task: Task, run: Run) -> None:
+    word, color, icon = STATES[run.state]
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.subheader(plain(run.title), anchor=False, width="content")
+        st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+        st.caption(f"run {run.id}", width="content")
+        st.space("stretch")
+        st.button("New run", icon=":material/add:", on_click=_leave, key="run.new")
+
+
+def _status(task: Task, shown: Run, parts: RunParts) -> None:
+    run = store().get(shown.id)
+    if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
+        st.rerun(scope="app")
+    if run.progress is not None and run.progress.total_steps:
+        share = min(run.progress.step / run.progress.total_steps, 1.0)
+        st.progress(share, parts.words(run) if run.status == "training" or run.is_over else f"{run.status} …")
+    elif run.state == "running":
+        st.progress(0.0, f"{run.status} …")
+    if run.state == "queued":
+        _place(run)
+    if run.reason and run.state in ("failed", "stopped", "queued"):
+        (st.error if run.state == "failed" else st.info)(plain(run.reason), icon=STATES[run.state][2])
+    for notice in run.notices:
+        st.warning(plain(notice), icon=":material/info:")
+    _buttons(task, run, parts)
+
+
+def _place(run: Run) -> None:
+    if said := health.no_start():
+        st.warning(plain(said), icon=":material/warning:")
+    place = store().places(max_running=default_max_running()).get(run.id)
+    if place is not None:
+        wait = "" if place.seconds is None else f", about {duration(place.seconds)}"
+        st.info(
+            f"Waiting: place {place.position} in the queue{wait}. The page may be closed; the place stays.",
+            icon=":material/hourglass_empty:",
+        )
+
+
+def _buttons(task: Task, run: Run, parts: RunParts) -> None:
+    with st.container(horizontal=True):
+        if not run.is_over:
+            label = "Stopping …" if run.stop_requested else "Stop"
+            st.button(
+                label,
+                icon=":material/stop:",
+                disabled=run.stop_requested,
+                on_click=_do,
+                args=("request_stop", run.id),
+                key="run.stop",
+            )
+            if run.stop_requested:
+                _resume_button(run)
+            return
+        if run.state == "stopped":
+            _resume_button(run)
+        elif run.state == "completed" and parts.is_network and parts.is_tried:
+            st.button(
+                "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
+            )
+        if parts.is_network and run.state in ("completed", "stopped"):
+            with st.popover("Extend", icon=":material/more_time:"):
+                epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
+                st.caption("The learning-rate schedule starts again for these epochs.")
+                st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
+        failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
+        if parts.is_network:
+            st.button(
+                "Clone with changes",
+                icon=":material/content_copy:",
+                type="primary" if failed else "secondary",
+                on_click=_clone,
+                args=(task, run),
+                key="run.clone",
+            )
+        if failed:
+            _resume_button(run)
+        with st.popover("Rename", icon=":material/edit:"):
+            title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
+            st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
+    if message := st.session_state.pop("run.error", None):
+        st.error(message, icon=":material/error:")
+
+
+def _resume_button(run: Run) -> None:
+    st.button(
+        "Resume",
+        icon=":material/play_arrow:",
+        type="primary" if run.state == "stopped" else "secondary",
+        on_click=_do,
+        args=("resume", run.id),
+        key="run.resume",
+    )
+
+
+def _curves(task: Task, shown: Run, parts: RunParts) -> None:
+    run = store().get(shown.id)
+    events = read_log(run).events
+    config, _ = from_json(task.Config, run.config)
+    select = selecting(task, config)
+    info = curves_info(events, select=select)
+    if not info.validation:
+        st.caption(f"{run.status or 'waiting'} … the curves begin with the first step.")
+        return
+
+    def draw(metric: Metric) -> None:
+        figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
+        live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
+
+    told = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
+    folded = [metric for metric in told if parts.shown and metric.name not in parts.shown]
+    for metric in told:
+        if metric not in folded:
+            draw(metric)
+    _diagnosis(
+        task,
+        run,
+        config,
+        parts.diagnose(events, config) if parts.diagnose else diagnosis.diagnose(events, config, select=select),
+    )
+    if folded:
+        with st.expander("More curves", icon=":material/show_chart:"):
+            for metric in folded:
+                draw(metric)
+
+
+def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) -> None:
+    if found is None:
+        return
+    with st.container(border=True):
+        st.markdown(found.sentence)
+        if found.remedy:
+            changed = {**to_json(config), **found.remedy}
+            st.button(
+                found.remedy_label,
+                icon=":material/healing:",
+                key="run.remedy",
+                on_click=_clone_and_start,
+                args=(task, run, changed),
+            )
+
+
+def _details(task: Task, run: Run) -> None:
+    with st.expander("Settings of this run", icon=":material/tune:"):
+        if run.placement is not None:
+            how = "" if task.placement else ", the fastest of the ways measured at its start"
+            st.caption(f"Computed on {in_words(run.placement)}{how}.")
+        if run.parent:
+            st.page_link(run_page(run.task), label=f"Started from run {run.parent}", query_params=run_query(run.parent))
+        config, _ = from_json(task.Config, run.config)
+        declared = knobs(task.Config)
+        rows = [
+            {"Setting": declared[name].label, "Value": plain(declared[name].in_words(getattr(config, name)))}
+            for name in relevant(config)
+        ]
+        st.table(rows)
+
+
+def _do(action: str, run_id: str, *arguments: object) -> None:
+    try:
+        getattr(store(), action)(run_id, *arguments)
+    except GlassboxError as error:
+        st.session_state["run.error"] = plain(str(error))
+
+
+def _leave() -> None:
+    address.write({"run": None})
+    st.session_state["led.elsewhere"] = True
+
+
+def _clone(task: Task, run: Run) -> None:
+    set_form(task, run.config)
+    st.session_state[f"form.{task.name}.parent"] = run.id
+    _leave()
+
+
+def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
+    config, _ = from_json(task.Config, changed)
+    try:
+        child = start_run(task, config, parent=run.id)
+    except GlassboxError as error:
+        st.session_state["run.error"] = plain(str(error))
+        return
+    address.write({"run": child.id})
+    st.session_state["led.elsewhere"] = True
+
+
+def _use(task: Task, run: Run) -> None:
+    _leave()
+    address.write({"model": run.id})
+    go_to("try")

@@ -1,0 +1,125 @@
+"""What people pin to a run, and its answers: a pin belongs to one session, and an answer to one input.
+
+Two tabs of one browser pin without disturbing each other. What a session has pinned becomes its browser's when it
+ends, so that a page that is loaded again begins with it. Nothing is drawn here.
+"""
+
+import secrets
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+import streamlit as st
+
+from core.contract import Previewed
+from core.runs.records import Run, pin_name
+from core.runs.store import RunStore
+from ui.frame.services import owner, store
+from ui.runs.live import read_log
+
+IN_A_MOMENT = "The newest weights answer it in a moment …"
+
+Whose = Literal["session", "browser", "visitor"]
+
+
+@dataclass(frozen=True)
+class Answered:
+    """The answers to one input while a run trained."""
+
+    name: str  # of the pin, see `pin_name`
+    given: Any  # what was pinned; None where it is no longer kept
+    whose: Whose
+    events: list[Previewed]  # with an answer to it, the newest last
+
+    @property
+    def answers(self) -> list[Any]:
+        """The answers themselves."""
+        return [event.answers[self.name] for event in self.events]
+
+
+def pin(run: Run, given: Any) -> None:
+    """Have the newest weights answer what this session gives (JSON-ready) about once a second; None takes it away."""
+    state = _state(run)
+    if given is not None:
+        st.session_state[state] = given
+    elif st.session_state.pop(state, None) is None:
+        return
+    _hold(run)
+
+
+def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
+    """The answers to what this session has pinned; to what its browser or another visitor has where that is nothing.
+
+    Args:
+        besides: names of what the run always previews.
+    """
+    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    given = st.session_state.get(_state(run))
+    if given is not None:
+        name = pin_name(owner(), given)
+        events = [event for event in previews if name in event.answers]
+        if not run.is_over:
+            _hold(run)
+        if events or not run.is_over:
+            return Answered(name, given, "session", events)
+    pinned = [event for event in previews if not set(event.answers) <= set(besides)]
+    if not pinned:
+        return None
+    name, whose = chosen(run, (name for name in pinned[-1].answers if name not in besides))
+    events = [event for event in pinned if name in event.answers]
+    return Answered(name, _kept(run, name), whose, events)
+
+
+def chosen(run: Run, names: Iterable[str]) -> tuple[str, Whose]:
+    """Which of these pins, one at least, this session should see: its own, its browser's, or the first."""
+    names = list(names)
+    given = st.session_state.get(_state(run))
+    own = None if given is None else pin_name(owner(), given)
+    if own in names:
+        return own, "session"
+    for name in names:
+        if _browser(name) == owner():
+            return name, "browser"
+    return names[0], "visitor"
+
+
+def _browser(name: str) -> str:
+    return name.rpartition("@")[0] or name  # runs of before named a pin by its browser alone
+
+
+def _kept(run: Run, name: str) -> Any:
+    pins = store().pins(run.id)
+    return pins.get(name) or next((given for other, given in pins.items() if _browser(other) == name), None)
+
+
+def _state(run: Run) -> str:
+    return f"pinned.{run.id}"
+
+
+@dataclass
+class _Held:
+    """What the store holds of a connected session, by run."""
+
+    key: str
+    browser: str
+    runs: RunStore
+    given: dict[str, Any] = field(default_factory=dict)
+
+    def leave(self) -> None:
+        if self.given:
+            self.runs.leave_pins(self.key, browser=self.browser)
+
+
+@st.cache_resource(scope="session", show_spinner=False, on_release=_Held.leave)
+def _held(key: str, browser: str) -> _Held:
+    return _Held(key, browser, store())
+
+
+def _hold(run: Run) -> None:
+    """Let the store have what the session has; Streamlit lets go of it whenever the connection is lost."""
+    session = st.session_state.setdefault("pins.session", secrets.token_hex(8))
+    held = _held(f"{owner()}/{session}", owner())
+    given = st.session_state.get(_state(run))
+    if held.given.get(run.id) != given:
+        store().set_pin(run.id, held.key, given)
+        held.given[run.id] = given

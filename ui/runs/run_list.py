@@ -1,0 +1,208 @@
+"""The list of runs: a row each with what it is and what can be done with it, deletion with undo, and live changes."""
+
+import time
+from collections.abc import Sequence
+
+import streamlit as st
+
+from core.contract import Task
+from core.errors import GlassboxError
+from core.runs.records import Place, Run
+from core.runs.store import KEEP_DELETED_SECONDS, MAX_EPOCHS
+from core.service.supervisor import default_max_running
+from ui.frame.demo_pages import run_page, shown
+from ui.frame.fragments import fragment
+from ui.frame.links import run_query
+from ui.frame.services import store
+from ui.frame.words import STATES, duration, plain, standing
+from ui.runs import run_words
+
+TICK_SECONDS = 2.0
+ROWS = 10  # on one page of the list
+MAX_COMPARED = 6
+CHOSEN = "runs.chosen"  # ids of the runs to compare, in session state
+DELETED = "runs.deleted"  # (id, title) of the runs that the notice speaks of
+ERROR = "runs.error"
+
+
+def show_rows(runs: Sequence[Run]) -> None:
+    """A page of the list, with the choice of the page under it."""
+    rows = st.container()
+    num_pages = -(-len(runs) // ROWS)
+    page = st.pagination(num_pages, key="page", bind="query-params") if num_pages > 1 else 1
+    places = store().places(max_running=default_max_running()) if any(run.state == "queued" for run in runs) else {}
+    known = shown()
+    with rows:
+        for run in runs[(page - 1) * ROWS : page * ROWS]:
+            _row(run, known.get(run.task), places.get(run.id))
+
+
+def _row(run: Run, task: Task | None, place: Place | None) -> None:
+    word, color, icon = STATES[run.state]
+    with st.container(border=True, key=f"run.{run.id}"), st.container(horizontal=True, vertical_alignment="center"):
+        _chooser(run)
+        with st.container(width="stretch", gap="xxsmall"):
+            with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+                st.markdown(f"**{plain(run.title)}**", width="content")
+                st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
+            _results(run, task, place)
+            demo = task.title if task else run.task
+            st.caption(run_words.facts(run, demo=demo, now=time.time(), zone=st.context.timezone))
+        with st.container(horizontal=True, width="content", vertical_alignment="center"):
+            _actions(run, has_page=task is not None)
+
+
+def _chooser(run: Run) -> None:
+    chosen: list[str] = st.session_state.setdefault(CHOSEN, [])
+    key = f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}"
+
+    def tick() -> None:
+        others = [one for one in chosen if one != run.id]
+        chosen[:] = [*others, run.id] if st.session_state[key] else others
+
+    st.checkbox(
+        f"Compare {plain(run.title)} ({run.id})",
+        value=run.id in chosen,
+        key=key,
+        on_change=tick,
+        disabled=len(chosen) >= MAX_COMPARED and run.id not in chosen,
+        label_visibility="collapsed",
+    )
+
+
+def forget_chosen() -> None:
+    """Untick all; for callbacks."""
+    st.session_state[CHOSEN] = []
+    st.session_state["runs.version"] = st.session_state.get("runs.version", 0) + 1  # fresh checkboxes
+
+
+def _results(run: Run, task: Task | None, place: Place | None) -> None:
+    """How good it is; how far, while it runs; why, where it failed."""
+    if run.state == "running":
+        fragment(_standing, run_every=TICK_SECONDS)(run.id)
+    elif place is not None:
+        st.markdown(run_words.waiting(place))
+    elif task is not None and (result := run_words.result(task, run, store().checkpoints(run.id))):
+        st.markdown(result)
+    if run.state in ("failed", "queued") and run.reason:
+        st.markdown(f":red[{run.reason}]" if run.state == "failed" else run.reason)
+
+
+def _standing(run_id: str) -> None:
+    run = store().get(run_id)
+    if run.progress is None or not run.progress.total_steps:
+        st.progress(0.0, f"{run.status} …")
+        return
+    st.progress(min(run.progress.step / run.progress.total_steps, 1.0), standing(run))
+
+
+def _actions(run: Run, *, has_page: bool) -> None:
+    if has_page:
+        st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
+    if not run.is_over:
+        label = "Stopping …" if run.stop_requested else "Stop"
+        _button(label, "stop", "request_stop", run, disabled=run.stop_requested)
+    if (run.stop_requested and not run.is_over) or run.state in ("stopped", "failed"):
+        _button("Resume", "play_arrow", "resume", run)
+    with st.popover("More", icon=":material/more_horiz:", key=f"runs.more.{run.id}"):
+        title = st.text_input("Title", run.title, max_chars=100, key=f"runs.title.{run.id}.{run.title}")
+        _button("Rename", "edit", "rename", run, title)
+        if run.state in ("completed", "stopped"):
+            epochs = st.number_input("Epochs to add", 1, MAX_EPOCHS, 3, key=f"runs.epochs.{run.id}")
+            _button("Extend", "more_time", "extend", run, epochs)
+        st.button(
+            "Delete", icon=":material/delete:", key=f"runs.delete.{run.id}", on_click=_delete, args=([run],)
+        )  # it can be undone, so nobody is asked
+
+
+def _button(label: str, icon: str, action: str, run: Run, *arguments: object, disabled: bool = False) -> None:
+    st.button(
+        label,
+        icon=f":material/{icon}:",
+        key=f"runs.{action}.{run.id}",
+        disabled=disabled,
+        on_click=_do,
+        args=(action, run.id, *arguments),
+    )
+
+
+def _do(action: str, run_id: str, *arguments: object) -> None:
+    try:
+        getattr(store(), action)(run_id, *arguments)
+    except GlassboxError as error:
+        st.session_state[ERROR] = str(error)
+
+
+def _delete(runs: Sequence[Run]) -> None:
+    for run in runs:
+        _do("delete", run.id)
+        if run.id in st.session_state.get(CHOSEN, []):
+            st.session_state[CHOSEN].remove(run.id)
+    deleted = [*st.session_state.get(DELETED, []), *((run.id, run.title) for run in runs)]
+    st.session_state[DELETED] = list(dict.fromkeys(deleted))  # a double click deletes once
+
+
+def _restore(run_ids: Sequence[str]) -> None:
+    for run_id in run_ids:
+        _do("restore", run_id)
+    st.session_state[DELETED] = [gone for gone in st.session_state.get(DELETED, []) if gone[0] not in run_ids]
+
+
+def _dismiss() -> None:
+    st.session_state[DELETED] = []
+
+
+def show_notices() -> None:
+    """What went wrong with the last click; and what was deleted, with Undo, until it is dismissed."""
+    if message := st.session_state.pop(ERROR, None):
+        st.error(plain(message), icon=":material/error:")
+    gone = st.session_state.get(DELETED, [])
+    if not gone:
+        return
+    what = f"“{plain(gone[0][1])}”" if len(gone) == 1 else f"{len(gone)} runs"
+    with st.container(border=True, horizontal=True, vertical_alignment="center", key="runs.undo"):
+        st.markdown(f":material/delete: Deleted {what}.", width="content")
+        st.button(
+            "Undo",
+            icon=":material/undo:",
+            key="runs.undo.all",
+            on_click=_restore,
+            args=([run_id for run_id, _ in gone],),
+        )
+        st.button("Dismiss", type="tertiary", key="runs.undo.dismiss", on_click=_dismiss)
+
+
+def show_deleted() -> None:
+    """The runs that can still be restored."""
+    gone = store().find(deleted=True)
+    if not gone:
+        return
+    with st.expander(f"Deleted runs ({len(gone)})", icon=":material/delete:"):
+        st.caption("A deleted run can be restored for a day; then its files are removed.")
+        for run in gone:
+            assert run.deleted_at is not None
+            left = run.deleted_at + KEEP_DELETED_SECONDS - time.time()
+            with st.container(horizontal=True, vertical_alignment="center", key=f"runs.gone.{run.id}"):
+                st.markdown(f"{plain(run.title)} :gray[· run {run.id} · {duration(left)} left]", width="content")
+                st.button(
+                    "Restore",
+                    icon=":material/undo:",
+                    key=f"runs.restore.{run.id}",
+                    on_click=_restore,
+                    args=([run.id],),
+                )
+
+
+def watch(shown: Sequence[Run]) -> None:
+    """Draw the page again when a run has changed its state, as long as one of the shown may do so by itself."""
+    if any(not run.is_over for run in shown):
+        fragment(_watch, run_every=TICK_SECONDS)([run.id for run in shown if not run.is_over], _look(shown))
+
+
+def _watch(run_ids: list[str], seen: set[tuple[str, str, bool]]) -> None:
+    if not _look([store().get(run_id) for run_id in run_ids]) <= seen:
+        st.rerun(scope="app")
+
+
+def _look(runs: Sequence[Run]) -> set[tuple[str, str, bool]]:
+    return {(run.id, run.state, run.stop_requested) for run in runs}
