@@ -138,7 +138,7 @@ def test_texts_are_counted_as_scikit_learn_counts_them_and_their_words_tell_what
 
 def test_methods_are_compared_with_networks_of_the_same_data_share_and_seed() -> None:
     assert data_knobs(ClassicalConfig) == ("data", "share", "seed")
-    assert data_knobs(ClassicalVoiceConfig) == ("data", "words", "share", "seed")
+    assert data_knobs(ClassicalVoiceConfig) == ("data", "words", "recordings", "share", "seed")
     assert data_knobs(ClassicalTextConfig) == ("data", "table", "share", "seed")
 
 

@@ -9,10 +9,16 @@ import numpy as np
 import pytest
 import soundfile
 
+from core import demos
+from core.contract import Placement
 from core.data import audio, speech, speech_folders, speech_own, speech_synthesis
+from core.demos.classical.config import ClassicalVoiceConfig
 from core.demos.voice.config import VoiceConfig
 from core.demos.voice.learner import settle
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError, StorageError
+from core.knobs import from_json
+from core.runs.store import RunStore
+from core.service import launch
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
 
@@ -414,6 +420,42 @@ def test_a_run_learns_from_the_recordings_of_its_start_whatever_is_added_or_dele
         speech.require("own_words", words, config.recordings)
     speech_own.bring_back("maja")
     assert np.array_equal(speech.load("own_words", words, config.recordings).train_waves, before.train_waves)
+
+
+@pytest.mark.usefixtures("few_words")
+def test_classical_methods_too_learn_from_the_recordings_of_their_start() -> None:
+    for index in range(5):
+        speech_own.add("maja", word_like(index), owner=MAJA)
+    task = demos.task("classical_voice")
+    wanted = ClassicalVoiceConfig(data="own_words", words="yes,no,maja", methods="neighbours", features="clip")
+    config = from_json(task.Config, launch.start(RunStore(), task, wanted, owner="ada").config)[0]
+    assert config.recordings == settle(VoiceConfig(data="own_words", words=config.words)).recordings
+    before = task.load(config)
+    for index in range(5, 10):
+        speech_own.add("maja", word_like(index), owner=WILLI)
+    assert len(task.load(wanted).train) == len(before.train) + 3 * speech.OWN_COPIES
+    after = task.load(config)
+    for split in speech.SPLITS:
+        one, other = getattr(before, split), getattr(after, split)
+        assert one.name == other.name
+        assert np.array_equal(one.inputs, other.inputs) and np.array_equal(one.targets, other.targets)
+    learner = task.learner(config, Placement())
+    learner.load_state_dict({"num_fits": 1})
+    learner.evaluate(before.test)  # fits again, as after a resume
+    assert np.array_equal(learner.examples[0], before.train.inputs)
+    assert task.settle(wanted).recordings != config.recordings  # another run learns from what there is now
+    assert task.settle(config) == config  # methods beside a network learn from its recordings
+
+    first = speech_own.examples("maja", config.recordings)[0]
+    speech_own.delete("maja", first.id)
+    for use in (task.check, task.load):
+        with pytest.raises(DataUnavailableError, match=r"Recordings of “maja” that this run learns from were deleted"):
+            use(config)
+    speech_own.bring_back("maja")
+    task.check(config)
+    next(speech_own._place("maja").glob(f"{first.id}.npy")).write_bytes(b"another one")
+    with pytest.raises(StorageError, match=r"recording of “maja” has changed on the disk"):
+        task.load(config)
 
 
 def test_an_old_recording_that_changes_after_the_start_of_a_run_is_noticed(glassbox_home: Path) -> None:

@@ -8,10 +8,12 @@ them.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from core.contract import Dataset, Learner, Metric, Placement, Task
 from core.demos.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
+from core.lazy import lazily
 
 if TYPE_CHECKING:
     from core.demos.classical.learner import Examples
@@ -23,7 +25,15 @@ def _examples(demo: str) -> Examples:
     return cast("Examples", importlib.import_module(f"{__name__}.{demo}"))
 
 
-def _task(name: str, *, demo: str, title: str, sentence: str, config_type: type[Any]) -> Task:
+def _task(
+    name: str,
+    *,
+    demo: str,
+    title: str,
+    sentence: str,
+    config_type: type[Any],
+    settle: Callable[[Any], Any] = lambda config: config,
+) -> Task:
     """The methods beside the networks of one demo."""
 
     def load(config: Any) -> Dataset:
@@ -52,6 +62,7 @@ def _task(name: str, *, demo: str, title: str, sentence: str, config_type: type[
         load=load,
         learner=learner,
         check=check,
+        settle=settle,
         page=demo,
         placement=Placement(),
     )
@@ -71,6 +82,7 @@ TASKS = (
         title="Classical learning on speech",
         sentence="What methods from before deep learning make of the same clips.",
         config_type=ClassicalVoiceConfig,
+        settle=lazily("core.demos.classical.voice:settle"),
     ),
     _task(
         "classical_sentiment",

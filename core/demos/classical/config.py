@@ -97,6 +97,7 @@ class ClassicalVoiceConfig(MethodsConfig):
 
     data: str = knob(_same(VoiceConfig, "data", _DATA), "synthetic_speech")
     words: str = knob(knobs(VoiceConfig)["words"], VoiceConfig.words)
+    recordings: str = knob(knobs(VoiceConfig)["recordings"], "")
     share: float = knob(_same(VoiceConfig, "share", _SHARE), 100.0)
     features: str = knob(
         _features(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from functools import partial
 from typing import Any
 
@@ -35,8 +36,15 @@ def check(config: ClassicalVoiceConfig) -> None:
     learner.check(_network(config))
 
 
+def settle(config: ClassicalVoiceConfig) -> ClassicalVoiceConfig:
+    """The recordings of own words: those of the network that this stands beside, else those that there are now."""
+    if config.recordings:
+        return config
+    return replace(config, recordings=learner.settle(_network(config)).recordings)
+
+
 def _network(config: ClassicalVoiceConfig) -> VoiceConfig:
-    return VoiceConfig(data=config.data, words=config.words, share=config.share)
+    return VoiceConfig(data=config.data, words=config.words, recordings=config.recordings, share=config.share)
 
 
 def reader(config: ClassicalVoiceConfig, features: str) -> Transformer:
