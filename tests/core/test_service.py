@@ -33,15 +33,25 @@ from core.service.worker import NICENESS
 from core.training.engine import train
 from tests.core.test_checkpoints import assert_same
 
-SHORT_LEASE = 2.5  # seconds; for tests that wait until one is over
 PATIENCE = 150.0  # for a condition on a busy machine
+
+
+class Passing:
+    """Time that passes, and faster where a test does not want to wait: leases keep the length that they really have,
+    for on a busy machine a living worker may be silent for longer than a short one."""
+
+    def __init__(self) -> None:
+        self.skipped = 0.0
+
+    def __call__(self) -> float:
+        return time.monotonic() + self.skipped
 
 
 class Stage:
     """A store with a supervisor that ticks while a test waits."""
 
-    def __init__(self, store: RunStore, *, max_running: int = 1, keep_warm: bool = False) -> None:
-        self.store = store
+    def __init__(self, store: RunStore, passing: Passing, *, max_running: int = 1, keep_warm: bool = False) -> None:
+        self.store, self.passing = store, passing
         self.task = demos.task("toy")
         self.supervisor = Supervisor(store, max_running=max_running, keep_warm=keep_warm)
 
@@ -58,6 +68,11 @@ class Stage:
             if tick:
                 self.supervisor.tick()
             time.sleep(0.03)
+
+    def let_leases_end(self) -> None:
+        """Have the supervisor see the leases as they are now, and then nothing of them for longer than they last."""
+        self.supervisor.tick()
+        self.passing.skipped += self.store.lease_seconds + 1
 
     def over(self, run_id: str) -> Run:
         self.wait(lambda: self.store.get(run_id).is_over)
@@ -85,18 +100,23 @@ class Stage:
 
 
 @pytest.fixture
-def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
-    return RunStore(tmp_path / "store" / "glassbox.sqlite")
+def passing() -> Passing:
+    return Passing()
 
 
 @pytest.fixture
-def stages(store: RunStore) -> Iterator[Callable[..., Stage]]:
+def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passing: Passing) -> RunStore:
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    return RunStore(tmp_path / "store" / "glassbox.sqlite", elapsed=passing)
+
+
+@pytest.fixture
+def stages(store: RunStore, passing: Passing) -> Iterator[Callable[..., Stage]]:
     """Makes stages on one store; their workers end with the test."""
     made: list[Stage] = []
 
     def make(**options: Any) -> Stage:
-        made.append(Stage(store, **options))
+        made.append(Stage(store, passing, **options))
         return made[-1]
 
     yield make
@@ -193,11 +213,11 @@ def freeze(pid: int, database: Path) -> None:
 
 def test_a_zombie_that_wakes_up_after_its_lease_writes_nothing(stages: Callable[..., Stage]) -> None:
     stage = stages()
-    stage.store.lease_seconds = SHORT_LEASE
     run_id = stage.start(delay=25)
     stage.wait(stage.reached(run_id, 4))
     (pid,) = stage.pids()
     freeze(pid, stage.store.path)
+    stage.let_leases_end()
     stage.wait(lambda: stage.store.get(run_id).attempt == 2)
     os.kill(pid, signal.SIGCONT)
     zombie = next(child.process for child in stage.supervisor._children if child.process.pid == pid)
@@ -262,9 +282,7 @@ def test_a_stop_does_not_wait_for_a_step_that_takes_long_when_all_before_it_is_s
     run_id = stage.start(delay=25, trouble="long", trouble_step=4)
     stage.wait(stage.reached(run_id, 4))
     stage.store.request_stop(run_id)
-    asked = time.monotonic()
-    assert stage.over(run_id).state == "stopped"
-    assert time.monotonic() - asked < 20, "the step takes 600 s"
+    assert stage.over(run_id).state == "stopped", "the step takes 600 s, and nobody here waits for so long"
     assert stage.store.checkpoints(run_id)[0].step == 4
 
 
@@ -285,15 +303,13 @@ import sys, threading
 from pathlib import Path
 from core.runs.store import RunStore
 from core.service.supervisor import Supervisor
-store = RunStore(Path(sys.argv[1]), lease_seconds=float(sys.argv[2]))
+store = RunStore(Path(sys.argv[1]))
 Supervisor(store, max_running=1, keep_warm=False).run_forever(threading.Event())
 """
 
 
 def test_training_outlives_its_supervisor_and_the_next_one_takes_over(stage: Stage) -> None:
-    command = [sys.executable, "-c", SUPERVISE, str(stage.store.path), str(SHORT_LEASE)]
-    first = subprocess.Popen(command)
-    stage.store.lease_seconds = SHORT_LEASE
+    first = subprocess.Popen([sys.executable, "-c", SUPERVISE, str(stage.store.path)])
     run_id = stage.start(delay=60)
     stage.wait(stage.reached(run_id, 2), tick=False)
     first.kill()
@@ -303,6 +319,7 @@ def test_training_outlives_its_supervisor_and_the_next_one_takes_over(stage: Sta
     assert stage.store.get(run_id).attempt == 1
     assert stage.pids() == [], "the run has a worker already"
     os.kill(stage.pid(run_id), signal.SIGKILL)
+    stage.let_leases_end()
     stage.wait(lambda: stage.store.get(run_id).attempt == 2)  # found by its lease alone
     assert stage.over(run_id).state == "completed"
     assert_equals_the_uninterrupted(stage, run_id)
