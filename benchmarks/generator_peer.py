@@ -9,7 +9,7 @@ from core import demos
 from core.contract import Dataset, Placement, Split
 from core.demos.generator import measures
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.judge import Judge, judge
+from core.demos.generator.frozen_classifier import Judge, judge
 from core.demos.generator.latents import NUM_CLASSES
 from core.demos.generator.learner import JUDGED_SEED, NUM_JUDGED
 from core.training import engine, placement

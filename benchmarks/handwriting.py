@@ -1,7 +1,7 @@
 """Ways of writing digits that no training here has seen: arcs and straight lines whose proportions are drawn at random.
 
-`core.data.strokes`, which the release model learns from, draws splines through control points. Nothing of it is used
-here: no path, no way of writing by its name, no distribution. What both share is only that these are digits.
+`core.data.pictures.strokes`, which the release model learns from, draws splines through control points. Nothing of it
+is used here: no path, no way of writing by its name, no distribution. What both share is only that these are digits.
 """
 
 import math
@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from core.data.drawing import Strokes, resampled
+from core.data.pictures.drawing import Strokes, resampled
 
 CANVAS = 280  # pixels of a side
 Points = list[tuple[float, float]]  # x to the right, y downwards; a digit is 1 high

@@ -8,8 +8,8 @@ import numpy as np
 from benchmarks import studio
 from benchmarks.results import Figure, Findings, Options
 from benchmarks.visitor import Visitor
-from core.data import strokes
-from core.data.drawing import Strokes
+from core.data.pictures import strokes
+from core.data.pictures.drawing import Strokes
 
 NUM_SESSIONS, REPORT_EVERY, TOGETHER, KEPT_SECONDS = 3000, 250, 5, 120
 TITLE = f"Memory over {NUM_SESSIONS:,} sessions"

@@ -8,8 +8,8 @@ from benchmarks import machine
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Evaluated
-from core.demos.more_data.config import NUM_SEEDS, measuring
-from core.demos.more_data.curves import measured
+from core.experiments.more_data.config import NUM_SEEDS, measuring
+from core.experiments.more_data.curves import measured
 from core.runs.store import RunStore
 from core.service import launch
 from core.service.supervisor import Supervisor

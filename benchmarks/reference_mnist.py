@@ -23,8 +23,8 @@ from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
 from core import settings
-from core.data import sources
-from core.data.idx import read_idx
+from core.data.pictures import sources
+from core.data.pictures.idx import read_idx
 
 EPOCHS, BATCH, TEST_BATCH, LOG_EVERY = 14, 64, 1000, 10
 NUM_TRAIN = 60_000

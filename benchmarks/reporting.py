@@ -10,7 +10,7 @@ from benchmarks import machine
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Checkpointed, Dataset, Placement
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.config import DigitsConfig
 from core.knobs import to_json
 from core.runs.store import RunStore

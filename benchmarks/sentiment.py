@@ -11,7 +11,7 @@ import numpy as np
 import torch
 
 from benchmarks.results import Figure, Findings, Options, percentile
-from core.data import table, text
+from core.data.text import reviews, table
 from core.demos.sentiment.reader import TextReader, read_model
 from core.demos.sentiment.release import FOLDERS
 
@@ -59,7 +59,7 @@ def _speeds(seeds: Sequence[int]) -> list[Figure]:
 
 def milliseconds(reader: TextReader, *, seed: int) -> list[float]:
     """What each of some sentences takes."""
-    texts = text.load("rotten_tomatoes").test.texts
+    texts = reviews.load("rotten_tomatoes").test.texts
     chosen = np.random.default_rng(seed).choice(len(texts), NUM_SENTENCES + WARM_UP, replace=False)
     taken = []
     for index in chosen:
@@ -71,8 +71,8 @@ def milliseconds(reader: TextReader, *, seed: int) -> list[float]:
 
 def rows_a_second(reader: TextReader) -> float:
     """Rows of a CSV of whole reviews that are read and answered in a second."""
-    reviews = text.load("imdb").test.texts[:NUM_ROWS]
-    content = "text\n" + "".join('"' + review.replace('"', '""') + '"\n' for review in reviews)
+    texts = reviews.load("imdb").test.texts[:NUM_ROWS]
+    content = "text\n" + "".join('"' + text.replace('"', '""') + '"\n' for text in texts)
     start = time.perf_counter()
     found = table.read_csv(content.encode(), name="reviews.csv")
     reader.probabilities(table.column_texts(found, "text"))

@@ -8,10 +8,10 @@ are those that the treebank calls so, in `trees/dev.txt` beside SST-2's folder i
 
 from pathlib import Path
 
-from benchmarks import treebank
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment.reader import read_model
 from core.demos.sentiment.release import FOLDERS
+from release import treebank
 
 EVERYDAY = Path(__file__).parent / "everyday_sentences.tsv"
 NEUTRAL = 2
@@ -19,7 +19,7 @@ NEUTRAL = 2
 
 def neutral_sentences() -> list[str]:
     """Whole dev sentences of the middle class; SST-2 has to be in the data folder."""
-    folder = text.sst2_folder()
+    folder = reviews.sst2_folder()
     assert folder is not None
     trees = (folder.parent / "trees" / "dev.txt").read_text(encoding="utf-8").splitlines()
     whole = [list(treebank.phrases(tree))[-1] for tree in trees]
@@ -28,7 +28,7 @@ def neutral_sentences() -> list[str]:
 
 def main() -> None:
     """Print both figures of each release model."""
-    everyday, neutral = text.read_tsv(EVERYDAY), neutral_sentences()
+    everyday, neutral = reviews.read_tsv(EVERYDAY), neutral_sentences()
     for name, folder in FOLDERS.items():
         reader = read_model(folder)
         right = float((reader.probabilities(everyday.texts).argmax(1) == everyday.labels).mean())

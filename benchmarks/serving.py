@@ -6,7 +6,7 @@ import numpy as np
 
 from benchmarks.canvas import canvas_json
 from benchmarks.results import Figure, Findings, Options, percentile
-from core.data import drawing, strokes
+from core.data.pictures import drawing, strokes
 from core.demos.digits.reader import DigitReader, read_model
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars

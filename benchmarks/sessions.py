@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks import studio
 from benchmarks.results import Figure, Findings, Options, percentile
 from benchmarks.visitor import Visitor
-from core.data import strokes
-from core.data.drawing import Strokes
+from core.data.pictures import strokes
+from core.data.pictures.drawing import Strokes
 
 TITLE = "30 sessions drawing at once"
 METHOD = (

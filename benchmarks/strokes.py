@@ -19,8 +19,8 @@ import numpy as np
 from benchmarks import handwriting
 from benchmarks.results import Figure, Findings, Options
 from core import demos
-from core.data import strokes
-from core.data.drawing import Strokes
+from core.data.pictures import strokes
+from core.data.pictures.drawing import Strokes
 from core.terminal import models, predict
 
 TITLE = "Pen strokes"
@@ -28,8 +28,8 @@ METHOD = (
     "Share of synthetic pen drawings that the release model answers right, from `.json` stroke files on the path of "
     "`python -m core predict digits`. New ways: arcs and lines with random proportions (`benchmarks/handwriting.py`), "
     "none of whose paths, ways of writing or distributions are in the training's generator. Known ways: the styles of "
-    "`core/data/strokes.py`, which training draws too; held out are only these drawings and their timing as pen "
-    "positions (seeds of their own). Both are synthetic: neither says how real people's drawings are read."
+    "`core/data/pictures/strokes.py`, which training draws too; held out are only these drawings and their timing as "
+    "pen positions (seeds of their own). Both are synthetic: neither says how real people's drawings are read."
 )
 SEED, PER_WAY, REPEATS = 1000, 25, 3
 KNOWN, NEW = "known", "new"

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks import cold_run, machine
 from benchmarks.results import Figure, Findings, Options, percentile
 from core import demos
-from core.data import audio, speech, speech_own
-from core.data.speech_synthesis import Utterance, speak
+from core.data.sound import audio, own_words, speech
+from core.data.sound.speech_synthesis import Utterance, speak
 from core.demos.voice.config import VoiceConfig
 from core.demos.voice.hearing import VoiceReader, read_model
 from core.plots.probabilities import probabilities_sentence, probability_bars
@@ -113,7 +113,7 @@ def _home() -> Iterator[None]:
 def _teaching() -> dict[str, object]:
     """Make the synthetic speech, keep five recordings of a new word; the settings of the preset that teaches it."""
     for sound in _spoken([Utterance(NEW_WORD, voice, 150, 50) for voice in VOICES]):
-        speech_own.add(NEW_WORD, _recording([sound], 2), owner="benchmark")
+        own_words.add(NEW_WORD, _recording([sound], 2), owner="benchmark")
     speech.load("synthetic_speech")
     preset = next(one for one in demos.task("voice").presets if one.name == "own_words")
     return {**preset.values, "words": ",".join((*speech.CORE_WORDS, NEW_WORD))}

@@ -6,13 +6,14 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from benchmarks import machine, release_voice, release_voice_measures
-from benchmarks import release_voice_data as packed
+from benchmarks import machine
 from benchmarks.results import Figure, Findings, Options
 from core import demos, settings
 from core.contract import Evaluated, Placement, Split
 from core.demos.voice.learner import make_learner
 from core.training import engine, placement
+from release import voice, voice_measures
+from release import voice_data as packed
 
 TITLE = "Voice: time to accuracy"
 GOAL = 93.9  # %
@@ -26,11 +27,11 @@ AVERAGING = 0.99  # the release model's 0.999 looks back over more than so short
 
 
 def measure(options: Options) -> Findings:
-    """One training a seed; the data folder holds the packed speech of `benchmarks/release_voice_data.py`."""
+    """One training a seed; the data folder holds the packed speech of `release/voice_data.py`."""
     machine.limit(options.threads)
     data = settings.data_folder()
-    arrays = release_voice.prepared(data, Path(settings.home()) / "release_voice")
-    waves, labels = release_voice_measures.test_clips(data, release_voice.CLASSES)
+    arrays = voice.prepared(data, Path(settings.home()) / "release_voice")
+    waves, labels = voice_measures.test_clips(data, voice.CLASSES)
     test = Split(torch.from_numpy(packed.features_of(waves)), torch.from_numpy(labels), "test clips")
     device = placement.device_for("auto")
     where = Placement(device=device, threads=options.threads, channels_last=True)
@@ -51,8 +52,8 @@ def _until(
     goal: float, arrays: dict[str, np.ndarray], test: Split, where: Placement, *, seed: int
 ) -> tuple[float, float, float]:
     """Seconds of steps, epochs and test accuracy at the first evaluation that reaches the goal."""
-    config = replace(release_voice.release_training(epochs=EPOCHS, seed=seed), averaging=AVERAGING)
-    data = engine.on_device(release_voice.dataset(arrays, seed=seed), where.device)
+    config = replace(voice.release_training(epochs=EPOCHS, seed=seed), averaging=AVERAGING)
+    data = engine.on_device(voice.dataset(arrays, seed=seed), where.device)
     placement.apply(where)
     learner = make_learner(config, where)
     asked = Split(test.inputs.to(where.device), test.targets.to(where.device), test.name)

@@ -11,7 +11,7 @@ from benchmarks import machine
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Batch, Dataset, Placement, Progress, Split
-from core.data import audio
+from core.data.sound import audio
 from core.demos.voice.augmentation import BAND_MASK, LOUDEST_NOISE, QUIETEST_NOISE, TIME_MASK
 from core.demos.voice.config import VoiceConfig
 from core.demos.voice.features import NUM_FRAMES, log_mel

@@ -13,7 +13,6 @@ import torch
 from benchmarks import (
     canvas,
     handwriting,
-    record,
     reference_dcgan,
     reference_mnist,
     report,
@@ -24,11 +23,12 @@ from benchmarks import (
 )
 from benchmarks.results import Figure, Findings
 from core.contract import Dataset, Split
-from core.data import drawing
-from core.data import strokes as training_strokes
+from core.data.pictures import drawing
+from core.data.pictures import strokes as training_strokes
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.network import Transformer
+from release import record
 from tests.core.test_sentiment import copied
 
 CARD: dict[str, Any] = {

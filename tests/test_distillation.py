@@ -7,13 +7,13 @@ import numpy as np
 import pytest
 import torch
 
-from benchmarks import distillation
 from core.contract import Dataset, Evaluated, Placement
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment import TASK
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader
 from core.training import engine
+from release import distillation
 
 MEASURED = ["it is n't a film that anybody would ever want to forget .", "a gem ."]
 
@@ -46,8 +46,10 @@ def config(monkeypatch: pytest.MonkeyPatch) -> SentimentConfig:
     words = {0: "bad dull cold", 1: "good warm funny"}
     texts = [f"a {word} film {i}" for i in range(8) for some in words.values() for word in some.split()]
     labels = np.array([label for _ in range(8) for label, some in words.items() for _ in some.split()])
-    part = text.Part(tuple(texts), labels)
-    monkeypatch.setattr(text, "load", lambda *_: text.Texts(part, part, part, text.POLARITY, "Some", "sentences"))
+    part = reviews.Part(tuple(texts), labels)
+    monkeypatch.setattr(
+        reviews, "load", lambda *_: reviews.Texts(part, part, part, reviews.POLARITY, "Some", "sentences")
+    )
     return SentimentConfig(
         data="sst2", layers=1, width=32, heads=1, feed_forward=32, vocabulary=500, length=16, batch_size=16, epochs=8,
         learning_rate=1e-2, dropout=0.0, word_dropout=0.0,
@@ -55,8 +57,8 @@ def config(monkeypatch: pytest.MonkeyPatch) -> SentimentConfig:
 
 
 def test_a_student_learns_the_answers_of_its_teacher_and_is_measured_by_labels(config: SentimentConfig) -> None:
-    texts = text.load("sst2").train.texts
-    labels = text.load("sst2").train.labels
+    texts = reviews.load("sst2").train.texts
+    labels = reviews.load("sst2").train.labels
     taught = np.where(labels == 1, -3.0, 3.0).astype(np.float32)  # a teacher that says the contrary
     dataset = distillation.lesson(TASK.load(config), config, texts, taught)
     student = distillation.Student(config, Placement())

@@ -24,7 +24,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from benchmarks import studio
 from benchmarks.visitor import MAX_BYTES, Visitor
 from core import demos
-from core.data import strokes
+from core.data.pictures import strokes
 from core.runs.records import Run
 from core.runs.store import RunStore
 from core.service import launch

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 import torch
 
-from benchmarks import treebank
+from release import treebank
 
 TREES = """\
 (3 (2 It) (4 (2 's) (4 (2 a) (4 (4 lovely) (2 film)))))

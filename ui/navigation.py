@@ -12,7 +12,7 @@ from ui.frame import address, demo_pages
 from ui.frame.connection import watch_connection
 from ui.frame.links import page_path
 from ui.frame.style import apply_style
-from ui.runs.chip import show_chip
+from ui.runs.running_badge import show_chip
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,4 +1,6 @@
-"""The registry of demos is this folder: every module or package in it exports one `TASK`, or several as `TASKS`.
+"""The registry of demos is this folder: every module or package in it exports one `TASK`.
+
+What is trained elsewhere stands beside them: the experiments, a folder like this one, and the lessons' `TASKS`.
 
 `GLASSBOX_DEMOS` may name further importable packages that hold demos, separated by commas.
 """
@@ -6,7 +8,6 @@
 import importlib
 import os
 import pkgutil
-from collections.abc import Sequence
 from functools import cache
 
 from core.contract import Task
@@ -15,18 +16,18 @@ from core.errors import NotFoundError
 
 def _packages() -> list[str]:
     extra = [name.strip() for name in os.environ.get("GLASSBOX_DEMOS", "").split(",")]
-    return [__name__, *filter(None, extra)]
+    return [__name__, "core.experiments", *filter(None, extra)]
 
 
 @cache
 def _registry(packages: tuple[str, ...]) -> dict[str, Task]:
-    tasks: dict[str, Task] = {}
+    tasks: list[Task] = []
     for package in packages:
         for module in pkgutil.iter_modules(importlib.import_module(package).__path__):
             found = importlib.import_module(f"{package}.{module.name}")
-            own: Sequence[Task] = found.TASKS if hasattr(found, "TASKS") else (found.TASK,)
-            tasks |= {task.name: task for task in own}
-    return tasks
+            tasks += found.TASKS if hasattr(found, "TASKS") else (found.TASK,)
+    tasks += importlib.import_module("core.lessons").TASKS
+    return {task.name: task for task in tasks}
 
 
 def names() -> list[str]:

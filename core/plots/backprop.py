@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from core.foundations.backprop import HIDDEN, INPUTS
-from core.foundations.walk import Walk
+from core.lessons.backprop import HIDDEN, INPUTS
+from core.lessons.backprop_substeps import Walk
 from core.plots import svg
 from core.plots.neuron import signed
 

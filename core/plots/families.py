@@ -10,7 +10,7 @@ WIDTH, HEIGHT = 320, 190
 
 
 def family_diagram(name: str) -> str:
-    """The diagram of a family of `core.foundations.families`."""
+    """The diagram of a family of `core.lessons.families`."""
     return svg.svg(WIDTH, HEIGHT, _DRAWN[name]())
 
 

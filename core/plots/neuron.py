@@ -7,8 +7,8 @@ from typing import NamedTuple
 import numpy as np
 import plotly.graph_objects as go
 
-from core.foundations.activations import ACTIVATIONS, Array
-from core.foundations.neuron import PLANE, Neuron, NeuronSettings, line, neuron, surface
+from core.lessons.activations import ACTIVATIONS, Array
+from core.lessons.neuron import PLANE, Neuron, NeuronSettings, line, neuron, surface
 from core.plots import svg
 from core.plots.template import colorscale, palette, style
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import plotly.graph_objects as go
 
-from core.foundations.overfitting import NUM_STEPS, Learned
+from core.lessons.overfitting.figures import NUM_STEPS, Learned
 from core.plots.template import palette, style
 
 HEIGHT = 210

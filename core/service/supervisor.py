@@ -21,7 +21,7 @@ from pathlib import Path
 
 import core
 from core import settings
-from core.data import speech_own
+from core.data.sound import own_words
 from core.errors import GlassboxError
 from core.runs.store import RunStore
 from core.service.logs import Seldom, open_log
@@ -119,7 +119,7 @@ class Supervisor:
                 self.tick()
                 if time.monotonic() >= purge_at:
                     self.store.purge()
-                    speech_own.purge()
+                    own_words.purge()
                     purge_at = time.monotonic() + PURGE_SECONDS
                 if stumbled:
                     stumbled = False

@@ -7,8 +7,8 @@ from typing import Any
 
 from core import demos, settings
 from core.contract import Task
-from core.data import catalogue
-from core.data.download import Cancelled
+from core.data import registry
+from core.data.fetch.download import Cancelled
 from core.errors import InvalidSettingError, NotFoundError
 from core.knobs import Choice, knobs
 from core.terminal import output
@@ -36,7 +36,7 @@ def run(which: str | None, *, download: str | None) -> int:
 
 def described(name: str) -> dict[str, Any]:
     """A data set, JSON-ready."""
-    source = catalogue.find(name)
+    source = registry.find(name)
     return {
         "name": name,
         "label": source.label,
@@ -51,14 +51,14 @@ def described(name: str) -> dict[str, Any]:
 
 def _named(which: str | None) -> list[str]:
     if which is None:
-        return catalogue.names()
-    if which in catalogue.names():
+        return registry.names()
+    if which in registry.names():
         return [which]
     if which in demos.names():
         return list(_sets_of(demos.task(which)))
     raise NotFoundError(
         f"There is no demo and no data set “{which}”. The demos are: {', '.join(demos.names())}. "
-        f"The data sets are: {', '.join(catalogue.names())}."
+        f"The data sets are: {', '.join(registry.names())}."
     )
 
 
@@ -66,13 +66,13 @@ def _sets_of(task: Task) -> Iterator[str]:
     """Data sets that a demo's config offers."""
     declared = knobs(task.Config).get("data")
     if isinstance(declared, Choice):
-        yield from (name for name in declared.options if name in catalogue.names())
+        yield from (name for name in declared.options if name in registry.names())
 
 
 def _download(name: str | None) -> int:
     if name is None:
-        raise InvalidSettingError(f"Name the data set to download, one of: {', '.join(catalogue.names())}.")
-    source = catalogue.find(name)
+        raise InvalidSettingError(f"Name the data set to download, one of: {', '.join(registry.names())}.")
+    source = registry.find(name)
     if source.is_here():
         output.say(f"{source.label} ({name}) is on this machine already.")
         output.answer(described(name))

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 from playwright.sync_api import Page, expect
 
-from core.data import sources
+from core.data.pictures import sources
 from core.export import open_onnx, run_onnx
 from tests.browser.conftest import ROOT, Studio
 from tests.browser.test_train import start

@@ -7,7 +7,7 @@ import pytest
 import torch
 from playwright.sync_api import Locator, Page, expect
 
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.reader import read_model
 from tests.browser.hand import write
 

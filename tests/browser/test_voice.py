@@ -9,9 +9,9 @@ import soundfile
 from playwright.sync_api import Browser, Page, expect
 
 from core import kept
-from core.data import audio, speech
-from core.data.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan
-from core.data.speech_synthesis import speak as synthesise
+from core.data.sound import audio, speech
+from core.data.sound.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan
+from core.data.sound.speech_synthesis import speak as synthesise
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, Studio, _chromium
 from tests.ui.test_voice_teach import spoken, wav
 from ui.demos.voice import source

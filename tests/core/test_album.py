@@ -13,7 +13,7 @@ import pytest
 import torch
 from PIL import Image
 
-from core.data import album, picture, sources
+from core.data.pictures import picture, picture_set, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.demos.digits.learner import load
@@ -51,7 +51,7 @@ GOOD = {f"cats/{number}.png": png(shade=number) for number in range(30)}
 def test_pictures_of_all_modes_are_squared_and_their_ink_is_high() -> None:
     modes = {f"{mode}.png": png(mode) for mode in ("L", "RGB", "RGBA", "LA", "P", "1", "I;16")}
     modes |= {f"{mode}.jpg": png(mode, kind="JPEG") for mode in ("L", "RGB", "CMYK")} | {"w.webp": png(kind="WEBP")}
-    found = album.read_zip(zipped({**GOOD, **modes}), name="pictures.zip")
+    found = picture_set.read_zip(zipped({**GOOD, **modes}), name="pictures.zip")
     assert [bad.name for bad in found.bad] == []
     assert found.album.images.shape == (41, 28, 28)
     assert found.album.images.dtype == np.uint8
@@ -64,14 +64,14 @@ def test_white_on_black_stays_as_it_is() -> None:
     black[10:18, 10:18] = 200
     file = io.BytesIO()
     Image.fromarray(black).save(file, "PNG")
-    found = album.read_zip(zipped({f"{number}.png": file.getvalue() for number in range(30)}), name="digits.zip")
+    found = picture_set.read_zip(zipped({f"{number}.png": file.getvalue() for number in range(30)}), name="digits.zip")
     assert (found.album.images == black).all()
 
 
 def test_the_middle_square_is_kept() -> None:
     wide = np.zeros((20, 60), np.float32)
     wide[:, 20:40] = 1
-    assert (album.squared(wide)[:, 3:-3] == 1).all()
+    assert (picture_set.squared(wide)[:, 3:-3] == 1).all()
 
 
 def test_bad_files_are_listed_and_the_rest_is_imported() -> None:
@@ -79,11 +79,11 @@ def test_bad_files_are_listed_and_the_rest_is_imported() -> None:
     others = {
         "notes.txt": b"hello",
         "cut.png": cut,
-        "big.png": bytes(album.MAX_PICTURE_BYTES + 1),
+        "big.png": bytes(picture_set.MAX_PICTURE_BYTES + 1),
         "tiny.png": png(size=(7, 7)),
     }
     hidden = {"__MACOSX/._1.png": b"x", ".DS_Store": b"x", "Thumbs.db": b"x", "folder/": b""}
-    found = album.read_zip(zipped({**GOOD, **others, **hidden}), name="pictures.zip")
+    found = picture_set.read_zip(zipped({**GOOD, **others, **hidden}), name="pictures.zip")
     assert len(found.album) == 30
     assert [bad.name for bad in found.bad] == list(others)
     assert found.num_bad == 4
@@ -134,18 +134,18 @@ def repeated(method: int) -> bytes:
         (bomb(), "more than 60 MB when unpacked"),
         (zipped({f"{number}.png": png(size=(2000, 2000)) for number in range(40)}), "more than 120 megapixels"),
         (b"PK\x01\x02" * 30_001, "about 30,001 files"),
-        (bytes(album.MAX_BYTES + 1), "at most 12 MB"),
+        (bytes(picture_set.MAX_BYTES + 1), "at most 12 MB"),
     ],
     ids=lambda value: "" if isinstance(value, bytes) else value[:24],
 )
 def test_a_zip_that_cannot_be_used_says_why(content: bytes, said: str) -> None:
     with pytest.raises(InvalidInputError, match=said):
-        album.read_zip(content, name="pictures.zip")
+        picture_set.read_zip(content, name="pictures.zip")
 
 
 @pytest.mark.parametrize("size", [0, 1000, 2**32 - 2])
 def test_what_a_zip_says_of_a_files_size_changes_nothing(size: int) -> None:
-    found = album.read_zip(lying(GOOD, size), name="pictures.zip")
+    found = picture_set.read_zip(lying(GOOD, size), name="pictures.zip")
     assert (len(found.album), found.bad) == (30, ())
 
 
@@ -153,7 +153,7 @@ def test_what_a_zip_says_of_a_files_size_changes_nothing(size: int) -> None:
 def test_no_more_of_a_file_is_unpacked_than_a_picture_may_have(size: int) -> None:
     content = lying({**GOOD, "x.png": bytes(200_000_000)}, size)
     tracemalloc.start()
-    found = album.read_zip(content, name="pictures.zip")
+    found = picture_set.read_zip(content, name="pictures.zip")
     highest = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert [(bad.name, bad.reason) for bad in found.bad] == [
@@ -166,7 +166,7 @@ def test_no_more_of_a_file_is_unpacked_than_a_picture_may_have(size: int) -> Non
 @pytest.mark.parametrize("method", [zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA], ids=["bzip2", "lzma"])
 def test_files_packed_by_a_method_without_a_bound_are_left_out_unread(method: int) -> None:
     with pytest.raises(InvalidInputError, match=r"0 good pictures.*packed by an unusual method"):
-        album.read_zip(repeated(method), name="pictures.zip")
+        picture_set.read_zip(repeated(method), name="pictures.zip")
 
 
 def test_files_of_one_name_are_pictures_of_their_own() -> None:
@@ -175,7 +175,7 @@ def test_files_of_one_name_are_pictures_of_their_own() -> None:
         warnings.simplefilter("ignore")  # zipfile warns of the duplicate that is wanted here
         for content in GOOD.values():
             archive.writestr("same.png", content)
-    assert len(album.read_zip(file.getvalue(), name="pictures.zip").album) == 30
+    assert len(picture_set.read_zip(file.getvalue(), name="pictures.zip").album) == 30
 
 
 def test_a_picture_decoded_at_reduced_size_is_that_of_the_whole() -> None:
@@ -187,45 +187,45 @@ def test_a_picture_decoded_at_reduced_size_is_that_of_the_whole() -> None:
         whole.convert("RGB").save(file, kind, quality=95)
         small = picture.decode(picture.open_picture(file.getvalue(), name="x"), side=84)
         assert max(small.shape) <= 170
-        np.testing.assert_allclose(album.squared(small), album.squared(expected), atol=0.01)
+        np.testing.assert_allclose(picture_set.squared(small), picture_set.squared(expected), atol=0.01)
 
 
 def test_an_encrypted_zip_is_refused() -> None:
     content = bytearray(zipped(GOOD))
     struct.pack_into("<H", content, content.index(b"PK\x01\x02") + 8, 1)
     with pytest.raises(InvalidInputError, match="encrypted"):
-        album.read_zip(bytes(content), name="pictures.zip")
+        picture_set.read_zip(bytes(content), name="pictures.zip")
 
 
 def test_an_album_is_kept_under_its_content_and_comes_back(glassbox_home: Path) -> None:
-    kept = album.read_zip(zipped(GOOD), name="pictures.zip").album
-    own = album.keep(kept)
-    assert album.keep(kept) == own
-    back = album.stored(own)
+    kept = picture_set.read_zip(zipped(GOOD), name="pictures.zip").album
+    own = picture_set.keep(kept)
+    assert picture_set.keep(kept) == own
+    back = picture_set.stored(own)
     assert (back.images == kept.images).all()
     assert (back.name, back.classes, back.labels.tolist()) == ("pictures.zip", (), [0] * 30)
-    labelled = album.Album("digits", kept.images, np.arange(30) % 3, ("a", "b", "c"))
-    assert album.stored(album.keep(labelled)).classes == ("a", "b", "c")
-    assert album.keep(labelled) != own
+    labelled = picture_set.Album("digits", kept.images, np.arange(30) % 3, ("a", "b", "c"))
+    assert picture_set.stored(picture_set.keep(labelled)).classes == ("a", "b", "c")
+    assert picture_set.keep(labelled) != own
 
 
 @pytest.mark.parametrize("own", ["", "0" * 16, "../../etc/passwd"])
 def test_an_album_that_is_not_here_says_so(own: str, glassbox_home: Path) -> None:
-    assert not album.is_stored(own)
+    assert not picture_set.is_stored(own)
     with pytest.raises(DataUnavailableError, match="not on this machine"):
-        album.stored(own)
+        picture_set.stored(own)
 
 
 def test_digits_learns_from_an_album_in_place_of_the_training_images(glassbox_home: Path) -> None:
     images = np.arange(20, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
-    drawn = album.Album("drawn", images, np.arange(20) % 10, sources.DIGITS)
-    config = DigitsConfig(synthetic=album.keep(drawn), share=50)
+    drawn = picture_set.Album("drawn", images, np.arange(20) % 10, sources.DIGITS)
+    config = DigitsConfig(synthetic=picture_set.keep(drawn), share=50)
     dataset = load(config)
     assert torch.equal(dataset.train.inputs, torch.from_numpy(images[:10]))
     assert dataset.train.targets.tolist() == list(range(10))
     assert dataset.train.name == "10 synthetic pictures"
     assert torch.equal(dataset.test.inputs, load(DigitsConfig()).test.inputs)
     assert num_examples(config) == 10
-    other = album.keep(replace(drawn, classes=tuple("abcdefghij")))
+    other = picture_set.keep(replace(drawn, classes=tuple("abcdefghij")))
     with pytest.raises(InvalidSettingError, match="have the classes a, b"):
         load(DigitsConfig(synthetic=other))

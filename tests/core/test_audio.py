@@ -8,7 +8,7 @@ import numpy.typing as npt
 import pytest
 import soundfile
 
-from core.data import audio
+from core.data.sound import audio
 from core.errors import InvalidInputError
 
 RATE = audio.RATE

@@ -15,10 +15,13 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from core import demos
 from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
-from core.data import text
-from core.data.gradients import gradient_histograms
-from core.demos.classical import digits, methods, sentiment, voice
-from core.demos.classical.config import (
+from core.data.pictures.oriented_gradients import gradient_histograms
+from core.data.text import reviews
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.learner import load as load_digits
+from core.errors import InvalidSettingError
+from core.experiments.classical import digits, methods, sentiment, voice
+from core.experiments.classical.config import (
     METHODS,
     PIXELS,
     WORDS,
@@ -29,11 +32,8 @@ from core.demos.classical.config import (
     pairs,
     planned,
 )
-from core.demos.classical.digits import load
-from core.demos.classical.learner import own_order
-from core.demos.digits.config import DigitsConfig
-from core.demos.digits.learner import load as load_digits
-from core.errors import InvalidSettingError
+from core.experiments.classical.digits import load
+from core.experiments.classical.learner import own_order
 from core.runs.store import RunStore
 from core.service import launch
 from core.training.engine import train
@@ -126,7 +126,7 @@ def test_a_word_is_what_is_loud_in_a_clip_and_each_fifth_of_it_is_described() ->
 @pytest.mark.parametrize("features", WORDS)
 def test_texts_are_counted_as_scikit_learn_counts_them_and_their_words_tell_what_they_mean(features: str) -> None:
     config = ClassicalTextConfig(share=20)
-    data, texts = sentiment.load(config), text.load("rotten_tomatoes")
+    data, texts = sentiment.load(config), reviews.load("rotten_tomatoes")
     train, test = data.train.inputs.numpy(), data.test.inputs.numpy()
     counted = TfidfVectorizer(ngram_range=(1, 2 if features == "pairs" else 1), min_df=2, sublinear_tf=True)
     expected = counted.fit(texts.train.texts[: len(train)]).transform(texts.test.texts)

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from core.data import download as module
-from core.data.download import Cancelled, download
+from core.data.fetch import download as module
+from core.data.fetch.download import Cancelled, download
 from core.errors import DataUnavailableError, StorageError
 from tests.core.file_server import FileServer, serving
 

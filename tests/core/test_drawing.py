@@ -6,7 +6,7 @@ import time
 import numpy as np
 import pytest
 
-from core.data.drawing import (
+from core.data.pictures.drawing import (
     PEN,
     Strokes,
     Switches,
@@ -19,7 +19,7 @@ from core.data.drawing import (
     strokes_from_json,
     variants,
 )
-from core.data.strokes import sample, styles
+from core.data.pictures.strokes import sample, styles
 from core.errors import InvalidInputError
 
 

@@ -18,7 +18,7 @@ from torch import nn
 
 from core import export
 from core.contract import Evaluated, Event, Previewed, Stepped
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits import bundle
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network

@@ -9,17 +9,19 @@ import numpy as np
 import pytest
 import torch
 
-from core.demos.lessons.gradients import GradientSettings
-from core.demos.lessons.overfitting import OverfittingConfig
+from core.data import points
 from core.errors import InvalidInputError
-from core.foundations import backprop, playground, points, race
-from core.foundations.activations import ACTIVATIONS, softmax_jacobian
-from core.foundations.backprop import NUM_STEPS, StepSettings
-from core.foundations.neuron import NeuronSettings, line, neuron, surface
-from core.foundations.playground import PlaygroundSettings
-from core.foundations.reference import order, train
-from core.foundations.walk import walk
 from core.knobs import Settings, from_text, knobs, to_json
+from core.lessons import backprop, playground
+from core.lessons.activations import ACTIVATIONS, softmax_jacobian
+from core.lessons.backprop import NUM_STEPS, StepSettings
+from core.lessons.backprop_substeps import walk
+from core.lessons.gradient_flow.training import GradientSettings
+from core.lessons.neuron import NeuronSettings, line, neuron, surface
+from core.lessons.optimizer_race import figures
+from core.lessons.overfitting.training import OverfittingConfig
+from core.lessons.playground import PlaygroundSettings
+from core.lessons.playground_reference import order, train
 
 TORCH: dict[str, Any] = {
     "relu": torch.relu,
@@ -33,7 +35,7 @@ SETTINGS = [
     NeuronSettings,
     StepSettings,
     PlaygroundSettings,
-    race.RaceSettings,
+    figures.RaceSettings,
     GradientSettings,
     OverfittingConfig,
 ]
@@ -307,9 +309,9 @@ def test_a_constant_column_is_refused_by_name() -> None:
         points.pick(table, ("a", "b"), label="kind", positive="x")
 
 
-@pytest.mark.parametrize("name", race.SURFACES)
+@pytest.mark.parametrize("name", figures.SURFACES)
 def test_every_gradient_of_a_surface_is_that_of_autograd_and_minima_are_flat(name: str) -> None:
-    on = race.SURFACES[name]
+    on = figures.SURFACES[name]
     for x, y in [*np.random.default_rng(0).uniform(-2, 2, (10, 2)), on.start]:
         place = torch.tensor([x, y], dtype=torch.float64, requires_grad=True)
         on.value(place[0], place[1]).backward()
@@ -319,29 +321,29 @@ def test_every_gradient_of_a_surface_is_that_of_autograd_and_minima_are_flat(nam
         np.testing.assert_allclose(on.gradient(x, y), 0, atol=1e-3)
 
 
-@pytest.mark.parametrize("optimizer", race.OPTIMIZERS)
-@pytest.mark.parametrize("surface_name", race.SURFACES)
+@pytest.mark.parametrize("optimizer", figures.OPTIMIZERS)
+@pytest.mark.parametrize("surface_name", figures.SURFACES)
 def test_every_path_is_that_of_pytorchs_optimizer(surface_name: str, optimizer: str) -> None:
-    on = race.SURFACES[surface_name]
+    on = figures.SURFACES[surface_name]
     place = torch.tensor(on.start, dtype=torch.float64, requires_grad=True)
     stepper: torch.optim.Optimizer = torch.optim.Adam([place], lr=0.02)
     if optimizer != "adam":
-        stepper = torch.optim.SGD([place], lr=0.02, momentum=race.MOMENTUM if optimizer == "momentum" else 0.0)
+        stepper = torch.optim.SGD([place], lr=0.02, momentum=figures.MOMENTUM if optimizer == "momentum" else 0.0)
     reference = [on.start]
     for _ in range(40):
         stepper.zero_grad()
         on.value(place[0], place[1]).backward()
         stepper.step()
         reference.append(tuple(place.detach().tolist()))
-    np.testing.assert_allclose(race.path(surface_name, optimizer, 0.02, 40).places, reference, atol=1e-8)
+    np.testing.assert_allclose(figures.path(surface_name, optimizer, 0.02, 40).places, reference, atol=1e-8)
 
 
 def test_momentum_is_first_in_the_narrow_valley_as_the_place_says() -> None:
-    arrived = {name: path.steps_to(0.01) or 10**6 for name, path in race.paths(race.RaceSettings()).items()}
+    arrived = {name: path.steps_to(0.01) or 10**6 for name, path in figures.paths(figures.RaceSettings()).items()}
     assert min(arrived, key=lambda name: arrived[name]) == "momentum"
 
 
 def test_a_path_that_leaves_everything_behind_ends() -> None:
-    path = race.path("bent", "sgd", 5.0, 100)
+    path = figures.path("bent", "sgd", 5.0, 100)
     assert path.diverged
     assert np.isfinite(path.places).all()

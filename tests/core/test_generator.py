@@ -26,9 +26,9 @@ from core.contract import (
     Progress,
     Stepped,
 )
-from core.data import album
+from core.data.pictures import picture_set
 from core.demos.generator.config import PRESETS, GeneratorConfig
-from core.demos.generator.judge import judge
+from core.demos.generator.frozen_classifier import judge
 from core.demos.generator.latents import fixed_grid, latents
 from core.demos.generator.learner import GeneratorLearner, load, make_learner, num_parameters
 from core.demos.generator.losses import LOSSES
@@ -385,7 +385,7 @@ def test_a_run_that_was_stepped_by_hand_resumes_exactly(few: Dataset) -> None:
 
 def test_own_pictures_train_without_classes_and_report_how_much_they_differ(glassbox_home: Path) -> None:
     images = load(SMALL).train.inputs[:40].numpy()
-    own = album.keep(album.Album("mine.zip", images, np.zeros(40, np.int64)))
+    own = picture_set.keep(picture_set.Album("mine.zip", images, np.zeros(40, np.int64)))
     config = replace(SMALL, data="own", pictures=own, epochs=1)
     dataset = load(config)
     assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [32, 4, 4]

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from core.data.gradients import CHUNK, gradient_histograms
-from core.data.sources import load_images
+from core.data.pictures.oriented_gradients import CHUNK, gradient_histograms
+from core.data.pictures.sources import load_images
 
 BLANK = np.zeros((1, 28, 28), dtype=np.uint8)
 

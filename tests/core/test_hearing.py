@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from core.data import audio
+from core.data.sound import audio
 from core.demos.voice.answering import VoiceModel, prepare
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import log_mel

@@ -12,13 +12,14 @@ import numpy as np
 import pytest
 
 from core import kept
-from core.data import album, table
+from core.data.pictures import picture_set
+from core.data.text import table
 from core.errors import DataUnavailableError, StorageError
 
 TABLE = table.Labelled("mine.csv", ("bad", "good"), tuple(f"text {i} “ö”" for i in range(20)), tuple([0, 1] * 10))
 PICTURES = np.arange(30 * 784, dtype=np.uint32).astype(np.uint8).reshape(30, 28, 28)
 TABLE_ID, ALBUM_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
-ALBUM = album.Album("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
+ALBUM = picture_set.Album("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
 
 
 def file_of(home: Path) -> Path:
@@ -29,7 +30,7 @@ def file_of(home: Path) -> Path:
 def test_an_id_is_the_one_that_earlier_versions_gave(glassbox_home: Path) -> None:
     # worked out by the first version, whose files must go on to open
     assert table.keep(TABLE) == TABLE_ID
-    assert album.keep(ALBUM) == ALBUM_ID
+    assert picture_set.keep(ALBUM) == ALBUM_ID
 
 
 def test_a_table_of_which_any_byte_has_changed_is_refused(glassbox_home: Path) -> None:
@@ -43,14 +44,14 @@ def test_a_table_of_which_any_byte_has_changed_is_refused(glassbox_home: Path) -
 
 
 def test_an_album_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_home: Path) -> None:
-    own = album.keep(ALBUM)
+    own = picture_set.keep(ALBUM)
     path = file_of(glassbox_home)
     whole = path.read_bytes()
     refused = 0
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         try:
-            found = album.stored(own)  # a zip has bytes that mean nothing, such as times
+            found = picture_set.stored(own)  # a zip has bytes that mean nothing, such as times
         except DataUnavailableError as error:
             assert "have changed on the disk" in str(error) and "Give them again" in str(error)
             refused += 1
@@ -61,7 +62,7 @@ def test_an_album_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"{", b"\x93NUMPY"], ids=repr)
 def test_a_file_that_was_cut_off_is_refused_and_keeping_again_repairs_it(glassbox_home: Path, content: bytes) -> None:
-    for keep, stored, whole in ((table.keep, table.stored, TABLE), (album.keep, album.stored, ALBUM)):
+    for keep, stored, whole in ((table.keep, table.stored, TABLE), (picture_set.keep, picture_set.stored, ALBUM)):
         own = keep(whole)  # type: ignore[operator]
         path = next(glassbox_home.rglob(f"{own}.*"))
         path.write_bytes(content)
@@ -84,7 +85,7 @@ def test_folders_and_files_that_are_not_ours_change_nothing(glassbox_home: Path)
 def test_many_threads_keep_the_same_at_once(glassbox_home: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
         assert set(pool.map(lambda _: table.keep(TABLE), range(64))) == {table.keep(TABLE)}
-        assert set(pool.map(lambda _: album.keep(ALBUM), range(64))) == {album.keep(ALBUM)}
+        assert set(pool.map(lambda _: picture_set.keep(ALBUM), range(64))) == {picture_set.keep(ALBUM)}
     assert len([path for path in glassbox_home.rglob("*") if path.is_file()]) == 2
 
 
@@ -134,13 +135,14 @@ def test_a_full_disk_is_said_and_leaves_the_old_file(full_disk: Path) -> None:
 
 LIMITED = """
 import json, resource, signal, sys
-from core.data import album, table
+from core.data.pictures import picture_set
+from core.data.text import table
 from core.errors import StorageError
 from tests.core.test_kept import ALBUM, TABLE
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 said = []
-for keep, whole in ((table.keep, TABLE), (album.keep, ALBUM)):
+for keep, whole in ((table.keep, TABLE), (picture_set.keep, ALBUM)):
     try:
         keep(whole)
     except StorageError as error:
@@ -160,7 +162,7 @@ CROWDED = """
 import json, os, resource, sys
 from pathlib import Path
 from core import kept
-from core.data import download
+from core.data.fetch import download
 from core.errors import StorageError
 place = Path(sys.argv[1])
 kept.write(place / "there", b"old")

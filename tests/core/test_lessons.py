@@ -10,14 +10,14 @@ from torch.nn import functional as F
 
 from core import demos
 from core.contract import Checkpointed, Ended, Evaluated, Event, Placement
-from core.demos.lessons.gradients import GradientsConfig
-from core.demos.lessons.learner import Lane, SideBySide, first, layered, small_digits
-from core.demos.lessons.overfitting import NUM_WEIGHTS, OverfittingConfig
-from core.demos.lessons.race import NUM_DIGITS, RaceConfig
-from core.foundations.gradients import LANES, NUM_STEPS, flows
-from core.foundations.overfitting import learned
-from core.foundations.race import EVERY, OPTIMIZERS, RATES, losses
 from core.knobs import Config
+from core.lessons.gradient_flow.figures import LANES, NUM_STEPS, flows
+from core.lessons.gradient_flow.training import GradientsConfig
+from core.lessons.optimizer_race.figures import EVERY, OPTIMIZERS, RATES, losses
+from core.lessons.optimizer_race.training import NUM_DIGITS, RaceConfig
+from core.lessons.overfitting.figures import learned
+from core.lessons.overfitting.training import NUM_WEIGHTS, OverfittingConfig
+from core.lessons.side_by_side import Lane, SideBySide, first, layered, small_digits
 from core.training.engine import _Meter, train
 
 NAMES = {RaceConfig: "race", GradientsConfig: "gradients", OverfittingConfig: "overfitting"}

@@ -9,11 +9,11 @@ from sklearn.linear_model import LogisticRegression
 
 from core import demos
 from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
-from core.demos.classical import methods
-from core.demos.classical.digits import pixels
-from core.demos.classical.size import num_bytes
-from core.demos.more_data import learner
-from core.demos.more_data.config import (
+from core.experiments.classical import methods
+from core.experiments.classical.digits import pixels
+from core.experiments.classical.size import num_bytes
+from core.experiments.more_data import learner
+from core.experiments.more_data.config import (
     LEARNERS,
     PRESETS,
     Fit,
@@ -23,8 +23,8 @@ from core.demos.more_data.config import (
     planned,
     sizes,
 )
-from core.demos.more_data.curves import Measured, curves, measured, seconds_left
-from core.demos.more_data.learner import balanced_order, load, network_config
+from core.experiments.more_data.curves import Measured, curves, measured, seconds_left
+from core.experiments.more_data.learner import balanced_order, load, network_config
 from core.training.engine import train
 
 TASK = demos.task("more_data")

@@ -10,8 +10,8 @@ import pytest
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from core.data.drawing import Strokes, canvas_image, prepare, problem
-from core.data.picture import find_ink, read_picture
+from core.data.pictures.drawing import Strokes, canvas_image, prepare, problem
+from core.data.pictures.picture import find_ink, read_picture
 from core.errors import InvalidInputError
 
 SEVEN = Strokes((((200.0, 200.0), (400.0, 200.0), (280.0, 460.0)), ((240.0, 330.0), (370.0, 330.0))), (600, 600), 16.0)

@@ -8,12 +8,12 @@ import torch
 
 from core import demos
 from core.contract import Ended, Evaluated, Placement
+from core.data.points import encode
 from core.demos.plane.cloud import FEWEST, points
 from core.demos.plane.config import PlaneConfig
 from core.demos.plane.diagnosis import diagnose
 from core.demos.plane.learner import MESH, SURFACE, PlaneLearner, load
 from core.errors import InvalidInputError
-from core.foundations.points import encode
 from core.knobs import knobs
 from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.training import engine

@@ -16,9 +16,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from core.data import album, audio, picture, table
+from core.data import points
+from core.data.pictures import picture, picture_set
+from core.data.sound import audio
+from core.data.text import table
 from core.errors import InvalidInputError
-from core.foundations import points
 from core.reading import parsers, pool
 from core.reading.pool import Readers, TryAgainError
 from tests.core import toy_parsers as toy
@@ -239,8 +241,8 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
     pictures, here = (
         one(zipped)
         for one in (
-            lambda z: real.read(album.read_zip, z.getvalue(), name="a"),
-            lambda z: album.read_zip(z.getvalue(), name="a"),
+            lambda z: real.read(picture_set.read_zip, z.getvalue(), name="a"),
+            lambda z: picture_set.read_zip(z.getvalue(), name="a"),
         )
     )
     np.testing.assert_array_equal(pictures.album.images, here.album.images)

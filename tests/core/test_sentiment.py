@@ -11,7 +11,7 @@ import torch
 from torch import nn
 
 from core.contract import Batch, Checkpointed, Placement, Progress
-from core.data import table
+from core.data.text import table
 from core.demos.sentiment import TASK, minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.cost import cost

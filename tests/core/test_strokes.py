@@ -5,8 +5,8 @@ import time
 import numpy as np
 import pytest
 
-from core.data.drawing import pen_width
-from core.data.strokes import CANVAS, STYLES, render_many, sample, styles
+from core.data.pictures.drawing import pen_width
+from core.data.pictures.strokes import CANVAS, STYLES, render_many, sample, styles
 from core.errors import InvalidInputError
 
 

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from core.demos.voice.taught import compare
+from core.demos.voice.own_words import compare
 from core.plots.listening import Listening, listening_figure, listening_sentence
 from core.plots.memory import LOWEST, memory_figure, memory_info, memory_sentence
 

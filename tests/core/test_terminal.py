@@ -20,9 +20,10 @@ from PIL import Image
 
 from core import demos
 from core.contract import Checkpointed, Placement
-from core.data import catalogue, sources, strokes
-from core.data.drawing import Strokes, strokes_from_json
-from core.data.idx import File
+from core.data import registry
+from core.data.pictures import sources, strokes
+from core.data.pictures.drawing import Strokes, strokes_from_json
+from core.data.pictures.idx import File
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import read_model, run_reader
@@ -207,7 +208,7 @@ def test_evaluate_without_the_data_says_how_to_get_it(call: Call, tmp_path: Path
 def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
     status, lines, err = call("data")
     assert (status, err) == (0, "")
-    assert [line["name"] for line in lines] == catalogue.names()
+    assert [line["name"] for line in lines] == registry.names()
     by_name = {line["name"]: line for line in lines}
     assert by_name["mnist"]["bytes"] == 11_594_722
     assert by_name["mnist"]["licence"] == "CC BY-SA 3.0"

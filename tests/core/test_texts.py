@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import table, text
+from core.data.text import reviews, table
 from core.errors import DataUnavailableError, InvalidInputError, NotFoundError
 
 GOOD = "text,label\n" + "".join(f'"sentence {i}, with a comma",{"abc"[i % 3]}\n' for i in range(60))
@@ -15,9 +15,9 @@ GOOD = "text,label\n" + "".join(f'"sentence {i}, with a comma",{"abc"[i % 3]}\n'
 
 @pytest.mark.parametrize("name", ["rotten_tomatoes", "imdb"])
 def test_the_parts_of_a_set_share_no_text_and_hold_what_is_said(name: str) -> None:
-    texts = text.load(name)
+    texts = reviews.load(name)
     parts = (texts.train, texts.validation, texts.test)
-    assert [len(part) for part in parts] == list(text.find(name).sizes)
+    assert [len(part) for part in parts] == list(reviews.find(name).sizes)
     together = [one for part in parts for one in part.texts]
     assert len(set(together)) == len(together)
     assert all(0.45 < part.labels.mean() < 0.55 for part in parts)
@@ -25,13 +25,13 @@ def test_the_parts_of_a_set_share_no_text_and_hold_what_is_said(name: str) -> No
 
 def test_a_set_that_does_not_exist_is_said() -> None:
     with pytest.raises(NotFoundError, match="rotten_tomatoes"):
-        text.load("poems")
+        reviews.load("poems")
 
 
 def test_missing_sst2_says_where_it_should_be(glassbox_home: Path) -> None:
-    assert not text.is_here("sst2")
+    assert not reviews.is_here("sst2")
     with pytest.raises(DataUnavailableError, match="sst2"):
-        text.find("sst2").load()
+        reviews.find("sst2").load()
 
 
 def write_sst2(folder: Path) -> None:
@@ -48,8 +48,8 @@ def write_sst2(folder: Path) -> None:
 
 def test_no_phrase_of_a_held_out_sentence_is_learned_from(tmp_path: Path) -> None:
     write_sst2(tmp_path / "sst2")
-    phrases = text.read_tsv(tmp_path / "sst2" / "train.tsv")
-    train, held = text.hold_out(phrases, num_sentences=5)
+    phrases = reviews.read_tsv(tmp_path / "sst2" / "train.tsv")
+    train, held = reviews.hold_out(phrases, num_sentences=5)
     assert len(held) == 5
     assert all(one.split()[-1].startswith("z") for one in held.texts)  # whole sentences, no parts
     for sentence in held.texts:
@@ -62,7 +62,7 @@ def test_a_file_that_is_not_sst2_is_said_with_its_line(tmp_path: Path) -> None:
     path = tmp_path / "dev.tsv"
     path.write_text("sentence\tlabel\ngood\t1\nbad\t7\n")
     with pytest.raises(DataUnavailableError, match="line 3"):
-        text.read_tsv(path)
+        reviews.read_tsv(path)
 
 
 def test_a_good_table_is_imported_and_kept_by_its_content() -> None:
@@ -73,7 +73,7 @@ def test_a_good_table_is_imported_and_kept_by_its_content() -> None:
     own = table.keep(imported.labelled)
     assert table.keep(imported.labelled) == own
     assert table.stored(own) == imported.labelled
-    texts = text.load("own", own)
+    texts = reviews.load("own", own)
     assert texts.classes == ("a", "b", "c")
     assert [len(texts.train), len(texts.validation), len(texts.test)] == [42, 6, 12]
     assert set(np.unique(texts.train.labels)) == {0, 1, 2}

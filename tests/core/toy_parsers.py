@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 
-from core.data.picture import Grey
+from core.data.pictures.picture import Grey
 from core.errors import InvalidInputError
 
 

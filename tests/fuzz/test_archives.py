@@ -10,7 +10,8 @@ from pathlib import Path
 
 import numpy as np
 
-from core.data import archive, idx
+from core.data.fetch import archive
+from core.data.pictures import idx
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import answer, files
 

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 
-from core.data import drawing
+from core.data.pictures import drawing
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import JSON_VALUES, answer, files
 

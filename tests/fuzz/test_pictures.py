@@ -9,7 +9,7 @@ import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
 
-from core.data import album, picture
+from core.data.pictures import picture, picture_set
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import answer, damaged, files
 
@@ -76,7 +76,7 @@ def test_a_png_of_any_parts_is_read_or_refused_in_a_sentence(explore: Explore) -
 
 
 SMALL = encoded("PNG", side=8)
-LARGE = bytes(album.MAX_PICTURE_BYTES + 1)
+LARGE = bytes(picture_set.MAX_PICTURE_BYTES + 1)
 METHODS = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA)
 
 
@@ -103,7 +103,7 @@ ZIPS = [
 def test_a_zip_is_read_or_refused_in_a_sentence(explore: Explore) -> None:
     explore(
         files(ZIPS, b"PK\x03\x04", b"PK\x05\x06"),
-        lambda data: answer(lambda: album.read_zip(data, name="a.zip")) and None,
+        lambda data: answer(lambda: picture_set.read_zip(data, name="a.zip")) and None,
     )
 
 
@@ -126,7 +126,7 @@ def odd_zips(draw: st.DrawFn) -> tuple[bytes, int]:
 def test_every_file_of_a_zip_is_in_the_album_or_among_the_bad(explore: Explore) -> None:
     def check(example: tuple[bytes, int]) -> None:
         data, num_files = example
-        found = answer(lambda: album.read_zip(data, name="a.zip"))
+        found = answer(lambda: picture_set.read_zip(data, name="a.zip"))
         if found is not None:
             assert len(found.album) + found.num_bad == num_files
             assert all(bad.reason for bad in found.bad)
@@ -137,7 +137,7 @@ def test_every_file_of_a_zip_is_in_the_album_or_among_the_bad(explore: Explore) 
 def test_damaged_pictures_in_a_zip_are_counted(explore: Explore) -> None:
     def check(contents: list[bytes]) -> None:
         entries = [(f"odd{index}", content, zipfile.ZIP_DEFLATED) for index, content in enumerate(contents)]
-        found = answer(lambda: album.read_zip(zipped([*GOOD, *entries]), name="a.zip"))
+        found = answer(lambda: picture_set.read_zip(zipped([*GOOD, *entries]), name="a.zip"))
         if found is not None:
             assert len(found.album) + found.num_bad == len(GOOD) + len(contents)
 

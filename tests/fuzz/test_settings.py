@@ -5,10 +5,10 @@ import json
 from hypothesis import strategies as st
 
 from core import demos, knobs
-from core.foundations.backprop import StepSettings
-from core.foundations.neuron import NeuronSettings
-from core.foundations.playground import PlaygroundSettings
-from core.foundations.race import RaceSettings
+from core.lessons.backprop import StepSettings
+from core.lessons.neuron import NeuronSettings
+from core.lessons.optimizer_race.figures import RaceSettings
+from core.lessons.playground import PlaygroundSettings
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import EXTREMES, JSON_VALUES, answer
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from core.data import audio
+from core.data.sound import audio
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import answer, files
 

@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import strategies as st
 
-from core.data import table
-from core.foundations import points
+from core.data import points
+from core.data.text import table
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import answer, files
 

@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contract import Ended, Evaluated, Stepped
-from core.demos.classical.config import ClassicalConfig
+from core.experiments.classical.config import ClassicalConfig
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore

@@ -13,7 +13,7 @@ from safetensors.torch import load
 from streamlit.testing.v1 import AppTest
 
 from core.contract import Checkpointed, Placement
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.export import open_onnx, run_onnx

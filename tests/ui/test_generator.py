@@ -13,12 +13,12 @@ from streamlit.testing.v1 import AppTest
 
 from core import demos
 from core.contract import BOTH, Command, Commanded, Ended, Evaluated, Event, Previewed, Stepped
-from core.data import album
+from core.data.pictures import picture_set
+from core.data.points import encode
 from core.demos.generator.config import PRESETS, GeneratorConfig
 from core.demos.generator.latents import fixed_grid
 from core.demos.generator.painter import release_painter
 from core.demos.generator.pictures import png, sheet_text
-from core.foundations.points import encode
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
@@ -270,7 +270,7 @@ def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassb
     store = RunStore(glassbox_home / "glassbox.sqlite")
     real, synthetic = store.find(task="digits")
     assert real.parent == synthetic.id
-    kept = album.stored(synthetic.config["synthetic"])
+    kept = picture_set.stored(synthetic.config["synthetic"])
     assert len(kept) == round(3500 * real.config["share"] / 100) == 3500
     assert np.bincount(kept.labels).tolist() == [350] * 10
     assert {**synthetic.config, "synthetic": ""} == real.config

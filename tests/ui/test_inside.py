@@ -10,7 +10,7 @@ import torch
 from streamlit.testing.v1 import AppTest
 from torch import nn
 
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.network import plain_network
 from core.demos.digits.reader import DigitReader, read_model
 from ui.widgets.cell_picker import parse_place

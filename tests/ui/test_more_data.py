@@ -6,8 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.contract import Ended, Evaluated, Stepped
-from core.demos.classical.config import ClassicalConfig
-from core.demos.more_data.config import MoreDataConfig, planned
+from core.experiments.classical.config import ClassicalConfig
+from core.experiments.more_data.config import MoreDataConfig, planned
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore

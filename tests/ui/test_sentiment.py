@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.data import table
+from core.data.text import table
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json

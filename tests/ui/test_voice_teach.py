@@ -9,8 +9,8 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from core.data import audio, speech, speech_own
-from core.data.speech_synthesis import Utterance, speak
+from core.data.sound import audio, own_words, speech
+from core.data.sound.speech_synthesis import Utterance, speak
 from tests.ui.test_voice import page, said
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
@@ -52,20 +52,20 @@ def test_recordings_are_kept_reviewed_and_deleted() -> None:
     assert "0 recordings of “maja”**, 5 more needed" in said(app)
     upload(app, *spoken("maja", 2))
     assert "2 recordings of “maja”**, 3 more needed" in said(app)
-    first = speech_own.examples("maja")[0]
+    first = own_words.examples("maja")[0]
     app.button(key=f"voice.teach.delete.{first.id}").click().run()
     assert "1 recording of “maja”**, 4 more needed" in said(app)
     app.button(key="voice.teach.delete").click().run()
-    assert speech_own.words() == {}
+    assert own_words.words() == {}
 
 
 def test_what_was_deleted_is_brought_back_on_the_page() -> None:
     for sound in spoken("maja", 3):
-        speech_own.add("maja", sound, owner=MAJA)
+        own_words.add("maja", sound, owner=MAJA)
     app = choose(page(view="train"), "maja")
-    app.button(key=f"voice.teach.delete.{speech_own.examples('maja')[0].id}").click().run()
+    app.button(key=f"voice.teach.delete.{own_words.examples('maja')[0].id}").click().run()
     app.button(key="voice.teach.delete").click().run()
-    assert speech_own.words() == {}
+    assert own_words.words() == {}
     assert "0 recordings of “maja”" in said(app)
     undo = app.button(key="voice.teach.undo")
     assert undo.label == "Bring back 2 deleted recordings"
@@ -77,9 +77,9 @@ def test_what_was_deleted_is_brought_back_on_the_page() -> None:
 
 def test_only_the_browser_that_recorded_a_word_can_play_it(monkeypatch: pytest.MonkeyPatch) -> None:
     for sound, owner in zip(spoken("maja", 3), (MAJA, WILLI, MAJA), strict=True):
-        speech_own.add("maja", sound, owner=owner)
+        own_words.add("maja", sound, owner=owner)
     for owner, count in ((MAJA, 2), (WILLI, 1), ("2" * 32, 0), ("", 0)):
-        monkeypatch.setattr("ui.demos.voice.teach.hearer", lambda owner=owner: owner)
+        monkeypatch.setattr("ui.demos.voice.own_words.hearer", lambda owner=owner: owner)
         app = choose(page(view="train"), "maja")
         players = [one.proto.url for one in app.get("audio")]
         assert len(players) == count
@@ -88,14 +88,14 @@ def test_only_the_browser_that_recorded_a_word_can_play_it(monkeypatch: pytest.M
 
 
 def test_a_recording_that_has_changed_on_the_disk_is_said_and_can_be_deleted() -> None:
-    kept = [speech_own.add("maja", sound, owner=MAJA) for sound in spoken("maja", 2)]
-    place = speech_own._place("maja") / f"{kept[0].id}.npy"
+    kept = [own_words.add("maja", sound, owner=MAJA) for sound in spoken("maja", 2)]
+    place = own_words._place("maja") / f"{kept[0].id}.npy"
     place.write_bytes(place.read_bytes()[:-2] + b"xy")
     app = choose(page(view="train"), "maja")
     assert said(app).count("damaged: delete it") == 1
     app.button(key=f"voice.teach.delete.{kept[0].id}").click().run()
     assert not app.exception
-    assert [one.id for one in speech_own.examples("maja")] == [kept[1].id]
+    assert [one.id for one in own_words.examples("maja")] == [kept[1].id]
 
 
 def test_what_cannot_be_learned_from_is_said_and_not_kept() -> None:
@@ -106,7 +106,7 @@ def test_what_cannot_be_learned_from_is_said_and_not_kept() -> None:
     assert "0.wav: Nothing was heard" in text
     assert "1.wav: " in text and "clipping" in text
     assert "2.wav: More than one word was heard" in text
-    assert speech_own.words() == {"maja": 1}
+    assert own_words.words() == {"maja": 1}
 
 
 @pytest.mark.parametrize("word", ["stop", "house", "../etc", "x9"])
@@ -118,7 +118,7 @@ def test_a_word_that_needs_no_recordings_or_is_none_is_refused(word: str) -> Non
 
 def test_the_words_are_put_into_the_form() -> None:
     for sound in spoken("maja"):
-        speech_own.add("maja", sound, owner=MAJA)
+        own_words.add("maja", sound, owner=MAJA)
     app = page(view="train")
     app.button(key="voice.teach.form").click().run()
     assert not app.exception
@@ -132,7 +132,7 @@ def test_the_preset_that_teaches_asks_for_a_word_and_takes_those_that_were_recor
     assert "First teach it a word of your own" in said(app)
     assert app.button(key="voice.start").disabled
     for sound in spoken("maja"):
-        speech_own.add("maja", sound, owner=MAJA)
+        own_words.add("maja", sound, owner=MAJA)
     app.run()
     assert not app.exception
     assert app.session_state["form.voice"].words.endswith(",go,maja")

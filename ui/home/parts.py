@@ -11,7 +11,7 @@ from PIL import Image
 
 from core import settings
 from core.contract import Task
-from core.data.sources import held_out_digits
+from core.data.pictures.sources import held_out_digits
 from core.plots import pictures
 from core.plots.words import number
 from core.runs.records import Place, Run

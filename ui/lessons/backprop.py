@@ -8,16 +8,9 @@ from typing import Any
 import streamlit as st
 
 from core.errors import InvalidInputError
-from core.foundations.backprop import (
-    NUM_STEPS,
-    PARAMETERS,
-    StepSettings,
-    after,
-    autograd,
-    numbers,
-)
-from core.foundations.walk import Walk, walk
 from core.knobs import knobs
+from core.lessons.backprop import NUM_STEPS, PARAMETERS, StepSettings, after, autograd, numbers
+from core.lessons.backprop_substeps import Walk, walk
 from core.plots.backprop import step_diagram, step_sentence
 from core.plots.neuron import signed
 from ui.frame.words import plain

@@ -8,10 +8,10 @@ import numpy.typing as npt
 import streamlit as st
 import torch
 
-from core.data import drawing
-from core.data.sources import held_out_digits
+from core.data.pictures import drawing
+from core.data.pictures.sources import held_out_digits
 from core.explain import layers
-from core.foundations.families import FAMILIES, Family
+from core.lessons.families import FAMILIES, Family
 from core.plots import maps, pictures
 from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars

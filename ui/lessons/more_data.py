@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import demos
-from core.demos.classical.config import PIXELS
 from core.demos.digits.config import NUM_EXAMPLES
-from core.demos.more_data.config import (
+from core.errors import GlassboxError
+from core.experiments.classical.config import PIXELS
+from core.experiments.more_data.config import (
     NETWORK,
     NUM_SEEDS,
     Fit,
@@ -18,8 +19,7 @@ from core.demos.more_data.config import (
     planned,
     sizes,
 )
-from core.demos.more_data.curves import Curves, Measured, Point, curves, measured, seconds_left
-from core.errors import GlassboxError
+from core.experiments.more_data.curves import Curves, Measured, Point, curves, measured, seconds_left
 from core.knobs import Settings, from_json, knob, knobs
 from core.plots.learning import Line, learning_figure
 from core.plots.words import joined, number

@@ -5,8 +5,8 @@ from dataclasses import replace
 
 import streamlit as st
 
-from core.foundations.activations import ACTIVATIONS
-from core.foundations.neuron import Neuron, NeuronSettings, neuron, shares
+from core.lessons.activations import ACTIVATIONS
+from core.lessons.neuron import Neuron, NeuronSettings, neuron, shares
 from core.plots.neuron import (
     activation_figure,
     activation_sentence,

@@ -5,8 +5,8 @@ from collections.abc import Sequence
 import streamlit as st
 
 from core import demos
-from core.demos.lessons.overfitting import BATCH, NUM_WEIGHTS, WIDTHS, OverfittingConfig
-from core.foundations.overfitting import NUM_STEPS, REMEDIES, Learned, learned
+from core.lessons.overfitting.figures import NUM_STEPS, REMEDIES, Learned, learned
+from core.lessons.overfitting.training import BATCH, NUM_WEIGHTS, WIDTHS, OverfittingConfig
 from core.plots.overfitting import learned_figure
 from core.plots.words import number
 from core.runs.records import Run

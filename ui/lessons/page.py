@@ -9,18 +9,28 @@ from ui.frame import address
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.words import plain
-from ui.lessons import backprop, beside, families, gradients, more_data, neuron, overfitting, playground, race
+from ui.lessons import (
+    backprop,
+    classical_comparison,
+    families,
+    gradient_flow,
+    more_data,
+    neuron,
+    optimizer_race,
+    overfitting,
+    playground,
+)
 from ui.lessons.place import Place, ask, tell
 
 PLACES: tuple[Place, ...] = (
     neuron.PLACE,
     backprop.PLACE,
     playground.PLACE,
-    race.PLACE,
-    gradients.PLACE,
+    optimizer_race.PLACE,
+    gradient_flow.PLACE,
     overfitting.PLACE,
     more_data.PLACE,
-    beside.PLACE,
+    classical_comparison.PLACE,
     families.PLACE,
 )
 

@@ -11,9 +11,10 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.data import points
 from core.errors import InvalidInputError
-from core.foundations import points
-from core.foundations.playground import (
+from core.knobs import knobs, to_json
+from core.lessons.playground import (
     ACTIVATIONS,
     FEATURES,
     MAX_LAYERS,
@@ -26,7 +27,6 @@ from core.foundations.playground import (
     rates,
     start,
 )
-from core.knobs import knobs, to_json
 from core.plots.template import DARK, LIGHT
 from ui.frame.style import palette_css
 from ui.frame.words import plain
@@ -268,7 +268,7 @@ def _check(settings: PlaygroundSettings) -> None:
 
 
 def _take_check() -> None:
-    from core.foundations.reference import train
+    from core.lessons.playground_reference import train
 
     told = st.session_state["playground.component"].checked
     settings: PlaygroundSettings = st.session_state[f"{KEY}.settings"]

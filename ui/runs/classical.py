@@ -12,8 +12,8 @@ import streamlit as st
 
 from core import demos
 from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
-from core.demos.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.errors import GlassboxError, NotFoundError
+from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.knobs import Config, from_json
 from core.plots.methods import Point, methods_figure, methods_info, methods_sentence
 from core.plots.words import number

@@ -2,7 +2,8 @@
 
 import streamlit as st
 
-from core.data import catalogue, transfer
+from core.data import registry
+from core.data.fetch import transfer
 from core.knobs import Config
 from core.settings import data_folder
 from ui.frame.fragments import fragment
@@ -12,7 +13,7 @@ from ui.frame.words import duration, size
 def show(config: Config) -> bool:
     """Nothing where the data is here; otherwise how to get it. Returns whether it is here."""
     name = getattr(config, "data", None)
-    if name is None or catalogue.find(name).is_here():
+    if name is None or registry.find(name).is_here():
         return True
     _panel(name)
     return False
@@ -20,7 +21,7 @@ def show(config: Config) -> bool:
 
 @fragment(run_every=1.0)
 def _panel(name: str) -> None:
-    source = catalogue.find(name)
+    source = registry.find(name)
     if source.is_here():
         st.rerun(scope="app")
     with st.container(border=True):

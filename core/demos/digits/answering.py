@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.contract import Model, Readied
-from core.data import drawing, picture, sources
+from core.data.pictures import drawing, picture, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
 from core.demos.digits.release import release_config

@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits import network as network_module
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, num_examples

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
-from core.data import album
+from core.data.pictures import picture_set
 from core.demos.digits.config import NUM_EXAMPLES as NUM_EXAMPLES
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
@@ -27,7 +27,7 @@ def forward_flops(config: DigitsConfig) -> int:
 
 def num_examples(config: DigitsConfig) -> int:
     """Training images that the share leaves."""
-    whole = len(album.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
+    whole = len(picture_set.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
     return round(whole * config.share / 100)
 
 

@@ -8,7 +8,8 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import album, share, sources
+from core.data import subset
+from core.data.pictures import picture_set, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
 from core.demos.digits.release import release_config, release_weights
@@ -22,7 +23,7 @@ def check(config: DigitsConfig) -> None:
     """Raise what `load` raises where files are missing, the share is too small or the synthetic pictures do not fit."""
     sources.folder_of(config.data)
     drawn = _synthetic(config)
-    share.left(config.share, sources.find(config.data).num_train if drawn is None else len(drawn))
+    subset.left(config.share, sources.find(config.data).num_train if drawn is None else len(drawn))
 
 
 def load(config: DigitsConfig) -> Dataset:
@@ -37,7 +38,7 @@ def load(config: DigitsConfig) -> Dataset:
         pictures, labels, kind = images.train_images, images.train_labels, f"{images.name} training images"
     else:
         pictures, labels, kind = drawn.images, drawn.labels.astype("uint8"), "synthetic pictures"
-    num_examples = share.left(config.share, len(pictures))
+    num_examples = subset.left(config.share, len(pictures))
 
     def split(inputs: Any, targets: Any, name: str) -> Split:
         return Split(
@@ -55,11 +56,11 @@ def load(config: DigitsConfig) -> Dataset:
     )
 
 
-def _synthetic(config: DigitsConfig) -> album.Album | None:
+def _synthetic(config: DigitsConfig) -> picture_set.Album | None:
     """The generated pictures that take the place of the training images; None: real ones are learned from."""
     if not config.synthetic:
         return None
-    drawn, source = album.stored(config.synthetic), sources.find(config.data)
+    drawn, source = picture_set.stored(config.synthetic), sources.find(config.data)
     if drawn.classes != source.classes:
         raise InvalidSettingError(
             f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "

@@ -6,10 +6,10 @@ import torch
 from torch import nn
 
 from core.contract import Cost, NetworkCost
-from core.data import album
+from core.data.pictures import picture_set
 from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.judge import SETS, judge_network
+from core.demos.generator.frozen_classifier import SETS, judge_network
 from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
 from core.demos.generator.network import IMAGE_SIDE
 from core.training.estimate import network_cost
@@ -51,7 +51,7 @@ def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
     """Pictures to train, validate and test with; of a thousand as long as no album of one's own is chosen."""
     if config.data != "own":
         return NUM_EXAMPLES[config.data]
-    count = len(album.stored(config.pictures)) if config.pictures else 1000
+    count = len(picture_set.stored(config.pictures)) if config.pictures else 1000
     return count - 2 * (count // 10), count // 10, count // 10
 
 

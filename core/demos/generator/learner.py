@@ -10,11 +10,11 @@ import numpy as np
 import torch
 
 from core.contract import Dataset, Placement, Split
-from core.data import album, sources
+from core.data.pictures import picture_set, sources
 from core.demos.generator import measures
 from core.demos.generator.competition import Competition
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.judge import Judge, judge
+from core.demos.generator.frozen_classifier import Judge, judge
 from core.demos.generator.losses import accuracies
 from core.demos.generator.network import Discriminator, Generator
 from core.demos.generator.pictures import sheet_text, to_bytes
@@ -27,7 +27,7 @@ EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 def check(config: GeneratorConfig) -> None:
     """Raise `DataUnavailableError` where files are missing."""
     if config.data == "own":
-        album.stored(config.pictures)
+        picture_set.stored(config.pictures)
     else:
         sources.folder_of(config.data)
 
@@ -50,7 +50,7 @@ def load(config: GeneratorConfig) -> Dataset:
 
 def _own(config: GeneratorConfig) -> Dataset:
     """A person's pictures, in an order that is the same for ever: a tenth each to validate and to test."""
-    pictures = album.stored(config.pictures)
+    pictures = picture_set.stored(config.pictures)
     order = np.random.RandomState(0).permutation(len(pictures))
     held_out = len(pictures) // 10
     ends = {"validation": order[:held_out], "test": order[held_out : 2 * held_out], "train": order[2 * held_out :]}

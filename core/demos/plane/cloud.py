@@ -3,9 +3,9 @@
 import numpy as np
 import numpy.typing as npt
 
+from core.data.points import PLANE, decode
 from core.demos.plane.config import PlaneConfig
 from core.errors import InvalidInputError
-from core.foundations.points import PLANE, decode
 
 POINTS_SEED = 7
 REACH = 1.3  # of the plane that is looked at, to each side

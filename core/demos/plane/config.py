@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from core.contract import Preset
+from core.data.points import Points
 from core.demos.generator.config import GeneratorConfig
-from core.foundations.points import Points
 from core.knobs import Choice, Config, Integer, knob, knobs
 
 _OF_PICTURES = knobs(GeneratorConfig)

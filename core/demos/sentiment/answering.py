@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.contract import Model, Readied
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader, find_problem, read_model, run_reader
 from core.demos.sentiment.release import FOLDERS, release_config
@@ -47,9 +47,9 @@ class SentimentModel:
     def evaluate(self) -> Mapping[str, Any]:
         """Accuracy on the test set; of SST-2, the dev set of GLUE. Raises `DataUnavailableError`."""
         if self.data == "sst2":
-            part, name = text.sst2_dev(), "SST-2 dev sentences"
+            part, name = reviews.sst2_dev(), "SST-2 dev sentences"
         else:
-            texts = text.load(self.data, self.table)
+            texts = reviews.load(self.data, self.table)
             part, name = texts.test, f"{texts.label} test {texts.unit}"
         answers = self.reader.probabilities(part.texts).argmax(axis=1)
         num_right = int((answers == part.labels).sum())

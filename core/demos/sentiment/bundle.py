@@ -11,7 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment import minilm
 from core.demos.sentiment import network as network_module
 from core.demos.sentiment.config import SentimentConfig
@@ -113,7 +113,7 @@ def onnx_parity(network: Network, config: Mapping[str, Any], learner_state: Mapp
         DataUnavailableError: the texts are not on this machine.
     """
     known = from_json(SentimentConfig, config)[0]
-    texts = text.load(known.data, known.table)
+    texts = reviews.load(known.data, known.table)
     chosen = texts.test.texts[:NUM_COMPARED]
     tokenizer = tokenizer_from(learner_state["tokenizer"])
     ids = torch.from_numpy(encode_many(tokenizer, chosen, length=shape_of(known).length)).long()
@@ -177,7 +177,7 @@ def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str,
 
 
 def _card(trained: Trained, config: SentimentConfig, network: Network, compared: Parity, *, classes: list[str]) -> Card:
-    source = text.SOURCES.get(config.data)
+    source = reviews.SOURCES.get(config.data)
     return Card(
         title=trained.title,
         made=_made(config, trained.origin),
@@ -208,7 +208,7 @@ def _made(config: SentimentConfig, origin: str) -> str:
 
 
 def _label(config: SentimentConfig) -> str:
-    return text.load(config.data, config.table).label if config.data == "own" else text.find(config.data).label
+    return reviews.load(config.data, config.table).label if config.data == "own" else reviews.find(config.data).label
 
 
 def _sets(config: SentimentConfig) -> dict[str, str]:

@@ -1,7 +1,7 @@
 """What a sentiment network and its data cost, from the knobs alone: no text is read, no network computed."""
 
 from core.contract import Cost, NetworkCost
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import shape_of
@@ -38,7 +38,7 @@ def network_cost(config: SentimentConfig) -> NetworkCost:
 
 def sizes(config: SentimentConfig) -> tuple[int, int, int]:
     """Texts to train, validate and test with, by the knobs."""
-    num_train, num_validation, num_test = text.sizes(config.data, config.table)
+    num_train, num_validation, num_test = reviews.sizes(config.data, config.table)
     return max(round(num_train * config.share / 100), 1), num_validation, num_test
 
 

@@ -10,7 +10,8 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import share, table, text
+from core.data import subset
+from core.data.text import reviews, table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.network import LSTM, Transformer, tokens_of
@@ -30,8 +31,8 @@ Network = Transformer | LSTM
 def check(config: SentimentConfig) -> None:
     """Raise what `load` raises where texts or an encoder are missing or settings do not fit; reads no texts."""
     check_start(config)
-    text.require(config.data, config.table)
-    share.left(config.share, text.sizes(config.data, config.table)[0])
+    reviews.require(config.data, config.table)
+    subset.left(config.share, reviews.sizes(config.data, config.table)[0])
     if config.start == "scratch" and config.network == "minilm":
         minilm.verified_folder()
 
@@ -54,7 +55,7 @@ def shape_of(config: SentimentConfig) -> SentimentConfig:
 
 def classes_of(config: SentimentConfig) -> tuple[str, ...]:
     """Names of the classes; raises `DataUnavailableError` where a person's own table is gone."""
-    return table.stored(config.table).classes if config.data == "own" else text.POLARITY
+    return table.stored(config.table).classes if config.data == "own" else reviews.POLARITY
 
 
 def load(config: SentimentConfig) -> Dataset:
@@ -65,12 +66,12 @@ def load(config: SentimentConfig) -> Dataset:
         InvalidSettingError: the share leaves fewer than ten examples, or `check_start` refuses.
     """
     check_start(config)
-    texts = text.load(config.data, config.table)
+    texts = reviews.load(config.data, config.table)
     train = shared(texts, config)
     tokenizer = tokenizer_of(config)
     length = shape_of(config).length
 
-    def split(part: text.Part, kind: str) -> Split:
+    def split(part: reviews.Part, kind: str) -> Split:
         ids = encode_many(tokenizer, part.texts, length=length)
         return Split(
             inputs=torch.from_numpy(ids),
@@ -83,10 +84,10 @@ def load(config: SentimentConfig) -> Dataset:
     )
 
 
-def shared(texts: text.Texts, config: SentimentConfig) -> text.Part:
+def shared(texts: reviews.Texts, config: SentimentConfig) -> reviews.Part:
     """The training texts that the share leaves; raises `InvalidSettingError` where they are fewer than ten."""
-    num_examples = share.left(config.share, len(texts.train))
-    return text.Part(texts.train.texts[:num_examples], texts.train.labels[:num_examples])
+    num_examples = subset.left(config.share, len(texts.train))
+    return reviews.Part(texts.train.texts[:num_examples], texts.train.labels[:num_examples])
 
 
 def tokenizer_of(config: SentimentConfig) -> Tokenizer:
@@ -101,7 +102,7 @@ def tokenizer_of(config: SentimentConfig) -> Tokenizer:
 @lru_cache(maxsize=2)
 def _trained_tokenizer(data: str, own: str, share: float, vocabulary: int) -> Tokenizer:
     config = SentimentConfig(data=data, table=own, share=share)
-    return train_tokenizer(shared(text.load(data, own), config).texts, vocabulary=vocabulary)
+    return train_tokenizer(shared(reviews.load(data, own), config).texts, vocabulary=vocabulary)
 
 
 @lru_cache(maxsize=4)

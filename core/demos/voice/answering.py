@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 
 from core.contract import Model, Readied
-from core.data import audio, speech
-from core.data.speech_synthesis import Sound
+from core.data.sound import audio, speech
+from core.data.sound.speech_synthesis import Sound
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.hearing import NOTHING, Hearing, VoiceReader, decide, read_model, run_reader
 from core.errors import DataUnavailableError, InvalidInputError
@@ -38,8 +38,8 @@ class VoiceModel:
 
     Args:
         words: those that it tells apart.
-        data: a source of `core.data.speech`, on whose test clips it is measured where no recorded set is here; None
-            for the release model, which is measured on recordings only.
+        data: a source of `core.data.sound.speech`, on whose test clips it is measured where no recorded set is here;
+            None for the release model, which is measured on recordings only.
         recordings: of own words, those that were pinned for its run.
     """
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 
 from core.contract import Preset
-from core.data.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
+from core.data.sound.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
 from core.knobs import Choice, Config, Flag, Integer, Reference, Several, knob
 from core.training.knobs import (
     AVERAGING,
@@ -18,7 +18,7 @@ from core.training.knobs import (
     WEIGHT_DECAY,
 )
 
-OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.speech_own` keeps words
+OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.sound.own_words` keeps words
 
 _OWN_SHAPE = {"start": ("scratch",)}
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
-from core.data import speech
+from core.data.sound import speech
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.features import NUM_FRAMES
 from core.demos.voice.learner import learns_answer_only, make_network, shape_of

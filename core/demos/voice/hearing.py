@@ -13,8 +13,8 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.data import audio
-from core.data.speech import SILENCE, UNKNOWN
+from core.data.sound import audio
+from core.data.sound.speech import SILENCE, UNKNOWN
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import NUM_FRAMES, log_mel
 from core.demos.voice.learner import make_network, run_network, shape_of

@@ -9,7 +9,8 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import share, speech, speech_own
+from core.data import subset
+from core.data.sound import own_words, speech
 from core.demos.voice.augmentation import Amount, augment
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.demos.voice.features import WINDOW, log_mel_of_samples
@@ -27,13 +28,13 @@ REHEARSED = 256  # remembered clips in a step of the answer layer alone
 def check(config: VoiceConfig) -> None:
     """Raise what `load` raises where data or recordings are missing or settings do not fit; reads no sound."""
     speech.require(config.data, words_of(config), config.recordings)
-    share.left(config.share, speech.sizes(config.data, words_of(config), config.recordings)[0], unit="clips")
+    subset.left(config.share, speech.sizes(config.data, words_of(config), config.recordings)[0], unit="clips")
 
 
 def settle(config: VoiceConfig) -> VoiceConfig:
     """Which recordings of own words there are now: what is recorded or deleted later changes no run."""
     own = speech.own_among(words_of(config)) if config.data == "own_words" else ()
-    return replace(config, recordings=speech_own.pinned(own) if own else "")
+    return replace(config, recordings=own_words.pinned(own) if own else "")
 
 
 def load(config: VoiceConfig) -> Dataset:
@@ -45,7 +46,7 @@ def load(config: VoiceConfig) -> Dataset:
     """
     data = speech.load(config.data, words_of(config), config.recordings)
     num_mels = shape_of(config).num_mels
-    num_examples = share.left(config.share, len(data.train_waves), unit="clips")
+    num_examples = subset.left(config.share, len(data.train_waves), unit="clips")
     chosen = np.random.default_rng(0).permutation(len(data.train_waves))[:num_examples]  # they are sorted by word
     chosen.sort()  # in the order of the file that they may be mapped from
 

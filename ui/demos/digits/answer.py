@@ -5,7 +5,7 @@ from dataclasses import fields
 import numpy as np
 import streamlit as st
 
-from core.data.drawing import Switches
+from core.data.pictures.drawing import Switches
 from core.demos.digits.reader import DigitReader, Reading, certainty
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars

@@ -7,8 +7,8 @@ import streamlit as st
 import torch
 
 from core.demos.digits.reader import DigitReader, Reading
-from ui.demos.digits import answer, inside_attack, inside_gradients, inside_maps
-from ui.demos.digits.inside_gradients import Subject
+from ui.demos.digits import answer, inside_attack, inside_attribution, inside_maps
+from ui.demos.digits.inside_attribution import Subject
 from ui.frame.services import store
 from ui.runs import models
 
@@ -38,7 +38,7 @@ def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) ->
     elif part == "layers":
         inside_maps.show_layers(subject.network, subject.image, classes)
     elif part == "attribution":
-        inside_gradients.show_attribution(subject)
+        inside_attribution.show_attribution(subject)
     else:
         inside_attack.show_attack(subject)
 

@@ -6,7 +6,7 @@ import streamlit as st
 import torch
 from torch import nn
 
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.resisting import EPSILON
 from core.errors import GlassboxError
 from core.explain import adversarial
@@ -17,7 +17,7 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui.demos.digits import inside_copy
-from ui.demos.digits.inside_gradients import Subject
+from ui.demos.digits.inside_attribution import Subject
 from ui.demos.digits.readers import reader_of
 from ui.frame.style import is_dark
 from ui.frame.words import plain

@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.data import sources
+from core.data.pictures import sources
 from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.demos.digits.release import release_config
 from core.runs import checkpoints

@@ -8,7 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
-from core.data import drawing, picture, sources
+from core.data.pictures import drawing, picture, sources
 from core.errors import InvalidInputError
 from core.plots.template import palette
 from ui.frame.style import is_dark

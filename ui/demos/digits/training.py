@@ -7,7 +7,7 @@ import numpy.typing as npt
 import streamlit as st
 
 from core import demos
-from core.data import drawing, sources
+from core.data.pictures import drawing, sources
 from core.plots import pictures
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
 from core.plots.history import answer_history, history_info, history_sentence

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core.demos.generator.judge import judge
+from core.demos.generator.frozen_classifier import judge
 from core.demos.generator.latents import Latents
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels

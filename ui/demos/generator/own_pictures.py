@@ -5,7 +5,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
-from core.data import album
+from core.data.pictures import picture_set
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.pictures import to_sheet
 from core.errors import GlassboxError, InvalidInputError
@@ -30,7 +30,7 @@ def show(config: Config) -> bool:
 def _own(config: GeneratorConfig) -> bool:
     if config.pictures:
         try:
-            kept = album.stored(config.pictures)
+            kept = picture_set.stored(config.pictures)
         except GlassboxError as error:
             st.warning(plain(str(error)), icon=":material/imagesmode:")
         else:
@@ -38,30 +38,31 @@ def _own(config: GeneratorConfig) -> bool:
                 f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
             )
     file = uploads.file_uploader(
-        f"A zip of {album.FEWEST} to {album.MOST:,} PNG, JPEG or WebP pictures (at most {album.MAX_BYTES // 10**6} MB)",
+        f"A zip of {picture_set.FEWEST} to {picture_set.MOST:,} PNG, JPEG or WebP pictures "
+        f"(at most {picture_set.MAX_BYTES // 10**6} MB)",
         type=["zip"],
         key="generator.own.file",
         help="Their middle squares are made grey and 28×28 small. Folders do not matter: no classes are learned.",
     )
     if file is not None:
         _import(config, file)
-    return album.is_stored(config.pictures)
+    return picture_set.is_stored(config.pictures)
 
 
 def _import(config: GeneratorConfig, file: UploadedFile) -> None:
     try:
         with st.spinner("Reading the pictures …"):
-            found = uploads.read(album.read_zip, file)
+            found = uploads.read(picture_set.read_zip, file)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/folder_zip:")
         return
     _report(found)
     if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):
-        set_form(demos.task("generator"), {**to_json(config), "pictures": album.keep(found.album)})
+        set_form(demos.task("generator"), {**to_json(config), "pictures": picture_set.keep(found.album)})
         st.rerun()
 
 
-def _report(found: album.Imported) -> None:
+def _report(found: picture_set.Imported) -> None:
     images = found.album.images
     some = images[np.linspace(0, len(images) - 1, NUM_SHOWN).astype(int)]
     st.image(

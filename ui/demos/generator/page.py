@@ -5,7 +5,7 @@ import streamlit as st
 from core import demos
 from core.contract import Task
 from core.demos.generator.release import release_model_card
-from ui.demos.generator import grid, inside, number, own_pictures, painters, painting, plane, synthetic, walk
+from ui.demos.generator import grid, inside, interpolation, number, own_pictures, painters, painting, plane, synthetic
 from ui.demos.generator.painters import CLOTHES, painter_of
 from ui.demos.generator.training import run_parts
 from ui.frame import address
@@ -22,7 +22,7 @@ PARTS = {
     "walk": ":material/swap_horiz: A walk",
     "synthetic": ":material/dataset: A data set",
 }
-SHOW = {"grid": grid.show, "number": number.show, "walk": walk.show, "synthetic": synthetic.show}
+SHOW = {"grid": grid.show, "number": number.show, "walk": interpolation.show, "synthetic": synthetic.show}
 
 
 def show() -> None:

@@ -4,8 +4,8 @@ import numpy as np
 import streamlit as st
 import torch
 
-from core.data import album, sources
-from core.demos.generator.judge import judge
+from core.data.pictures import picture_set, sources
+from core.demos.generator.frozen_classifier import judge
 from core.demos.generator.nearest import Nearest, nearest
 from core.demos.generator.painter import Labels, Painter, release_painter, run_painter
 from core.demos.generator.pictures import Pixels
@@ -54,7 +54,7 @@ def training_pictures(data: str, own: str = "") -> tuple[Pixels, Labels, str] | 
         own: id of the album where data is "own"; its held-out pictures are among them.
     """
     if data == "own":
-        kept = album.stored(own) if album.is_stored(own) else None
+        kept = picture_set.stored(own) if picture_set.is_stored(own) else None
         return (kept.images, kept.labels, f"{len(kept):,} pictures of your own") if kept is not None else None
     name = data if sources.is_here(data) else ALWAYS_HERE.get(data)
     if name is None:

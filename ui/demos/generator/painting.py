@@ -7,10 +7,10 @@ import numpy as np
 import streamlit as st
 
 from core import demos
+from core.data import points
 from core.demos.plane import cloud
 from core.demos.plane.config import PlaneConfig
 from core.errors import InvalidInputError
-from core.foundations import points
 from core.knobs import Config, to_json
 from ui.frame.style import palette_css
 from ui.frame.words import plain

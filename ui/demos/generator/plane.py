@@ -12,7 +12,7 @@ from core.runs.records import Run
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.runs.live import RunParts, live_part, read_log
-from ui.widgets.film import moment
+from ui.widgets.filmstrip import moment
 from ui.widgets.live_chart import live_chart
 
 TASK = "plane"

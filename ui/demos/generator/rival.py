@@ -5,7 +5,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core import demos
-from core.data import album, sources
+from core.data.pictures import picture_set, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES
 from core.demos.generator.painter import Painter
@@ -83,7 +83,9 @@ def start_pair(model_id: str, painter: Painter, count: int) -> tuple[Run, Run]:
         GlassboxError: a run cannot be started.
     """
     images, labels = painter.synthetic(count, seed=SEED)
-    kept = album.keep(album.Album(f"{count:,} pictures of model {model_id}", images, labels, tuple(painter.classes)))
+    kept = picture_set.keep(
+        picture_set.Album(f"{count:,} pictures of model {model_id}", images, labels, tuple(painter.classes))
+    )
     data = test_data(painter.config.data)
     task = demos.task("digits")
     config = DigitsConfig(data=data, synthetic=kept, epochs=EPOCHS)

@@ -24,7 +24,7 @@ from ui.frame.style import is_dark
 from ui.runs import pins
 from ui.runs.live import RunParts, live_part, read_log
 from ui.runs.run_words import data_label
-from ui.widgets.film import moment
+from ui.widgets.filmstrip import moment
 from ui.widgets.live_chart import live_chart
 
 OWN_SIZE = 140  # px
@@ -84,7 +84,7 @@ def _pin(run: Run) -> None:
 
 
 def _classes(run: Run) -> tuple[str, ...]:
-    from core.data import sources
+    from core.data.pictures import sources
 
     return sources.find(str(run.config["data"])).classes
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.data import table
+from core.data.text import table
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
 from core.plots.words import percent

@@ -4,7 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
-from core.data import table, text
+from core.data.text import reviews, table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check_start
@@ -33,12 +33,12 @@ def show(config: Config) -> bool:
 
 
 def _here(config: SentimentConfig) -> bool:
-    if text.is_here(config.data):
+    if reviews.is_here(config.data):
         return True
     if config.data == "sst2":
         return data_panel.show(config)
     try:
-        text.load(config.data)
+        reviews.load(config.data)
     except GlassboxError as error:
         st.warning(plain(str(error)), icon=":material/folder_off:")
     return False

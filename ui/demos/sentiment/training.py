@@ -7,7 +7,7 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.data import text
+from core.data.text import reviews
 from core.demos.sentiment.calibration import calibration
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import classes_of
@@ -48,7 +48,7 @@ BESIDE = classical.Beside(
         "too."
     ),
     unit="texts",
-    data_label=lambda config: "your own table" if config.data == "own" else text.find(config.data).label,
+    data_label=lambda config: "your own table" if config.data == "own" else reviews.find(config.data).label,
     network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
 )
 
@@ -105,7 +105,7 @@ def _answers(shown: Run) -> None:
 def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.float32]:
     """(N, K) probabilities of a run's best weights for its test texts."""
     config = _config(store().get(run_id))
-    return reader_of(home_folder, run_id).probabilities(text.load(config.data, config.table).test.texts)
+    return reader_of(home_folder, run_id).probabilities(reviews.load(config.data, config.table).test.texts)
 
 
 def _after(run: Run) -> None:
@@ -119,7 +119,7 @@ def _after(run: Run) -> None:
 
 def _tested(run: Run) -> None:
     config = _config(run)
-    texts = text.load(config.data, config.table)
+    texts = reviews.load(config.data, config.table)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)
     right = float((answers.argmax(1) == texts.test.labels).mean())
     st.subheader(f"{percent(right)} of the {len(texts.test):,} test {texts.unit} of {plain(texts.label)}", anchor=False)
@@ -132,7 +132,7 @@ def _tested(run: Run) -> None:
     _mistakes(answers, texts, reader_of(str(home()), run.id))
 
 
-def _confusion(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
+def _confusion(answers: npt.NDArray[np.float32], texts: reviews.Texts) -> None:
     st.markdown("**What is taken for what**")
     counts = np.zeros((len(texts.classes), len(texts.classes)), np.int64)
     np.add.at(counts, (texts.test.labels, answers.argmax(1)), 1)
@@ -141,7 +141,7 @@ def _confusion(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
     st.caption(confusion_sentence(info))
 
 
-def _calibration(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
+def _calibration(answers: npt.NDArray[np.float32], texts: reviews.Texts) -> None:
     st.markdown("**Can its probabilities be trusted?**")
     found = calibration(answers, texts.test.labels)
     info = calibration_info(found.confidence, found.accuracy, found.counts, found.error)
@@ -150,7 +150,7 @@ def _calibration(answers: npt.NDArray[np.float32], texts: text.Texts) -> None:
     st.caption(sentence)
 
 
-def _mistakes(answers: npt.NDArray[np.float32], texts: text.Texts, reader: TextReader) -> None:
+def _mistakes(answers: npt.NDArray[np.float32], texts: reviews.Texts, reader: TextReader) -> None:
     st.markdown("**The most confident mistakes**")
     said = answers.argmax(1)
     wrong = np.flatnonzero(said != texts.test.labels)

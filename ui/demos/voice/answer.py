@@ -3,8 +3,8 @@
 import numpy as np
 import streamlit as st
 
-from core.data import audio
-from core.data.speech import SILENCE, UNKNOWN
+from core.data.sound import audio
+from core.data.sound.speech import SILENCE, UNKNOWN
 from core.demos.voice.features import FRAME_LENGTH, HOP_LENGTH
 from core.demos.voice.hearing import NOTHING, Command, Hearing, VoiceReader, certainty
 from core.plots.probabilities import probabilities_sentence, probability_bars

@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 
-from core.data import audio
+from core.data.sound import audio
 from core.demos.voice.features import HIGHEST_FREQUENCY, SILENCE_FEATURE, band_centres
 from core.demos.voice.hearing import Command, VoiceReader, certainty
 from core.explain import sound

@@ -8,7 +8,7 @@ from core.demos.voice.hearing import VoiceReader
 from core.demos.voice.release import release_card
 from core.errors import GlassboxError
 from core.settings import home
-from ui.demos.voice import answer, assistant, inside, source, teach, three
+from ui.demos.voice import answer, assistant, inside, own_words, source, three
 from ui.demos.voice.readers import reader_of, release
 from ui.demos.voice.training import BESIDE, run_parts
 from ui.frame.fragments import fragment
@@ -36,9 +36,9 @@ def show() -> None:
 
 def _train(task: Task) -> None:
     if "run" not in st.query_params:
-        teach.panel(task, expanded=st.query_params.get("data") == "own_words")
+        own_words.panel(task, expanded=st.query_params.get("data") == "own_words")
         three.panel(task)
-    classical.train_view(task, run_parts(), BESIDE, ready=teach.ready)
+    classical.train_view(task, run_parts(), BESIDE, ready=own_words.ready)
 
 
 @fragment

@@ -5,7 +5,7 @@ from typing import Literal
 
 import streamlit as st
 
-from core.data import audio
+from core.data.sound import audio
 
 ELSEWHERE = "Recorded in another browser, which alone can play it."
 

@@ -9,7 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
-from core.data import audio
+from core.data.sound import audio
 from core.errors import InvalidInputError
 from ui.demos.voice.browser import microphone_hint
 from ui.frame.words import plain

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core.contract import Task
-from core.data import catalogue
+from core.data import registry
 from core.demos.voice.config import VoiceConfig
 from core.errors import GlassboxError
 from ui.frame.links import page_path
@@ -36,7 +36,7 @@ def button(task: Task) -> None:
     """Start the three; what cannot be started is said."""
     form = st.session_state.get(f"form.{task.name}")
     wanted = configs(task, form)
-    is_here = catalogue.find(wanted[0].data).is_here()
+    is_here = registry.find(wanted[0].data).is_here()
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button(
             "Train all three", icon=":material/play_arrow:", disabled=not is_here, key=f"{task.name}.three"
@@ -44,7 +44,7 @@ def button(task: Task) -> None:
         st.caption(
             f"Each: {train.cost_sentence(task, wanted[-1])}. They run one after the other."
             if is_here
-            else f"First get the data: {catalogue.find(wanted[0].data).label}, in the view Train."
+            else f"First get the data: {registry.find(wanted[0].data).label}, in the view Train."
         )
     if not pressed:
         return

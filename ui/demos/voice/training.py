@@ -6,8 +6,9 @@ import numpy as np
 import numpy.typing as npt
 import streamlit as st
 
-from core.data import audio, catalogue, speech, speech_own
-from core.data.speech_synthesis import Sound
+from core.data import registry
+from core.data.sound import audio, own_words, speech
+from core.data.sound.speech_synthesis import Sound
 from core.demos.voice.config import VoiceConfig, classes_of, words_of
 from core.knobs import from_json
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -16,7 +17,7 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
-from ui.demos.voice import source, taught
+from ui.demos.voice import own_words_check, source
 from ui.demos.voice.player import ELSEWHERE, play
 from ui.demos.voice.readers import reader_of
 from ui.frame.fragments import fragment
@@ -39,7 +40,7 @@ BESIDE = classical.Beside(
         "learning): of the whole clip, then of each fifth of the word."
     ),
     unit="clips",
-    data_label=lambda config: catalogue.find(config.data).label,
+    data_label=lambda config: registry.find(config.data).label,
     network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.recurrent],
     is_about=lambda config: config.data in speech.CLIPS_A_WORD,
 )
@@ -132,7 +133,7 @@ def _tested(run: Run) -> None:
     config = config_of(run)
     data = speech.load(config.data, words_of(config), config.recordings)
     if config.data == "own_words":
-        taught.show(run, config, data)
+        own_words_check.show(run, config, data)
     answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data.test_waves)
     predicted, truth = answers.argmax(1), data.test_labels
     right = float((predicted == truth).mean())
@@ -172,7 +173,7 @@ def _mistakes(data: speech.SpeechSet, answers: npt.NDArray[np.float32], predicte
 
 def _play(word: str, clip: Sound) -> None:
     """A test clip; one of an own word for whoever recorded it."""
-    if not speech.own_among([word]) or speech_own.may_hear(word, clip, owner=hearer()):
+    if not speech.own_among([word]) or own_words.may_hear(word, clip, owner=hearer()):
         play(audio.from_int16(clip))
     else:
         st.caption(ELSEWHERE)

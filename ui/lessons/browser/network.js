@@ -1,5 +1,5 @@
 // A small fully connected network that learns in the browser, in float32 as PyTorch does it:
-// core/foundations/reference.py is the same in PyTorch, and a test compares the two.
+// core/lessons/playground_reference.py is the same in PyTorch, and a test compares the two.
 // Sums are taken in float64 and rounded once; weights, gradients and outputs are float32.
 
 const fround = Math.fround;

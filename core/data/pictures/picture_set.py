@@ -1,0 +1,263 @@
+"""A set of small grey pictures that a person brought or a network drew: reading a zip with limits, and keeping it.
+
+What is kept are the good pictures, squared to 28×28, under an id made of their content. Nothing is unpacked to disk.
+"""
+
+from __future__ import annotations
+
+import io
+import re
+import struct
+import sys
+import zipfile
+import zlib
+from dataclasses import dataclass
+from pathlib import Path, PurePosixPath
+
+import numpy as np
+import numpy.typing as npt
+from PIL import Image, ImageOps
+
+from core import kept, settings
+from core.data.pictures.picture import MAX_BYTES as MAX_PICTURE_BYTES
+from core.data.pictures.picture import Grey, Picture, decode, open_picture
+from core.errors import DataUnavailableError, InvalidInputError
+
+MAX_BYTES = 12_000_000  # of the zip
+MAX_UNPACKED_BYTES = 60_000_000  # of all that is in it; pictures are packed already, so a zip hardly shrinks them
+MAX_PIXELS = 120_000_000  # of all pictures, at the cost of a PNG's: 1 to 2 seconds
+FEWEST, MOST = 30, 10_000  # pictures
+MAX_ENTRIES = 3 * MOST  # with folders, and with what a Mac puts beside each file
+SIDE = 28
+SHOWN = 100  # bad files at most that are listed
+FOLDER = "albums"  # inside home()
+ID = re.compile(r"[0-9a-f]{16}")
+BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OSError)
+ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ")
+
+Pixels = npt.NDArray[np.uint8]
+
+
+@dataclass(frozen=True)
+class Album:
+    """Pictures (N, 28, 28) uint8, ink is 255; labels (N,) int64, all 0 where `classes` is empty."""
+
+    name: str
+    images: Pixels
+    labels: npt.NDArray[np.int64]
+    classes: tuple[str, ...] = ()
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+
+@dataclass(frozen=True)
+class BadFile:
+    """A file that was left out, and why."""
+
+    name: str
+    reason: str
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What could be used of a zip, and what could not."""
+
+    album: Album
+    bad: tuple[BadFile, ...]  # the first of them
+    num_bad: int
+
+
+def read_zip(content: bytes, *, name: str) -> Imported:
+    """The PNG, JPEG and WebP pictures of a zip, in any folders; each is cropped to its middle square.
+
+    Paper is what most borders are: where they are light, dark is ink. Hidden files are passed over without a word.
+
+    Raises:
+        InvalidInputError: too large as it is, unpacked or decoded, not a zip, damaged, encrypted, with another archive
+            or a path out of the zip in it, or with fewer than 30 good pictures or more than 10,000 files.
+    """
+    if len(content) > MAX_BYTES:
+        raise InvalidInputError(
+            f"“{name}” has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. Make the pictures "
+            f"smaller before zipping them: {SIDE}×{SIDE} is all that is kept."
+        )
+    if (count := content.count(b"PK\x01\x02")) > MAX_ENTRIES:  # the mark of an entry; reading them takes a while
+        raise InvalidInputError(f"“{name}” has about {count:,} files; at most {MOST:,} are allowed. Zip fewer.")
+    try:
+        with zipfile.ZipFile(io.BytesIO(content)) as archive:
+            entries = _checked([entry for entry in archive.infolist() if not _is_hidden(entry)], name)
+            greys, bad = _pictures(archive, entries, name)
+    except InvalidInputError:
+        raise
+    except BROKEN as error:
+        raise InvalidInputError(
+            f"“{name}” is not a zip file that can be read. Make a new zip of the pictures and give that."
+        ) from error
+    if len(greys) < FEWEST:
+        why = f" The first that was left out: “{bad[0].name}”, because {bad[0].reason}" if bad else ""
+        raise InvalidInputError(
+            f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
+        )
+    images = _inked(np.stack(greys))
+    return Imported(Album(name, images, np.zeros(len(images), np.int64)), tuple(bad[:SHOWN]), len(bad))
+
+
+def _is_hidden(entry: zipfile.ZipInfo) -> bool:
+    """A folder, or what operating systems put beside pictures."""
+    parts = _path_in_zip(entry).parts
+    hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
+    return entry.is_dir() or hidden or (bool(parts) and parts[-1].lower() in ("thumbs.db", "desktop.ini"))
+
+
+def _path_in_zip(entry: zipfile.ZipInfo) -> PurePosixPath:
+    return PurePosixPath(entry.filename.replace("\\", "/"))
+
+
+def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
+    """The entries, if what the zip says of itself is allowed; nothing is unpacked for that."""
+    if not entries:
+        raise InvalidInputError(f"“{name}” is empty. Put {FEWEST} to {MOST:,} PNG, JPEG or WebP pictures into it.")
+    if len(entries) > MOST:
+        raise InvalidInputError(f"“{name}” has {len(entries):,} files; at most {MOST:,} are allowed. Zip fewer.")
+    for entry in entries:
+        path = _path_in_zip(entry)
+        if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", entry.filename):
+            raise InvalidInputError(
+                f"“{name}” names a file outside itself (“{entry.filename[:80]}”), as no ordinary zip does; it is not "
+                "opened. Make a new zip of the pictures alone."
+            )
+        if entry.flag_bits & 1:
+            raise InvalidInputError(f"“{name}” is encrypted. Make a zip without a password.")
+    return entries
+
+
+def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str) -> tuple[list[Grey], list[BadFile]]:
+    good: list[Grey] = []
+    bad: list[BadFile] = []
+    num_bytes, pixels = 0, 0.0
+    for entry in entries:
+        short = PurePosixPath(entry.filename).name[:80]
+        try:
+            data = _unpacked(archive, entry)
+            num_bytes += len(data)
+            _check_total(num_bytes / MAX_UNPACKED_BYTES, f"{MAX_UNPACKED_BYTES / 1e6:g} MB when unpacked", name)
+            if data.startswith(ARCHIVES):
+                raise _RefusedError(
+                    f"“{name}” has another archive in it (“{short}”), and archives in archives are not opened. Unpack "
+                    "that one and zip its pictures."
+                )
+            picture = open_picture(data, name=short)
+            pixels += _cost(picture)
+            _check_total(pixels / MAX_PIXELS, f"{MAX_PIXELS / 1e6:g} megapixels in all its pictures", name)
+            good.append(squared(decode(picture, side=3 * SIDE)))
+        except _RefusedError:
+            raise
+        except InvalidInputError as error:
+            bad.append(BadFile(entry.filename[:200], str(error)))
+    return good, bad
+
+
+class _RefusedError(InvalidInputError):
+    """A reason to refuse the whole zip, not one file of it."""
+
+
+def _check_total(share: float, limit: str, name: str) -> None:
+    if share > 1:
+        raise _RefusedError(
+            f"“{name}” has more than {limit}, which is the most allowed. Make the pictures smaller before zipping "
+            f"them: {SIDE}×{SIDE} is all that is kept."
+        )
+
+
+def _cost(picture: Picture) -> float:
+    """Pixels of a PNG that take as long to decode as this picture, as measured on pictures of 4 megapixels."""
+    return picture.num_pixels * ((2 + picture.num_scans) / 12 if picture.file.format == "JPEG" else 1)
+
+
+def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
+    """An entry's bytes, at most what a picture may have, whatever the zip says of itself.
+
+    Raises:
+        InvalidInputError: too large, damaged, or packed by a method that has no bound while it unpacks.
+    """
+    if entry.compress_type not in (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED):
+        raise InvalidInputError("it is packed by an unusual method. Make the zip in the usual way (“Deflate”).")
+    entry.file_size = sys.maxsize  # the header is not asked: reading ends at the limit, or where the entry truly ends
+    try:
+        with archive.open(entry) as stream:
+            data = stream.read(MAX_PICTURE_BYTES + 1)
+    except BROKEN as error:
+        raise InvalidInputError(f"it is damaged ({str(error)[:200]}).") from error
+    if len(data) > MAX_PICTURE_BYTES:
+        raise InvalidInputError(f"it has more than {MAX_PICTURE_BYTES / 1e6:g} MB, which is the most allowed.")
+    return data
+
+
+def squared(grey: Grey) -> Grey:
+    """(H, W) float32 in [0, 1] → its middle square as (28, 28) float32 in [0, 1]."""
+    fitted = ImageOps.fit(Image.fromarray(grey), (SIDE, SIDE), Image.Resampling.HAMMING)
+    small: Grey = np.clip(np.asarray(fitted, dtype=np.float32), 0, 1)
+    return small
+
+
+def _inked(greys: Grey) -> Pixels:
+    """(N, 28, 28) float32, black is 0 → uint8, ink is 255: what most of the borders are is paper."""
+    border = np.concatenate([greys[:, 0], greys[:, -1], greys[:, :, 0], greys[:, :, -1]])
+    ink = 1 - greys if np.median(border) > 0.5 else greys
+    return np.round(255 * ink).astype(np.uint8)
+
+
+def keep(album: Album) -> str:
+    """Write an album under `home()` and return its id, which depends on its content alone; raises `StorageError`."""
+    own, file = _key(album), io.BytesIO()
+    classes = np.array(album.classes, dtype=np.str_)
+    np.savez_compressed(file, images=album.images, labels=album.labels, name=np.array(album.name), classes=classes)
+    kept.write(_path(own), file.getvalue())  # one that is there already may be damaged
+    return own
+
+
+def stored(own: str) -> Album:
+    """An album that was kept.
+
+    Raises:
+        DataUnavailableError: it is not here, or what stands on the disk is not what was kept.
+        StorageError: it cannot be read.
+    """
+    content = kept.read(_path(own)) if ID.fullmatch(own) else None
+    if content is None:
+        raise DataUnavailableError(
+            "The pictures of your own are not on this machine"
+            f"{f' any more (id {own})' if own else ': none were given'}. Give them on the Generator page, view Train."
+        )
+    try:
+        album = _decoded(content)
+        if _key(album) != own:
+            raise ValueError("its hash is another one")
+    except Exception as error:  # whatever zip, zlib, lzma and NumPy make of damaged bytes: nearly anything
+        raise DataUnavailableError(
+            f"The pictures of your own have changed on the disk since they were kept (id {own}), so they are not read. "
+            "Give them again on the Generator page, view Train."
+        ) from error
+    return album
+
+
+def is_stored(own: str) -> bool:
+    """Whether an album of that id was kept here."""
+    return ID.fullmatch(own) is not None and _path(own).is_file()
+
+
+def _decoded(content: bytes) -> Album:
+    with np.load(io.BytesIO(content)) as file:  # never pickled: `allow_pickle` is off
+        classes = tuple(str(one) for one in file["classes"])
+        return Album(str(file["name"]), file["images"], file["labels"], classes)
+
+
+def _key(album: Album) -> str:
+    """Of what an album holds, not of the file: how well that is packed may change with the library."""
+    described = repr((album.name, album.classes, album.images.shape)).encode()
+    return kept.key(described + np.ascontiguousarray(album.images).tobytes() + album.labels.astype("<i8").tobytes())
+
+
+def _path(own: str) -> Path:
+    return settings.home() / FOLDER / f"{own}.npz"

@@ -1,0 +1,350 @@
+"""The speech that the Voice demo learns from: synthetic, Speech Commands, its mini set, and the user's own words.
+
+Sound stays 16-bit as it was published; features are the business of the demo. Here the sets are put together; where
+their clips come from is in `speech_synthesis`, `speech_folders` and `speech_own`, and downloads in `catalogue`.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import os
+import shutil
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+
+from core import settings
+from core.data.fetch.download import storing
+from core.data.sound import audio, own_words, speech_folders, speech_synthesis
+from core.data.sound.speech_synthesis import Sound
+from core.errors import DataUnavailableError, InvalidSettingError, NotFoundError
+
+CORE_WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
+OTHER_WORDS = (
+    *("backward", "bed", "bird", "cat", "dog", "eight", "five", "follow", "forward", "four", "happy", "house"),
+    *("learn", "marvin", "nine", "one", "seven", "sheila", "six", "three", "tree", "two", "visual", "wow", "zero"),
+)  # with the core words, all of Speech Commands v0.02
+MINI_WORDS = ("yes", "no", "up", "down", "left", "right", "stop", "go")
+WORDS = {"mini_speech_commands": MINI_WORDS, "speech_commands": (*CORE_WORDS, *OTHER_WORDS)}  # of recorded sets
+SOURCES = ("synthetic_speech", "mini_speech_commands", "speech_commands", "own_words")
+UNKNOWN, SILENCE = own_words.RESERVED  # the last two classes of every set
+NUM_SYNTHETIC = 100  # training clips a word
+UNKNOWN_FACTOR = 2  # unknown has so many times the clips of a word: it is many words
+CLIPS_A_WORD = {"mini_speech_commands": (800, 100, 100), "speech_commands": (3_080, 370, 410)}  # mean of its words
+OWN_COPIES = 20  # of each own recording in training, each a little different
+SEED = 20_240_917
+
+SPLITS = speech_folders.SPLITS
+Labels = npt.NDArray[np.int64]
+Progress = Callable[[int, int], None]
+
+
+@dataclass(frozen=True)
+class SpeechSet:
+    """Clips int16 (N, 16000) at 16 kHz and labels int64 (N,), indices into `classes`. Arrays may not be writable."""
+
+    train_waves: Sound
+    train_labels: Labels
+    validation_waves: Sound
+    validation_labels: Labels
+    test_waves: Sound
+    test_labels: Labels
+    classes: tuple[str, ...]  # the words, then "unknown" and "silence"
+    name: str  # completes "300 … test clips": "synthetic"
+
+
+Part = tuple[Sound, Labels]
+
+
+def load(source: str, words: Sequence[str] = CORE_WORDS, recordings: str = "") -> SpeechSet:
+    """A set in its fixed splits, in which no speaker is in two of them.
+
+    What has to be made or decoded first is kept for the next time: the first call takes up to a minute for synthetic
+    speech and some minutes for all of Speech Commands.
+
+    Args:
+        source: one of `SOURCES`; of "own_words", words that Speech Commands has are synthetic and others
+            are the user's recordings.
+        words: those that are told apart; the others that the set has are "unknown".
+        recordings: of "own_words", which recordings, from `own_words.pinned`; empty: all that there are.
+
+    Raises:
+        DataUnavailableError: the set is not on this machine, or is damaged.
+        InvalidSettingError: the set has no such word, or fewer than two or all of them are asked for.
+        NotFoundError: there is no such source.
+    """
+    words = tuple(words)
+    require(source, words, recordings)
+    match source:
+        case "synthetic_speech":
+            return _synthetic(words)
+        case "own_words":
+            return _with_own(words, recordings)
+        case "mini_speech_commands" | "speech_commands":
+            return _from_folder(source, words)
+    raise AssertionError(source)
+
+
+def require(source: str, words: Sequence[str], recordings: str = "") -> None:
+    """Raise what `load` raises, at once: looks at names of files only. Synthetic speech need not have been made yet."""
+    if source not in SOURCES:
+        raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
+    if len(set(words)) < 2 or len(set(words)) != len(words):
+        raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
+    if reserved := [word for word in words if own_words.is_reserved(word)]:
+        raise InvalidSettingError(
+            f"{_quoted(reserved)} cannot be a word to learn: every network has the answers “{UNKNOWN}” and “{SILENCE}” "
+            "already. Leave it out, and record the word under another name."
+        )
+    if source in CLIPS_A_WORD and not folder_is_here(source):
+        raise DataUnavailableError(
+            f"{folder_of(source)} does not hold the data set. Download it on the page Voice, view Train, or unpack it "
+            "there, or set GLASSBOX_DATA to the folder that holds it."
+        )
+    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
+        raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
+    if source == "own_words":
+        _require_recordings(own_among(words), recordings)
+    elif source in CLIPS_A_WORD:
+        _require_folder(source, words)
+
+
+def sizes(source: str, words: Sequence[str], recordings: str = "") -> tuple[int, int, int]:
+    """Clips to train, validate and test with, whether they are here or not; of recorded sets about so many."""
+    if source in CLIPS_A_WORD:
+        unknown = min(UNKNOWN_FACTOR, len(set(WORDS[source]) - set(words)))
+        train, validation, test = ((len(words) + unknown + 1) * count for count in CLIPS_A_WORD[source])
+        return train, validation, test
+    own = own_among(words) if source == "own_words" else ()
+    known = [word for word in words if word not in own]
+    plan = [count for _, count in synthetic_plan(known)] + [NUM_SYNTHETIC]  # and of silence
+    kept = {"train": OWN_COPIES, "validation": 1, "test": 1}
+    train, validation, test = (
+        sum(speech_synthesis.counts(count)[split] for count in plan)
+        + kept[split] * sum(one.split == split for word in own for one in own_words.examples(word, recordings))
+        for split in SPLITS
+    )
+    return train, validation, test
+
+
+def own_among(words: Sequence[str]) -> tuple[str, ...]:
+    """Those of the words that only recordings of the user can teach."""
+    return tuple(word for word in words if word not in (*CORE_WORDS, *OTHER_WORDS))
+
+
+def synthetic_plan(words: Sequence[str] = CORE_WORDS) -> list[tuple[str, int]]:
+    """The words to be spoken, each with its number of training clips: the others make up "unknown"."""
+    others = [word for word in (*CORE_WORDS, *OTHER_WORDS) if word not in words]
+    each = -(-UNKNOWN_FACTOR * NUM_SYNTHETIC // len(others))
+    return [(word, NUM_SYNTHETIC) for word in words] + [(word, each) for word in others]
+
+
+def synthetic_is_here(words: Sequence[str] = CORE_WORDS) -> bool:
+    """Whether all of it has been spoken already."""
+    return all(speech_synthesis.path_of(*one).exists() for one in synthetic_plan(words))
+
+
+def _synthetic(words: tuple[str, ...]) -> SpeechSet:
+    wanted = synthetic_plan(words)
+    speech_synthesis.make(wanted, progress=lambda done, total: None, should_stop=lambda: False)
+    parts = {}
+    for split in SPLITS:
+        clips = [(speech_synthesis.clips(word, count, split), index) for index, (word, count) in enumerate(wanted)]
+        quiet = speech_synthesis.silence(split, speech_synthesis.counts(NUM_SYNTHETIC)[split])
+        groups = [(sound, min(index, len(words))) for sound, index in clips]
+        parts[split] = _joined([*groups, (quiet, len(words) + 1)])
+    return _set(parts, words, name="synthetic")
+
+
+def _with_own(words: tuple[str, ...], recordings: str) -> SpeechSet:
+    """Synthetic speech of the words that Speech Commands has, and the user's recordings of the others.
+
+    Of five recordings three are trained with, one validates and one tests.
+    """
+    own = own_among(words)
+    common = tuple(word for word in words if word not in own)
+    base = _synthetic(common)
+    to_own_place = np.array([words.index(word) for word in common] + [len(words), len(words) + 1])
+    parts = {}
+    for split in SPLITS:
+        waves, labels = [getattr(base, f"{split}_waves")], [to_own_place[getattr(base, f"{split}_labels")]]
+        for word in own:
+            clips = _own_clips(word, split, recordings)
+            waves.append(clips)
+            labels.append(np.full(len(clips), words.index(word)))
+        parts[split] = (np.concatenate(waves), np.concatenate(labels).astype(np.int64))
+    return _set(parts, words, name="synthetic and own")
+
+
+def _require_recordings(own: Sequence[str], recordings: str) -> None:
+    if gone := [word for word in own if own_words.gone(word, recordings)]:
+        raise DataUnavailableError(
+            f"Recordings of {_quoted(gone)} that this run learns from were deleted. They can be brought back for a day "
+            "on the page Voice, view Train. Or clone the run: the copy learns from those that there are now."
+        )
+    lacking = [word for word in own if own_words.lacking(word, recordings)]
+    if lacking or not own:
+        raise DataUnavailableError(
+            f"{_quoted(lacking)} has too few recordings to train, validate and test: at least "
+            f"{own_words.MIN_EXAMPLES} are needed. Record more on the page Voice, view Train, or leave the word out."
+            if lacking
+            else "There is no word of your own among the words to learn. Record one on the page Voice, view Train, and "
+            "choose it, or choose other data."
+        )
+
+
+def _own_clips(word: str, split: str, recordings: str) -> Sound:
+    kept = own_words.clips(word, split, recordings)
+    if split != "train":
+        return kept
+    rng = np.random.RandomState(SEED)
+    return np.stack([_varied(clip, rng) for clip in kept for _ in range(OWN_COPIES)])
+
+
+def _varied(clip: Sound, rng: np.random.RandomState) -> Sound:
+    """The same word a little faster or slower, louder or softer, earlier or later, in a little more noise."""
+    wave = audio.with_speed(audio.from_int16(clip), round(rng.uniform(0.88, 1.14), 2))
+    wave = audio.with_gain(wave, rng.uniform(-8, 6))
+    wave = np.roll(np.pad(wave, (0, max(0, audio.WINDOW - len(wave))))[: audio.WINDOW], int(rng.normal(0, 800)))
+    return audio.to_int16(audio.with_noise(wave, rng.uniform(-75, -45), seed=int(rng.randint(2**31))))
+
+
+def folder_of(source: str) -> Path:
+    """Where a recorded set lies."""
+    return (
+        settings.data_folder()
+        / {"speech_commands": speech_folders.FULL, "mini_speech_commands": speech_folders.MINI}[source]
+    )
+
+
+def folder_is_here(source: str) -> bool:
+    """Whether a recorded set has the folders of its words."""
+    wanted = {"speech_commands": CORE_WORDS, "mini_speech_commands": MINI_WORDS}[source]
+    return set(wanted) <= set(speech_folders.words_in(folder_of(source)))
+
+
+def _require_folder(source: str, words: Sequence[str]) -> None:
+    folder = folder_of(source)
+    there = speech_folders.words_in(folder)
+    if lacking := [word for word in words if word not in there]:
+        raise InvalidSettingError(f"{folder.name} has no {_quoted(lacking)}; it has {', '.join(there)}.")
+    others = [word for word in there if word not in words]
+    if empty := [word for word in words if not speech_folders.has_clips(folder / word)]:
+        raise DataUnavailableError(f"{folder} has no clip of {_quoted(empty)}. Get the data set again.")
+    if not any(speech_folders.has_clips(folder / word) for word in others):
+        raise DataUnavailableError(
+            f"{folder} has clips of {_quoted(words)} alone, so none would stand for “{UNKNOWN}”. Leave one of these "
+            "words out, or get the data set again."
+        )
+
+
+def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
+    """A recorded set; decoded once into a few large files, which are then mapped, not read."""
+    folder = folder_of(source)
+    there = speech_folders.words_in(folder)
+    stamp = [str(folder), words, [(word, (folder / word).stat().st_mtime_ns) for word in there]]
+    digest = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
+    kept = settings.home() / "speech" / "decoded" / digest
+    if not kept.exists():
+        _decode(folder, words, there, kept)
+    parts = {
+        split: (np.load(kept / f"{split}_waves.npy", mmap_mode="r"), np.load(kept / f"{split}_labels.npy"))
+        for split in SPLITS
+    }
+    return _set(parts, words, name="Speech Commands v0.02" if source == "speech_commands" else "mini Speech Commands")
+
+
+def _decode(folder: Path, words: tuple[str, ...], there: Sequence[str], kept: Path) -> None:
+    """Write the arrays of all splits into a temporary folder and give it its name at the end."""
+    temporary = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    rng = np.random.RandomState(SEED)
+    with storing(kept):
+        temporary.mkdir(parents=True, exist_ok=True)
+        for split, files in speech_folders.listed(folder, there).items():
+            paths, labels, quiet = _chosen(files, words, rng)
+            target = np.lib.format.open_memmap(
+                temporary / f"{split}_waves.npy", mode="w+", dtype=np.int16, shape=(len(paths) + quiet, audio.WINDOW)
+            )
+            speech_folders.read_clips(paths, target[: len(paths)])
+            target[len(paths) :] = _quiet(folder, split, quiet, rng)
+            target.flush()
+            labels += [len(words) + 1] * quiet
+            np.save(temporary / f"{split}_labels.npy", np.array(labels, dtype=np.int64))
+        if kept.exists():  # another process was faster
+            shutil.rmtree(temporary)
+        else:
+            temporary.replace(kept)
+
+
+def _chosen(
+    files: dict[str, list[Path]], words: tuple[str, ...], rng: np.random.RandomState
+) -> tuple[list[Path], list[int], int]:
+    """Files and labels of the words and of a fair number of others, and how many seconds of silence belong to them."""
+    paths = [path for word in words for path in files[word]]
+    labels = [index for index, word in enumerate(words) for _ in files[word]]
+    mean = max(1, round(len(paths) / len(words)))
+    others = [path for word, of_word in files.items() if word not in words for path in of_word]
+    picked = [others[index] for index in sorted(rng.permutation(len(others))[: UNKNOWN_FACTOR * mean])]
+    return paths + picked, labels + [len(words)] * len(picked), mean
+
+
+def _quiet(folder: Path, split: str, count: int, rng: np.random.RandomState) -> Sound:
+    if any((folder / speech_folders.NOISE).glob("*.wav")):
+        return speech_folders.silences(folder, split, count, rng)
+    return speech_synthesis.silence(split, count)  # the mini set comes without noise
+
+
+def test_clips(words: Sequence[str] = CORE_WORDS) -> tuple[Sound, Labels, str]:
+    """What a model is measured on: the official test set where it is here, else the test split of Speech Commands.
+
+    The folder may be the data folder that holds a set in its canonical layout, or a set's own folder.
+
+    Returns:
+        Clips int16 (N, 16000), labels int64 (N,) with unknown and silence after the words, and the set's name.
+
+    Raises:
+        DataUnavailableError: neither is in the data folder, or it is damaged.
+    """
+    words, data = tuple(words), settings.data_folder()
+    for folder in (data / speech_folders.TEST_SET, data):
+        if (folder / speech_folders.UNKNOWN).is_dir() and (folder / speech_folders.SILENCE).is_dir():
+            paths, labels = speech_folders.official_test(folder, words)
+            waves = np.empty((len(paths), audio.WINDOW), np.int16)
+            speech_folders.read_clips(paths, waves)
+            return waves, labels, f"{len(paths):,} clips of the Speech Commands v0.02 12-class test set"
+    for folder in (data / speech_folders.FULL, data):
+        there = speech_folders.words_in(folder)
+        if set(words) <= set(there):
+            files = speech_folders.listed(folder, there)["test"]
+            rng = np.random.RandomState(SEED)
+            paths, known, quiet = _chosen(files, words, rng)
+            waves = np.empty((len(paths) + quiet, audio.WINDOW), np.int16)
+            speech_folders.read_clips(paths, waves[: len(paths)])
+            waves[len(paths) :] = _quiet(folder, "test", quiet, rng)
+            labels = np.array(known + [len(words) + 1] * quiet, dtype=np.int64)
+            return waves, labels, f"{len(waves):,} clips of the test split in {folder.name}"
+    raise DataUnavailableError(
+        f"{data} holds neither {speech_folders.TEST_SET} nor {speech_folders.FULL}. Give the folder that holds one of "
+        "them, with its folders of .wav files."
+    )
+
+
+def _quoted(words: Sequence[str]) -> str:
+    return ", ".join(f"“{word}”" for word in words)
+
+
+def _joined(groups: Sequence[tuple[Sound, int]]) -> Part:
+    waves = np.concatenate([sound for sound, _ in groups])
+    return waves, np.repeat([label for _, label in groups], [len(sound) for sound, _ in groups]).astype(np.int64)
+
+
+def _set(parts: dict[str, Part], words: Sequence[str], *, name: str) -> SpeechSet:
+    arrays = {f"{split}_{kind}": part[index] for split, part in parts.items() for index, kind in _KINDS}
+    return SpeechSet(**arrays, classes=(*words, UNKNOWN, SILENCE), name=name)  # type: ignore[arg-type]
+
+
+_KINDS = ((0, "waves"), (1, "labels"))

@@ -1,0 +1,94 @@
+"""Classical learning beside the networks: methods of scikit-learn on the same splits. No page of its own.
+
+What all have in common is in `config`, `learner` and `methods`; what they are given of a demo, and what they read of an
+example, in the module of that name. Reading this package costs neither PyTorch nor scikit-learn; its functions import
+them.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, cast
+
+from core.contract import Dataset, Learner, Metric, Placement, Task
+from core.experiments.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
+from core.lazy import lazily
+
+if TYPE_CHECKING:
+    from core.experiments.classical.learner import Examples
+
+ALL = 10_000_000  # more examples than any set has: a step takes all there are
+
+
+def _examples(demo: str) -> Examples:
+    return cast("Examples", importlib.import_module(f"{__name__}.{demo}"))
+
+
+def _task(
+    name: str,
+    *,
+    demo: str,
+    title: str,
+    sentence: str,
+    config_type: type[Any],
+    settle: Callable[[Any], Any] = lambda config: config,
+) -> Task:
+    """The methods beside the networks of one demo."""
+
+    def load(config: Any) -> Dataset:
+        return _examples(demo).load(config)
+
+    def check(config: Any) -> None:
+        _examples(demo).check(config)
+
+    def learner(config: Any, placement: Placement) -> Learner:
+        from core.experiments.classical.learner import ClassicalLearner
+
+        return ClassicalLearner(config, _examples(demo))
+
+    return Task(
+        name=name,
+        title=title,
+        order=100,
+        icon=":material/scatter_plot:",
+        sentence=sentence,
+        Config=config_type,
+        presets=PRESETS[name],
+        metrics=(Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),),
+        select="accuracy",
+        num_chances=0,
+        batch_size=lambda config: ALL,
+        load=load,
+        learner=learner,
+        check=check,
+        settle=settle,
+        page=demo,
+        placement=Placement(),
+    )
+
+
+TASKS = (
+    _task(
+        "classical",
+        demo="digits",
+        title="Classical learning",
+        sentence="What methods from before deep learning make of the same digits.",
+        config_type=ClassicalConfig,
+    ),
+    _task(
+        "classical_voice",
+        demo="voice",
+        title="Classical learning on speech",
+        sentence="What methods from before deep learning make of the same clips.",
+        config_type=ClassicalVoiceConfig,
+        settle=lazily("core.experiments.classical.voice:settle"),
+    ),
+    _task(
+        "classical_sentiment",
+        demo="sentiment",
+        title="Classical learning on texts",
+        sentence="What methods from before deep learning make of the same texts, from counted words alone.",
+        config_type=ClassicalTextConfig,
+    ),
+)

@@ -1,0 +1,12 @@
+"""The places of page Foundations: their arithmetic, and what is trained for them. Nothing here draws.
+
+A place has a module of its name: its settings as knobs, and functions from those to numbers. Where a network is
+trained for it, it has a folder: `figures.py` is the arithmetic of what is shown, `training.py` the run behind it.
+Reading this package costs no PyTorch; its functions import it.
+"""
+
+from core.lessons.gradient_flow import training as gradient_flow
+from core.lessons.optimizer_race import training as optimizer_race
+from core.lessons.overfitting import training as overfitting
+
+TASKS = (optimizer_race.TASK, gradient_flow.TASK, overfitting.TASK)

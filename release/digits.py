@@ -1,0 +1,199 @@
+"""Train the release model of the Digits demo and write `weights/digits/`.
+
+    python -m release.digits [--epochs 14] [--finish 4] [--strokes 20000] [--seed 0] [--out FOLDER]
+    python -m release.digits --measure [--record] [--out FOLDER]
+
+Needs the full MNIST in the data folder (see docs/settings.md). The 1,000 digits that every page tests on are taken out
+of the training images first. Most epochs see strongly warped pictures; the last few see lightly warped ones, nearer to
+those that are read later, at a lower learning rate. No image of the test set is looked at before the last epoch is
+done, and no epoch is chosen: the last one is the model.
+"""
+
+import argparse
+import hashlib
+import json
+import platform
+import time
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import save_file
+
+from benchmarks import machine
+from core import demos
+from core.contract import Dataset, Evaluated, Placement, Split
+from core.data.pictures import sources, strokes
+from core.demos.digits.config import DigitsConfig
+from core.demos.digits.learner import make_learner
+from core.demos.digits.reader import read_model
+from core.demos.digits.release import FOLDER, release_weights
+from core.knobs import to_json
+from core.training import engine, placement
+from core.training.supervised import SupervisedLearner, answering_weights
+from release import record
+
+STROKE_SEED, STROKE_TEST_SEED = 1, 2
+NUM_STROKE_TEST = 5000
+
+
+def release_training(*, epochs: int, seed: int) -> DigitsConfig:
+    """The config of the release model."""
+    return DigitsConfig(
+        epochs=epochs,
+        seed=seed,
+        network="cnn",
+        depth=3,
+        convolutions=2,
+        width=16,
+        kernel=3,
+        data="mnist",
+        optimizer="adamw",
+        learning_rate=4e-3,
+        weight_decay=0.01,
+        schedule="one_cycle",
+        batch_size=128,
+        label_smoothing=0.05,
+        dropout=0.3,
+        augmentation="strong",
+        averaging=0.999,
+    )
+
+
+def finishing(*, epochs: int, seed: int) -> DigitsConfig:
+    """The config of the last epochs, which go on from the averaged weights of the ones before."""
+    return replace(
+        release_training(epochs=epochs, seed=seed + 100), augmentation="light", learning_rate=1e-3, schedule="cosine"
+    )
+
+
+def split(images: np.ndarray, labels: np.ndarray, name: str) -> Split:
+    """A split of uint8 (N, 28, 28) images and their labels."""
+    return Split(torch.from_numpy(images.copy()), torch.from_numpy(labels.astype("int64")), name)
+
+
+def data(*, num_strokes: int) -> tuple[Dataset, Split]:
+    """Training data without the held-out digits, validation on these, test on MNIST's; and a test set of strokes."""
+    mnist = sources.load_images("mnist")
+    held_out, held_out_labels = sources.held_out_digits()
+    images = np.concatenate([mnist.train_images, mnist.validation_images])
+    labels = np.concatenate([mnist.train_labels, mnist.validation_labels])
+    held = {picture.tobytes() for picture in held_out}
+    kept = np.array([picture.tobytes() not in held for picture in images])
+    assert (~kept).sum() == len(held_out), f"{(~kept).sum()} of the held-out digits are in the training images"
+    drawn, drawn_labels = strokes.render_many(num_strokes, seed=STROKE_SEED)
+    test_drawn, test_drawn_labels = strokes.render_many(NUM_STROKE_TEST, seed=STROKE_TEST_SEED)
+    dataset = Dataset(
+        train=split(
+            np.concatenate([images[kept], drawn]),
+            np.concatenate([labels[kept], drawn_labels]),
+            f"{kept.sum():,} MNIST images and {num_strokes:,} synthetic pen drawings",
+        ),
+        validation=split(held_out, held_out_labels, f"{len(held_out):,} held-out MNIST digits"),
+        test=split(mnist.test_images, mnist.test_labels, "10,000 MNIST test images"),
+    )
+    return dataset, split(test_drawn, test_drawn_labels, f"{NUM_STROKE_TEST:,} synthetic pen drawings")
+
+
+def main() -> None:
+    """Train, report and write."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--epochs", type=int, default=14, help="0: only finish the weights that are there")
+    parser.add_argument("--finish", type=int, default=4, help="more epochs, on lightly warped pictures")
+    parser.add_argument("--strokes", type=int, default=20_000)
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--threads", type=int, default=1)
+    parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
+    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--record", action="store_true", help="add the figures of this seed to docs/benchmarks.md")
+    options = parser.parse_args()
+    load = machine.load()
+    dataset, drawings = data(num_strokes=options.strokes)
+    if not options.measure:
+        train(options, dataset)
+    measure(options.out, (dataset.validation, dataset.test, drawings))
+    if options.record:
+        record.release("digits", json.loads((options.out / "model.json").read_text()), load_before=load)
+
+
+def train(options: argparse.Namespace, dataset: Dataset) -> None:
+    """Both parts of the training; each writes its weights."""
+    where = Placement(device=placement.device_for("auto"), threads=options.threads, channels_last=True)
+    placement.apply(where)
+    if options.epochs:
+        config = release_training(epochs=options.epochs, seed=options.seed)
+        learner = make_learner(config, where)
+        minutes = trained(learner, config, dataset, where)
+        write(options.out, learner, {"config": to_json(replace(config, device="auto"))}, dataset, minutes, where)
+    if options.finish:
+        card = json.loads((options.out / "model.json").read_text())
+        config = finishing(epochs=options.finish, seed=options.seed)
+        learner = make_learner(config, where)
+        load_weights(learner, release_weights(options.out))
+        minutes = card["minutes"] + trained(learner, config, dataset, where)
+        changed = ("epochs", "seed", "augmentation", "learning_rate", "schedule")
+        finish = {name: to_json(config)[name] for name in changed}
+        write(options.out, learner, {"config": card["config"], "finish": finish}, dataset, minutes, where)
+
+
+def load_weights(learner: SupervisedLearner, weights: dict[str, torch.Tensor]) -> None:
+    """Begin with these weights, and the moving average with them."""
+    learner.network.load_state_dict(weights)
+    assert learner.average is not None
+    learner.average.module.load_state_dict(weights)
+
+
+def trained(learner: SupervisedLearner, config: DigitsConfig, dataset: Dataset, where: Placement) -> float:
+    """Train and report; returns minutes."""
+    start = time.time()
+    for event in engine.train(demos.task("digits"), config, engine.on_device(dataset, where.device), learner=learner):
+        if isinstance(event, Evaluated):
+            print(f"epoch {event.epoch:.1f}  {event.metrics}  {time.time() - start:.0f} s", flush=True)
+    return (time.time() - start) / 60
+
+
+def write(
+    folder: Path,
+    learner: SupervisedLearner,
+    configs: dict[str, object],
+    dataset: Dataset,
+    minutes: float,
+    where: Placement,
+) -> None:
+    """Half-precision weights, and how they came about."""
+    folder.mkdir(parents=True, exist_ok=True)
+    weights = {
+        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
+        for name, value in answering_weights(learner.state_dict()).items()
+    }
+    file = folder / "model.safetensors"
+    save_file(weights, file)
+    card = {
+        **configs,
+        "trained_on": dataset.train.name,
+        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "bytes": file.stat().st_size,
+        "parameters": sum(parameter.numel() for parameter in learner.network.parameters()),
+        "minutes": round(minutes, 1),
+        "machine": f"{platform.machine()}, {where.threads} threads, PyTorch {torch.__version__}",
+    }
+    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+
+
+def measure(folder: Path, splits: Iterable[Split]) -> None:
+    """Accuracy of the written file itself on each split, added to `model.json`."""
+    reader = read_model(folder)
+    card = json.loads((folder / "model.json").read_text())
+    card["figures"] = []
+    for chosen in splits:
+        answers = reader.probabilities(chosen.inputs.numpy().astype(np.float32) / 255).argmax(1)
+        accuracy = 100 * float((answers == chosen.targets.numpy()).mean())
+        card["figures"].append({"set": chosen.name, "examples": len(chosen), "accuracy": round(accuracy, 2)})
+    (folder / "model.json").write_text(json.dumps(card, indent=2) + "\n")
+    print(json.dumps(card, indent=2))
+
+
+if __name__ == "__main__":
+    main()
