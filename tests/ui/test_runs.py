@@ -78,6 +78,13 @@ def test_a_run_that_was_not_tested_shows_its_best_validation(store: RunStore) ->
     assert "96.4\u00a0% on validation after epoch 2, the best so far" in text(opened())
 
 
+def test_a_run_that_keeps_its_last_weights_does_not_call_them_the_best(store: RunStore) -> None:
+    ended(store, state="stopped", accuracies=(92.0, 97.0, 90.0), adversarial=0.1)
+    said = text(opened())
+    assert "90.0\u00a0% on validation after epoch 3, its last weights" in said
+    assert "best so far" not in said
+
+
 def test_a_failed_run_says_why(store: RunStore) -> None:
     ended(store, state="failed", accuracies=(), reason="The disk is full. Make room and resume.")
     assert "The disk is full. Make room and resume." in text(opened())

@@ -18,7 +18,7 @@ from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.frame.words import STATES, duration, plain
 from ui.runs.run_list import MAX_COMPARED
-from ui.runs.run_words import named, selecting
+from ui.runs.run_words import compared_by, named
 from ui.widgets.live_chart import live_chart
 
 TICK_SECONDS = 2.0
@@ -67,7 +67,7 @@ def _runs(given: str) -> list[Run]:
 
 
 def _metric(task: Task) -> Metric:
-    first = selecting(task) or task.metrics[0]
+    first = compared_by(task) or task.metrics[0]
     ordered = [first, *(metric for metric in task.metrics if metric != first)]
     labels = [metric.label for metric in ordered]
     chosen = st.segmented_control("Measured by", labels, default=labels[0], required=True, key="compare.metric")

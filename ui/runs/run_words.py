@@ -5,8 +5,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from core.contract import MAJORITY, NO_SKILL, Metric, Task, skill
-from core.knobs import Choice, knobs
+from core.contract import MAJORITY, NO_SKILL, Metric, Task, selecting, skill
+from core.knobs import Choice, from_json, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
 from ui.frame.words import duration
@@ -15,20 +15,21 @@ FEW = 100  # test examples: of fewer, the right ones are counted, not given in p
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0  # seconds
 
 
-def selecting(task: Task) -> Metric | None:
-    """The metric by which runs of a demo are compared."""
+def compared_by(task: Task) -> Metric | None:
+    """The metric by which runs of a demo are compared, also those whose best checkpoint nothing picks."""
     return next((metric for metric in task.metrics if metric.name == task.select), None)
 
 
 def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
     """How good a run is: on the test set, else at its best epoch so far; empty where nothing was measured.
 
-    "97.8 % on the test set of 5,000 MNIST digits", "96.4 % on validation after epoch 3, the best so far".
+    "97.8 % on the test set of 5,000 MNIST digits", "96.4 % on validation after epoch 3, the best so far", or "its last
+    weights" where these are kept whatever their figure is.
 
     Args:
         checkpoints: of the run, newest first.
     """
-    metric = selecting(task)
+    metric = compared_by(task)
     if metric is None:  # a demo that compares nothing names its first figure
         first = next((metric for metric in task.metrics if metric.name in run.metrics), None)
         return f"{first.label}: {number(run.metrics[first.name], first.unit)}" if first else ""
@@ -39,8 +40,9 @@ def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
     if not scored:
         return ""
     best = next((checkpoint for checkpoint in scored if checkpoint.best), scored[0])
+    which = "the best so far" if selecting(task, from_json(task.Config, run.config)[0]) else "its last weights"
     return (
-        f"{number(best.metrics[metric.name], metric.unit)} on validation after epoch {best.epoch:.3g}, the best so far"
+        f"{number(best.metrics[metric.name], metric.unit)} on validation after epoch {best.epoch:.3g}, {which}"
         f"{no_better_than_guessing(best.metrics)}"
     )
 
