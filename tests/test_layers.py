@@ -86,3 +86,19 @@ def test_no_page_has_a_decoder_of_its_own(decoder: str) -> None:
     for path in [*PAGES, *(ROOT / "ui").rglob("*.py")]:
         assert decoder not in imported(path), path
         assert "Image.open(" not in path.read_text(encoding="utf-8"), path
+
+
+def test_a_place_of_foundations_has_one_name_in_every_room() -> None:
+    """Its page, its arithmetic and training, and its figure; what belongs to it alone begins with its name."""
+    places = {path.stem for path in (ROOT / "ui" / "lessons").glob("*.py") if "\nPLACE = " in path.read_text("utf-8")}
+    assert len(places) == 9
+    of_several = {"activations", "side_by_side", "small_digits", "trained_place"}
+    modules = {path.stem for path in (ROOT / "core" / "lessons").iterdir() if not path.name.startswith("__")}
+    named = {name: next((place for place in places if name.startswith(place)), None) for name in modules - of_several}
+    assert [name for name, place in named.items() if place is None] == []
+    # The figures of these two are those of experiments.
+    assert places - set(named.values()) == {"more_data", "classical_comparison"}
+    assert {"classical", "more_data"} <= {path.stem for path in (ROOT / "core" / "experiments").iterdir()}
+    for module in (ROOT / "core" / "plots").glob("*.py"):
+        used = {name.split(".")[2] for name in imported(module) if name.startswith("core.lessons.")} - of_several
+        assert all(named[name] == module.stem for name in used), module

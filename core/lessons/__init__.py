@@ -1,7 +1,9 @@
 """The places of page Foundations: their arithmetic, and what is trained for them. Nothing here draws.
 
-A place has a module of its name: its settings as knobs, and functions from those to numbers. Where a network is
-trained for it, it has a folder: `figures.py` is the arithmetic of what is shown, `training.py` the run behind it.
+A place has a module of the same name here, in `ui/lessons/` and, where it has a figure, in `core/plots/`. Here are its
+settings as knobs, and functions from those to numbers. Where a network is trained for it, it has a folder: `figures.py`
+is the arithmetic of what is shown, `training.py` the run behind it. Two places have nothing here: what they show is
+measured by `core/experiments/`.
 Reading this package costs no PyTorch; its functions import it.
 """
 

@@ -21,7 +21,7 @@ from core.experiments.more_data.config import (
 )
 from core.experiments.more_data.curves import Curves, Measured, Point, curves, measured, seconds_left
 from core.knobs import Settings, from_json, knob, knobs
-from core.plots.learning import Line, learning_figure
+from core.plots.more_data import Line, learning_figure
 from core.plots.words import joined, number
 from core.runs.records import Run
 from ui.frame import address

@@ -13,7 +13,7 @@ from core.plots.template import CONFIG
 from core.runs.records import Run
 from ui.frame.style import is_dark
 from ui.lessons.place import Place, Question, keep, settings_of, turn
-from ui.lessons.trained import config_of_run, trained
+from ui.lessons.trained_place import config_of_run, trained
 from ui.runs.live import read_log
 from ui.widgets.live_chart import live_chart
 

@@ -25,9 +25,9 @@ class Question:
 
 @dataclass(frozen=True)
 class Place:
-    """One place: its address is `?place=name`."""
+    """One place of page Foundations, in a module of its name."""
 
-    name: str
+    name: str  # in addresses, `?place=name`: shorter than the module's, and never changed
     title: str
     icon: str
     sentence: str

@@ -15,7 +15,7 @@ from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
 from core.errors import GlassboxError, NotFoundError
 from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.knobs import Config, from_json
-from core.plots.methods import Point, methods_figure, methods_info, methods_sentence
+from core.plots.classical import Point, methods_figure, methods_info, methods_sentence
 from core.plots.words import number
 from core.runs.records import Run
 from core.service.supervisor import default_max_running

@@ -2,7 +2,7 @@
 
 import pytest
 
-from core.plots.methods import Point, methods_figure, methods_info, methods_sentence
+from core.plots.classical import Point, methods_figure, methods_info, methods_sentence
 
 POINTS = [
     Point("SVM", False, "SVM on pixels", 4.7, 94.8),
