@@ -5,7 +5,7 @@ from typing import Any
 
 from core import demos
 from core.contract import Checkpointed, Evaluated, Event, Stepped, selecting
-from core.knobs import to_json
+from core.knobs import from_json, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore
 
@@ -29,7 +29,7 @@ def running(
     assert lease is not None
     assert lease.run_id == run.id
     task = demos.task(run.task)
-    keeps_last = selecting(task, task.Config(**values)) is None
+    keeps_last = selecting(task, from_json(task.Config, run.config)[0]) is None
     for epoch, accuracy in enumerate(accuracies, start=1):
         step, loss = epoch * STEPS, 2 - accuracy / 50
         standing = Standing(
