@@ -28,6 +28,17 @@ def number(value: float, unit: str = "") -> str:
     return f"{digits}{NO_BREAK}{unit}" if unit else digits
 
 
+def certainty(probability: float) -> str:
+    """How sure an answer is, in words."""
+    if probability >= 0.9:  # label smoothing keeps release models below about 0.96
+        return "very sure"
+    if probability >= 0.75:
+        return "sure"
+    if probability >= 0.5:
+        return "fairly sure"
+    return "unsure" if probability >= 0.3 else "guessing"
+
+
 def joined(parts: list[str]) -> str:
     """ "a", "a and b", "a, b and c"."""
     return " and ".join([", ".join(parts[:-1]), parts[-1]]) if len(parts) > 1 else "".join(parts)

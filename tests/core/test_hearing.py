@@ -11,7 +11,7 @@ from core.data.sound import audio
 from core.demos.voice.answering import VoiceModel, prepare
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import log_mel
-from core.demos.voice.hearing import NOTHING, VoiceReader, certainty, decide, read_model, run_reader
+from core.demos.voice.hearing import NOTHING, VoiceReader, decide, read_model, run_reader
 from core.demos.voice.learner import make_network
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
 from core.knobs import to_json
@@ -74,11 +74,6 @@ def test_the_threshold_and_the_two_last_classes_decide() -> None:
     said = [decide(row.astype(np.float32), CLASSES, threshold=0.6) for row in (sure, unsure, silent, unknown)]
     assert said == ["stop", "unknown", NOTHING, "unknown"]
     assert decide(unsure.astype(np.float32), CLASSES, threshold=0.4) == "go"
-
-
-def test_certainty_grows_with_the_probability() -> None:
-    words = [certainty(share) for share in (0.2, 0.4, 0.6, 0.8, 0.95)]
-    assert words == ["guessing", "unsure", "fairly sure", "sure", "very sure"]
 
 
 def test_the_inside_of_a_network_fits_its_window(reader: VoiceReader) -> None:

@@ -11,7 +11,7 @@ import pytest
 from core.contract import Ended, Evaluated, Event, Metric, Stepped
 from core.plots import confusion, curves, history, pictures, probabilities
 from core.plots.template import DARK, LIGHT, Palette, palette, twins
-from core.plots.words import joined, number, percent
+from core.plots.words import certainty, joined, number, percent
 
 DIGITS = [str(digit) for digit in range(10)]
 SURE_OF_7 = [0.001, 0.012, 0.0, 0.003, 0.0, 0.002, 0.0, 0.973, 0.0, 0.009]
@@ -251,3 +251,8 @@ class TestPictures:
         two_rows, one_row = sheet.height, pictures.gallery(images[:3], captions[:3], columns=3, dark=False).height
         assert two_rows == 2 * one_row
         assert pictures.gallery_sentence(captions[:2]) == "2 pictures: true 4 · said 9; true 4 · said 9."
+
+
+def test_certainty_grows_with_the_probability() -> None:
+    words = [certainty(share) for share in (0.2, 0.4, 0.6, 0.8, 0.95)]
+    assert words == ["guessing", "unsure", "fairly sure", "sure", "very sure"]

@@ -1,4 +1,4 @@
-"""What pages share: the run store, whose page this is, the models that answer, and this machine's speed."""
+"""What the pages of a server share: the run store, and this machine's speed."""
 
 import streamlit as st
 
@@ -6,7 +6,6 @@ from core import settings
 from core.runs.store import RunStore
 from core.training import estimate
 from core.training.placement import device_for
-from ui.frame.gate import OWNER_COOKIE
 
 
 @st.cache_resource(max_entries=4)
@@ -17,21 +16,6 @@ def _store(home: str) -> RunStore:
 def store() -> RunStore:
     """The run store of this installation."""
     return _store(str(settings.home()))
-
-
-def owner() -> str:
-    """Id of the browser that shows this page; "local" where cookies are off."""
-    return _cookie() or "local"
-
-
-def hearer() -> str:
-    """Id of the browser that shows this page, to tell whose voice it may play; empty, so nobody's, without cookies."""
-    return _cookie()
-
-
-def _cookie() -> str:
-    given = st.context.cookies.get(OWNER_COOKIE)
-    return given if isinstance(given, str) else ""
 
 
 @st.cache_resource

@@ -14,7 +14,8 @@ import streamlit as st
 from core.contract import Previewed
 from core.runs.records import Run, pin_name
 from core.runs.store import RunStore
-from ui.frame.services import owner, store
+from ui.frame.services import store
+from ui.frame.visitor import owner
 from ui.runs.live import read_log
 
 IN_A_MOMENT = "The newest weights answer it in a moment …"

@@ -9,7 +9,8 @@ import streamlit as st
 from core.runs.records import Run, State
 from core.runs.store import Sort
 from ui.frame.demo_pages import shown
-from ui.frame.services import owner, store
+from ui.frame.services import store
+from ui.frame.visitor import owner
 from ui.frame.words import STATES, plain
 
 WIDTH = 150  # px of a choice: two in a row on a phone

@@ -10,7 +10,8 @@ from core.errors import NotFoundError
 from core.knobs import Config, to_json
 from core.runs.records import Run
 from core.service import launch
-from ui.frame.services import owner, store
+from ui.frame.services import store
+from ui.frame.visitor import owner
 
 HURRY_SECONDS = 5.0  # the same again within this time is the same click: the answer to the first was slow
 

@@ -119,14 +119,3 @@ def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> 
     network = make_network(from_json(DigitsConfig, config)[0])
     network.load_state_dict(answering_weights(learner_state))
     return network.eval()
-
-
-def certainty(probability: float) -> str:
-    """How sure an answer is, in words."""
-    if probability >= 0.9:  # label smoothing keeps the release model below about 0.96
-        return "very sure"
-    if probability >= 0.75:
-        return "sure"
-    if probability >= 0.5:
-        return "fairly sure"
-    return "unsure" if probability >= 0.3 else "guessing"

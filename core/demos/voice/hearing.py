@@ -161,17 +161,6 @@ def decide(probabilities: Values, classes: Sequence[str], *, threshold: float) -
     return classes[winner] if probabilities[winner] >= threshold else UNKNOWN
 
 
-def certainty(probability: float) -> str:
-    """How sure an answer is, in words."""
-    if probability >= 0.9:  # label smoothing keeps the release model below about 0.97
-        return "very sure"
-    if probability >= 0.75:
-        return "sure"
-    if probability >= 0.5:
-        return "fairly sure"
-    return "unsure" if probability >= 0.3 else "guessing"
-
-
 def read_model(folder: Path = FOLDER) -> VoiceReader:
     """The model of a folder like `weights/voice`, by default the release model itself."""
     card, config = release_card(folder), release_config(folder)

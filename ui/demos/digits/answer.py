@@ -6,11 +6,11 @@ import numpy as np
 import streamlit as st
 
 from core.data.pictures.drawing import Switches
-from core.demos.digits.reader import DigitReader, Reading, certainty
+from core.demos.digits.reader import DigitReader, Reading
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.template import palette
-from core.plots.words import percent
+from core.plots.words import certainty, percent
 from ui.demos.digits import source
 from ui.demos.digits.source import Given, Grey
 from ui.frame.style import is_dark

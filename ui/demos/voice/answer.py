@@ -6,11 +6,11 @@ import streamlit as st
 from core.data.sound import audio
 from core.data.sound.speech import SILENCE, UNKNOWN
 from core.demos.voice.features import FRAME_LENGTH, HOP_LENGTH
-from core.demos.voice.hearing import NOTHING, Command, Hearing, VoiceReader, certainty
+from core.demos.voice.hearing import NOTHING, Command, Hearing, VoiceReader
 from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.sound import Heard, journey_figure, journey_info, journey_sentence
 from core.plots.template import palette
-from core.plots.words import NO_BREAK, percent
+from core.plots.words import NO_BREAK, certainty, percent
 from ui.demos.voice.browser import cursor
 from ui.demos.voice.player import play
 from ui.demos.voice.source import Given

@@ -5,10 +5,10 @@ import streamlit as st
 
 from core.data.sound import audio
 from core.demos.voice.features import HIGHEST_FREQUENCY, SILENCE_FEATURE, band_centres
-from core.demos.voice.hearing import Command, VoiceReader, certainty
+from core.demos.voice.hearing import Command, VoiceReader
 from core.explain import sound
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from core.plots.words import percent
+from core.plots.words import certainty, percent
 from ui.demos.voice.player import play
 from ui.frame.style import is_dark
 from ui.widgets.live_chart import live_chart

@@ -16,7 +16,7 @@ from ui.demos.voice.answer import decibels
 from ui.demos.voice.browser import microphone_hint
 from ui.demos.voice.player import ELSEWHERE, play
 from ui.frame.fragments import fragment
-from ui.frame.services import hearer
+from ui.frame.visitor import hearer
 from ui.frame.words import plain
 from ui.runs import train
 from ui.widgets import data_panel, uploads

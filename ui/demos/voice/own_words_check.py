@@ -10,7 +10,7 @@ from core.runs.records import Run
 from core.settings import home
 from ui.demos.voice.player import ELSEWHERE, play
 from ui.demos.voice.readers import reader_of, release
-from ui.frame.services import hearer
+from ui.frame.visitor import hearer
 from ui.frame.words import plain
 from ui.runs import models
 

@@ -21,8 +21,9 @@ from ui.demos.voice import own_words_check, source
 from ui.demos.voice.player import ELSEWHERE, play
 from ui.demos.voice.readers import reader_of
 from ui.frame.fragments import fragment
-from ui.frame.services import hearer, store
+from ui.frame.services import store
 from ui.frame.style import is_dark
+from ui.frame.visitor import hearer
 from ui.runs import classical, models, pins
 from ui.runs.live import RunParts, live_part
 from ui.widgets.live_chart import live_chart
