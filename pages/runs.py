@@ -2,12 +2,12 @@
 
 import streamlit as st
 
-from core.errors import NotFoundError
 from ui.frame import address
 from ui.frame.demo_pages import run_page, shown, tasks
+from ui.frame.errors import show_error
 from ui.frame.links import page_path, run_query
-from ui.frame.services import store
-from ui.frame.words import plain
+from ui.frame.services import run_or_say, store
+from ui.frame.state import record
 from ui.runs import run_list
 from ui.runs.compare import compare_view
 from ui.runs.run_filter import clear_filter, find, run_filter
@@ -32,14 +32,12 @@ def show() -> None:
 
 def _open(run_id: str) -> None:
     """Go to the run that the address names; one that does not exist is said."""
-    try:
-        run = store().get(run_id)
-    except NotFoundError as error:
-        st.error(plain(str(error)), icon=":material/search_off:")
+    run = run_or_say(run_id)
+    if run is None:
         return
     if run.task in shown():
         st.switch_page(run_page(run.task), query_params=run_query(run.id))
-    st.error(f"Run {run.id} belongs to the demo “{plain(run.task)}”, which is not here.", icon=":material/search_off:")
+    show_error(f"Run {run.id} belongs to the demo “{run.task}”, which is not here.", icon="search_off")
 
 
 def _list() -> None:
@@ -59,7 +57,7 @@ def _list() -> None:
 
 
 def _compare_button() -> None:
-    chosen = st.session_state.get(run_list.CHOSEN, [])
+    chosen = record(run_list.Ticked).run_ids
     if chosen:
         st.button("Untick all", type="tertiary", key="runs.untick", on_click=run_list.forget_chosen)
     pressed = st.button(

@@ -49,8 +49,8 @@ class _Clicks:
     said: dict[str, str] = field(default_factory=dict)
 
 
-def attempt(place: str, act: Callable[Given, object], *arguments: Given.args, **named: Given.kwargs) -> bool:
-    """Do what a button asks for, in its callback; returns whether it was done.
+def attempt(place: str, act: Callable[Given, object], *arguments: Given.args, **named: Given.kwargs) -> None:
+    """Do what a button asks for, in its callback.
 
     Args:
         place: of the button; `show_click_error` takes the same.
@@ -59,8 +59,6 @@ def attempt(place: str, act: Callable[Given, object], *arguments: Given.args, **
         act(*arguments, **named)
     except GlassboxError as error:
         record(_Clicks).said[place] = str(error)
-        return False
-    return True
 
 
 def show_click_error(place: str) -> None:

@@ -1,11 +1,14 @@
-"""What the pages of a server share: the run store, and this machine's speed."""
+"""What the pages of a server share: the run store and the runs in it, and this machine's speed."""
 
 import streamlit as st
 
 from core import settings
+from core.errors import NotFoundError
+from core.runs.records import Run
 from core.runs.store import RunStore
 from core.training import estimate
 from core.training.placement import device_for
+from ui.frame.errors import shown_errors
 
 
 @st.cache_resource(max_entries=4)
@@ -16,6 +19,24 @@ def _store(home: str) -> RunStore:
 def store() -> RunStore:
     """The run store of this installation."""
     return _store(str(settings.home()))
+
+
+def run_of(run_id: str | None, *, task: str | None = None) -> Run | None:
+    """The run of that id, and of that demo where one is named; None where there is no such run."""
+    if not run_id:
+        return None
+    try:
+        run = store().get(run_id)
+    except NotFoundError:
+        return None
+    return run if task in (None, run.task) else None
+
+
+def run_or_say(run_id: str) -> Run | None:
+    """The run of that id; where there is none, the page says so."""
+    with shown_errors(NotFoundError, icon="search_off"):
+        return store().get(run_id)
+    return None
 
 
 @st.cache_resource

@@ -10,7 +10,6 @@ from typing import Any
 import streamlit as st
 
 from core.contract import Event, Metric, Task, selecting
-from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
@@ -20,9 +19,11 @@ from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.frame import address, health
 from ui.frame.demo_pages import run_page
+from ui.frame.errors import attempt, show_click_error, show_error, shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.links import run_query
-from ui.frame.services import store
+from ui.frame.services import run_or_say, store
+from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.frame.views import go_to
 from ui.frame.words import STATES, duration, plain, standing
@@ -32,6 +33,7 @@ from ui.widgets.live_chart import live_chart
 
 TICK_SECONDS = 1.0
 CHART_HEIGHT = 270  # px
+CLICKS = "run"  # the buttons of a run, whose errors are shown among them
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Log:
 
 def read_log(run: Run) -> Log:
     """Everything that has happened in a run, read from where this session left off."""
-    log: Log = st.session_state.setdefault(f"log.{run.id}", Log())
+    log = record(Log, run.id)
     if log.generation != run.generation:
         log.generation, log.cursor, log.events = run.generation, 0, []
     for cursor, event in store().events(run.id, after=log.cursor):
@@ -76,6 +78,18 @@ def every(run: Run) -> float | None:
     return None if run.is_over else TICK_SECONDS
 
 
+@dataclass
+class _Led:
+    """Whether a callback led away from what is shown."""
+
+    elsewhere: bool = False
+
+
+def lead_elsewhere() -> None:
+    """In the callback of a button within a live part: the whole page is to follow."""
+    record(_Led).elsewhere = True
+
+
 def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
     """A part of the page that is drawn again by itself while a run goes on.
 
@@ -83,7 +97,8 @@ def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
     """
 
     def part(*arguments: object) -> None:
-        if st.session_state.pop("led.elsewhere", False):
+        if record(_Led).elsewhere:
+            record(_Led).elsewhere = False
             st.rerun(scope="app")
         draw(*arguments)
 
@@ -93,10 +108,8 @@ def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
 
 def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     """The whole view; an address of a run that does not exist says so."""
-    try:
-        run = store().get(run_id)
-    except NotFoundError as error:
-        st.error(plain(str(error)), icon=":material/search_off:")
+    run = run_or_say(run_id)
+    if run is None:
         st.button("Start a new run", on_click=_leave, icon=":material/add:")
         return
     if run.task != task.name:
@@ -105,7 +118,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         return
     if run.deleted_at is not None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
-        st.button("Restore", on_click=_do, args=("restore", run.id), icon=":material/undo:")
+        st.button("Restore", on_click=attempt, args=(CLICKS, store().restore, run.id), icon=":material/undo:")
     _heading(task, run)
     live_part(_status, run)(task, run, parts)
     if parts.instead is not None:
@@ -135,10 +148,8 @@ def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
     if parts.below is not None:
         parts.below(run)
     if run.is_over and store().checkpoints(run.id):
-        try:
+        with shown_errors():  # damaged checkpoints, data that is gone: the rest of the run still shows
             parts.after(run)
-        except GlassboxError as error:  # damaged checkpoints, data that is gone: the rest of the run still shows
-            st.error(plain(str(error)), icon=":material/error:")
 
 
 def _heading(task: Task, run: Run) -> None:
@@ -163,7 +174,10 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
     if run.state == "queued":
         _place(run)
     if run.reason and run.state in ("failed", "stopped", "queued"):
-        (st.error if run.state == "failed" else st.info)(plain(run.reason), icon=STATES[run.state][2])
+        if run.state == "failed":
+            show_error(run.reason)
+        else:
+            st.info(plain(run.reason), icon=STATES[run.state][2])
     for notice in run.notices:
         st.warning(plain(notice), icon=":material/info:")
     _buttons(task, run, parts)
@@ -189,8 +203,8 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
                 label,
                 icon=":material/stop:",
                 disabled=run.stop_requested,
-                on_click=_do,
-                args=("request_stop", run.id),
+                on_click=attempt,
+                args=(CLICKS, store().request_stop, run.id),
                 key="run.stop",
             )
             if run.stop_requested:
@@ -206,7 +220,7 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
             with st.popover("Extend", icon=":material/more_time:"):
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
-                st.button("Train on", on_click=_do, args=("extend", run.id, epochs), key="run.extend")
+                st.button("Train on", on_click=attempt, args=(CLICKS, store().extend, run.id, epochs), key="run.extend")
         failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
         if parts.is_network:
             st.button(
@@ -221,9 +235,8 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
             _resume_button(run)
         with st.popover("Rename", icon=":material/edit:"):
             title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
-            st.button("Save", on_click=_do, args=("rename", run.id, title), key="run.rename")
-    if message := st.session_state.pop("run.error", None):
-        st.error(message, icon=":material/error:")
+            st.button("Save", on_click=attempt, args=(CLICKS, store().rename, run.id, title), key="run.rename")
+    show_click_error(CLICKS)
 
 
 def _resume_button(run: Run) -> None:
@@ -231,8 +244,8 @@ def _resume_button(run: Run) -> None:
         "Resume",
         icon=":material/play_arrow:",
         type="primary" if run.state == "stopped" else "secondary",
-        on_click=_do,
-        args=("resume", run.id),
+        on_click=attempt,
+        args=(CLICKS, store().resume, run.id),
         key="run.resume",
     )
 
@@ -279,8 +292,8 @@ def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) ->
                 found.remedy_label,
                 icon=":material/healing:",
                 key="run.remedy",
-                on_click=_clone_and_start,
-                args=(task, run, changed),
+                on_click=attempt,
+                args=(CLICKS, _clone_and_start, task, run, changed),
             )
 
 
@@ -300,16 +313,9 @@ def _details(task: Task, run: Run) -> None:
         st.table(rows)
 
 
-def _do(action: str, run_id: str, *arguments: object) -> None:
-    try:
-        getattr(store(), action)(run_id, *arguments)
-    except GlassboxError as error:
-        st.session_state["run.error"] = plain(str(error))
-
-
 def _leave() -> None:
     address.write({"run": None})
-    st.session_state["led.elsewhere"] = True
+    lead_elsewhere()
 
 
 def _clone(task: Task, run: Run) -> None:
@@ -320,13 +326,9 @@ def _clone(task: Task, run: Run) -> None:
 
 def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
     config, _ = from_json(task.Config, changed)
-    try:
-        child = start_run(task, config, parent=run.id)
-    except GlassboxError as error:
-        st.session_state["run.error"] = plain(str(error))
-        return
+    child = start_run(task, config, parent=run.id)
     address.write({"run": child.id})
-    st.session_state["led.elsewhere"] = True
+    lead_elsewhere()
 
 
 def _use(task: Task, run: Run) -> None:

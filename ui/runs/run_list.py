@@ -1,28 +1,43 @@
 """The list of runs: a row each with what it is and what can be done with it, deletion with undo, and live changes."""
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
 from core.contract import Task
-from core.errors import GlassboxError
 from core.runs.records import Place, Run
 from core.runs.store import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.service.supervisor import default_max_running
 from ui.frame.demo_pages import run_page, shown
+from ui.frame.errors import attempt, show_click_error
 from ui.frame.fragments import fragment
 from ui.frame.links import run_query
 from ui.frame.services import store
+from ui.frame.state import record
 from ui.frame.words import STATES, duration, plain, standing
 from ui.runs import run_words
 
 TICK_SECONDS = 2.0
 ROWS = 10  # on one page of the list
 MAX_COMPARED = 6
-CHOSEN = "runs.chosen"  # ids of the runs to compare, in session state
-DELETED = "runs.deleted"  # (id, title) of the runs that the notice speaks of
-ERROR = "runs.error"
+CLICKS = "runs"  # the buttons of the list, whose errors are shown above it
+
+
+@dataclass
+class Ticked:
+    """The runs to compare."""
+
+    run_ids: list[str] = field(default_factory=list)
+    version: int = 0  # counts how often all were unticked; part of the keys of the checkboxes
+
+
+@dataclass
+class _Deleted:
+    """The runs that the notice speaks of."""
+
+    titles: dict[str, str] = field(default_factory=dict)  # by id, in the order of their deletion
 
 
 def show_rows(runs: Sequence[Run]) -> None:
@@ -53,27 +68,27 @@ def _row(run: Run, task: Task | None, place: Place | None) -> None:
 
 
 def _chooser(run: Run) -> None:
-    chosen: list[str] = st.session_state.setdefault(CHOSEN, [])
-    key = f"runs.compare.{st.session_state.get('runs.version', 0)}.{run.id}"
+    ticked = record(Ticked)
+    key = f"runs.compare.{ticked.version}.{run.id}"
 
     def tick() -> None:
-        others = [one for one in chosen if one != run.id]
-        chosen[:] = [*others, run.id] if st.session_state[key] else others
+        others = [one for one in ticked.run_ids if one != run.id]
+        ticked.run_ids = [*others, run.id] if st.session_state[key] else others
 
     st.checkbox(
         f"Compare {plain(run.title)} ({run.id})",
-        value=run.id in chosen,
+        value=run.id in ticked.run_ids,
         key=key,
         on_change=tick,
-        disabled=len(chosen) >= MAX_COMPARED and run.id not in chosen,
+        disabled=len(ticked.run_ids) >= MAX_COMPARED and run.id not in ticked.run_ids,
         label_visibility="collapsed",
     )
 
 
 def forget_chosen() -> None:
     """Untick all; for callbacks."""
-    st.session_state[CHOSEN] = []
-    st.session_state["runs.version"] = st.session_state.get("runs.version", 0) + 1  # fresh checkboxes
+    ticked = record(Ticked)
+    ticked.run_ids, ticked.version = [], ticked.version + 1
 
 
 def _results(run: Run, task: Task | None, place: Place | None) -> None:
@@ -101,65 +116,58 @@ def _actions(run: Run, *, has_page: bool) -> None:
         st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
     if not run.is_over:
         label = "Stopping …" if run.stop_requested else "Stop"
-        _button(label, "stop", "request_stop", run, disabled=run.stop_requested)
+        _button(label, "stop", store().request_stop, run, disabled=run.stop_requested)
     if (run.stop_requested and not run.is_over) or run.state in ("stopped", "failed"):
-        _button("Resume", "play_arrow", "resume", run)
+        _button("Resume", "play_arrow", store().resume, run)
     with st.popover("More", icon=":material/more_horiz:", key=f"runs.more.{run.id}"):
         title = st.text_input("Title", run.title, max_chars=100, key=f"runs.title.{run.id}.{run.title}")
-        _button("Rename", "edit", "rename", run, title)
+        _button("Rename", "edit", store().rename, run, title)
         if run.state in ("completed", "stopped"):
             epochs = st.number_input("Epochs to add", 1, MAX_EPOCHS, 3, key=f"runs.epochs.{run.id}")
-            _button("Extend", "more_time", "extend", run, epochs)
+            _button("Extend", "more_time", store().extend, run, epochs)
         st.button(
             "Delete", icon=":material/delete:", key=f"runs.delete.{run.id}", on_click=_delete, args=([run],)
         )  # it can be undone, so nobody is asked
 
 
-def _button(label: str, icon: str, action: str, run: Run, *arguments: object, disabled: bool = False) -> None:
+def _button(
+    label: str, icon: str, act: Callable[..., object], run: Run, *arguments: object, disabled: bool = False
+) -> None:
     st.button(
         label,
         icon=f":material/{icon}:",
-        key=f"runs.{action}.{run.id}",
+        key=f"runs.{act.__name__}.{run.id}",
         disabled=disabled,
-        on_click=_do,
-        args=(action, run.id, *arguments),
+        on_click=attempt,
+        args=(CLICKS, act, run.id, *arguments),
     )
-
-
-def _do(action: str, run_id: str, *arguments: object) -> None:
-    try:
-        getattr(store(), action)(run_id, *arguments)
-    except GlassboxError as error:
-        st.session_state[ERROR] = str(error)
 
 
 def _delete(runs: Sequence[Run]) -> None:
     for run in runs:
-        _do("delete", run.id)
-        if run.id in st.session_state.get(CHOSEN, []):
-            st.session_state[CHOSEN].remove(run.id)
-    deleted = [*st.session_state.get(DELETED, []), *((run.id, run.title) for run in runs)]
-    st.session_state[DELETED] = list(dict.fromkeys(deleted))  # a double click deletes once
+        attempt(CLICKS, store().delete, run.id)
+        ticked = record(Ticked)
+        ticked.run_ids = [one for one in ticked.run_ids if one != run.id]
+        record(_Deleted).titles.setdefault(run.id, run.title)  # a double click deletes once
 
 
 def _restore(run_ids: Sequence[str]) -> None:
     for run_id in run_ids:
-        _do("restore", run_id)
-    st.session_state[DELETED] = [gone for gone in st.session_state.get(DELETED, []) if gone[0] not in run_ids]
+        attempt(CLICKS, store().restore, run_id)
+        record(_Deleted).titles.pop(run_id, None)
 
 
 def _dismiss() -> None:
-    st.session_state[DELETED] = []
+    record(_Deleted).titles.clear()
 
 
 def show_notices() -> None:
     """What went wrong with the last click; and what was deleted, with Undo, until it is dismissed."""
-    if message := st.session_state.pop(ERROR, None):
-        st.error(plain(message), icon=":material/error:")
-    gone = st.session_state.get(DELETED, [])
+    show_click_error(CLICKS)
+    gone = record(_Deleted).titles
     if not gone:
         return
-    what = f"“{plain(gone[0][1])}”" if len(gone) == 1 else f"{len(gone)} runs"
+    what = f"“{plain(*gone.values())}”" if len(gone) == 1 else f"{len(gone)} runs"
     with st.container(border=True, horizontal=True, vertical_alignment="center", key="runs.undo"):
         st.markdown(f":material/delete: Deleted {what}.", width="content")
         st.button(
@@ -167,7 +175,7 @@ def show_notices() -> None:
             icon=":material/undo:",
             key="runs.undo.all",
             on_click=_restore,
-            args=([run_id for run_id, _ in gone],),
+            args=(list(gone),),
         )
         st.button("Dismiss", type="tertiary", key="runs.undo.dismiss", on_click=_dismiss)
 

@@ -1,19 +1,25 @@
 """Starting a run from a page: two clicks in a hurry start one."""
 
 import time
+from dataclasses import dataclass, field
 from typing import Any
 
-import streamlit as st
-
 from core.contract import Task
-from core.errors import NotFoundError
 from core.knobs import Config, to_json
 from core.runs.records import Run
 from core.service import launch
-from ui.frame.services import store
+from ui.frame.services import run_of, store
+from ui.frame.state import record
 from ui.frame.visitor import owner
 
 HURRY_SECONDS = 5.0  # the same again within this time is the same click: the answer to the first was slow
+
+
+@dataclass
+class _Started:
+    """What this session has started in a hurry: when, what was wanted, and the run that was made."""
+
+    runs: list[tuple[float, tuple[Any, ...], str]] = field(default_factory=list)
 
 
 def start_run(task: Task, config: Config, *, parent: str | None = None, title: str | None = None) -> Run:
@@ -26,7 +32,7 @@ def start_run(task: Task, config: Config, *, parent: str | None = None, title: s
     """
     wanted: tuple[Any, ...] = (task.name, to_json(config), parent, title)
     now = time.monotonic()
-    started: list[tuple[float, tuple[Any, ...], str]] = st.session_state.setdefault("started", [])
+    started = record(_Started).runs
     started[:] = [one for one in started if now - one[0] < HURRY_SECONDS]
     for _, same, run_id in started:
         if same == wanted and (run := _still_going(run_id)) is not None:
@@ -37,8 +43,5 @@ def start_run(task: Task, config: Config, *, parent: str | None = None, title: s
 
 
 def _still_going(run_id: str) -> Run | None:
-    try:
-        run = store().get(run_id)
-    except NotFoundError:
-        return None
-    return None if run.is_over or run.deleted_at is not None else run
+    run = run_of(run_id)
+    return None if run is None or run.is_over or run.deleted_at is not None else run
