@@ -25,21 +25,20 @@ class _Known:
     page: str | None = None
     now: dict[str, str] = field(default_factory=dict)
     replaced: list[tuple[float, dict[str, str]]] = field(default_factory=list)  # when, and what stood there
+    is_history: bool = False  # in this run of the page people came by the browser's Back or Forward button
 
 
 def write(changes: Mapping[str, str | None]) -> None:
-    """Change some parameters of the address; None takes one out. What stands there already is not written again."""
-    known, now = _known(), time.monotonic()
-    wanted = {**(known.now if _is_late(known) else st.query_params.to_dict()), **changes}
-    for name in [*wanted, *(name for name in st.query_params if name not in wanted)]:
-        value, before = wanted.get(name), st.query_params.to_dict()
-        if before.get(name) == value:
-            continue
-        known.replaced.append((now, before))  # each step on the way, for the browser hears of each
-        if value is None:
-            del st.query_params[name]
-        else:
-            st.query_params[name] = value
+    """Change some parameters of the address; None takes one out. What stands there already is not written again.
+
+    However many change, the browser's history gets one entry, so that its Back button takes back one change.
+    """
+    known, before = _known(), st.query_params.to_dict()
+    given = {**(known.now if _is_late(known) else before), **changes}
+    wanted = {name: value for name, value in given.items() if value is not None}
+    if wanted != before:
+        known.replaced.append((time.monotonic(), before))
+        st.query_params.from_dict(wanted)
     known.now = st.query_params.to_dict()
 
 
@@ -56,7 +55,8 @@ def catch_up() -> None:
 def arrive(page: str) -> None:
     """Before a page is drawn: catch up, unless people came from another page or by the browser's Back button."""
     known = _known()
-    if page == known.page and not _is_back_button() and _is_late(known):
+    known.is_history = _is_history_navigation()
+    if page == known.page and not known.is_history and _is_late(known):
         catch_up()
         return
     now = st.query_params.to_dict()
@@ -65,6 +65,11 @@ def arrive(page: str) -> None:
     if is_new:
         known.replaced.clear()
         write(_repairs(now))
+
+
+def is_history() -> bool:
+    """Whether people came by the browser's Back or Forward button: then the address says what they want."""
+    return _known().is_history
 
 
 def _repairs(given: Mapping[str, str]) -> dict[str, str | None]:
@@ -84,7 +89,6 @@ def _is_late(known: _Known) -> bool:
     return given != known.now and any(address == given for _, address in known.replaced)
 
 
-def _is_back_button() -> bool:
-    """Whether people went back or forward in the browser: the old address is what they want."""
+def _is_history_navigation() -> bool:
     context = get_script_run_ctx()
     return context is not None and bool(getattr(context, "is_history_navigation", False))

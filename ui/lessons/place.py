@@ -7,6 +7,7 @@ from typing import TypeVar
 import streamlit as st
 
 from core.knobs import Settings, from_text, knobs, relevant
+from ui.frame import address
 from ui.frame.words import plain
 from ui.widgets.form import PAGE_PARAMETERS, widget, write_address
 
@@ -71,7 +72,8 @@ def settings_of(kind: type[S], place: str) -> S:
     """
     state = f"{place}.settings"
     given = _given()
-    if state not in st.session_state or (given and given != st.session_state.get(f"{place}.written")):
+    is_wanted = bool(given) or address.is_history()
+    if state not in st.session_state or (is_wanted and given != st.session_state.get(f"{place}.written")):
         settings, notices = from_text(kind, given)
         keep(place, settings)
         st.session_state[f"{state}.notices"] = notices

@@ -36,9 +36,12 @@ _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 
 def config_form(task: Task) -> Config:
-    """Draw the form of a demo and return what it says. Values from the address are taken once, when the page opens."""
+    """Draw the form of a demo and return what it says.
+
+    Values from the address are taken when the page opens, and again when people go back or forward in their browser.
+    """
     state = f"form.{task.name}"
-    if state not in st.session_state:
+    if state not in st.session_state or address.is_history():
         _take_address(task)
     place_of_presets = st.container()
     config: Config = st.session_state[state]
@@ -117,8 +120,11 @@ def write_address(config: Settings) -> None:
 def _take_address(task: Task) -> None:
     given = {name: value for name, value in st.query_params.items() if name not in PAGE_PARAMETERS}
     config, notices = from_text(task.Config, given)
+    if config == st.session_state.get(f"form.{task.name}"):
+        return  # the widgets say this already
     st.session_state[f"form.{task.name}"] = config
     st.session_state[f"form.{task.name}.notices"] = notices
+    st.session_state[f"form.{task.name}.version"] = _version(task) + 1
 
 
 def _text(value: Any) -> str:
