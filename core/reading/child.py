@@ -70,7 +70,7 @@ def _reply(job: Job, parsers: Parsers) -> bytes:
     signal.setitimer(signal.ITIMER_PROF, seconds)  # of computing: waiting behind others does not count
     reply: Reply
     try:
-        result = encode(function(job.content, name=job.name))
+        result = encode(function(job.content, name=job.name, **job.after))
         reply = Answer(result) if len(result) < MAX_ANSWER else Refused(f"“{job.name}” holds too much. Cut it down.")
     except InvalidInputError as error:
         reply = Refused(str(error))

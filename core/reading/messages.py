@@ -19,6 +19,7 @@ class Job(msgspec.Struct):
     parser: str  # "module:function"
     name: str
     content: bytes
+    after: dict[str, int | float] = {}  # for a file that is read in parts: how far the part before came
 
 
 class Answer(msgspec.Struct, tag=True):

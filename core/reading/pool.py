@@ -41,7 +41,7 @@ POLL = 0.05  # seconds between two looks whether somebody still waits
 REMEMBERED = 64_000_000  # bytes of replies
 
 Result = TypeVar("Result")
-Key = tuple[str, str, str]
+Key = tuple[str, str, str, tuple[tuple[str, float], ...]]
 _log = logging.getLogger(__name__)
 
 
@@ -134,23 +134,30 @@ class Readers:
                 self._idle.pop().end()
 
     def read(
-        self, parser: Callable[..., Result], content: bytes, *, name: str, left: Callable[[], object] = lambda: None
+        self,
+        parser: Callable[..., Result],
+        content: bytes,
+        *,
+        name: str,
+        left: Callable[[], object] = lambda: None,
+        **after: float,
     ) -> Result:
-        """What `parser(content, name=name)` gives, read by another process.
+        """What `parser(content, name=name, **after)` gives, read by another process.
 
         Args:
             parser: a function of the registry.
             name: of the file, for the sentences.
             left: called many times a second while this waits; what it raises ends the reading and is raised here.
+            after: for a parser that reads a file in parts, how far the part before came.
 
         Raises:
             InvalidInputError: what the parser says; or it took too long, needed too much memory or ended the process.
         """
         asked = f"{parser.__module__}:{parser.__qualname__}"
-        key = (asked, name, hashlib.sha256(content).hexdigest())
+        key = (asked, name, hashlib.sha256(content).hexdigest(), tuple(after.items()))
         reply = self._remembered(key)
         if reply is None:
-            reply = self._ask(JobMessage(asked, name, content), self._seconds[asked], left)
+            reply = self._ask(JobMessage(asked, name, content, after), self._seconds[asked], left)
             self._remember(key, reply)
         message: Answer | Refused = decode(reply, Answer | Refused)
         if isinstance(message, Refused):

@@ -1,6 +1,7 @@
 """Own pictures: every mode of picture, bad files beside good ones, and zips that must not be opened."""
 
 import io
+import itertools
 import struct
 import tracemalloc
 import warnings
@@ -167,6 +168,63 @@ def test_no_more_of_a_file_is_unpacked_than_a_picture_may_have(size: int) -> Non
 def test_files_packed_by_a_method_without_a_bound_are_left_out_unread(method: int) -> None:
     with pytest.raises(InvalidInputError, match=r"0 good pictures.*packed by an unusual method"):
         picture_set.read_zip(repeated(method), name="pictures.zip")
+
+
+def test_a_zip_read_in_many_parts_is_the_one_read_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    odd = {"cut.png": png()[:60], "a.txt": b"hello", "tiny.png": png(size=(7, 7)), ".hidden.png": b""}
+    files = list(GOOD.items())
+    content = zipped(dict([*files[:3], *odd.items(), *files[3:], ("last.txt", b"")]))
+    whole = picture_set.read_zip(content, name="pictures.zip")
+    assert [bad.name for bad in whole.bad] == ["cut.png", "a.txt", "tiny.png", "last.txt"]
+    monkeypatch.setattr(picture_set, "PART_SECONDS", 0)
+    monkeypatch.setattr(picture_set, "MOST_PARTS", 34)
+    asked: list[dict[str, float]] = []
+
+    def read(**after: float) -> picture_set.Part:
+        asked.append(after)
+        return picture_set.read_part(content, name="pictures.zip", **after)  # type: ignore[arg-type]
+
+    found = picture_set.gathered(read, name="pictures.zip")
+    assert [after.get("entries", 0) for after in asked] == list(range(34))  # a file in each
+    assert np.array_equal(found.album.images, whole.album.images)
+    assert (found.bad, found.num_bad) == (whole.bad, 4)
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (bomb(), "more than 60 MB when unpacked"),
+        (zipped({f"{number}.png": png(size=(2000, 2000)) for number in range(40)}), "more than 120 megapixels"),
+        (zipped({**GOOD, "more.zip": zipped(GOOD)}), "another archive"),
+        (zipped(dict(list(GOOD.items())[:29])), "29 good pictures; at least 30"),
+    ],
+    ids=["bytes", "pixels", "archive", "few"],
+)
+def test_the_limits_of_a_zip_are_those_of_all_its_parts(
+    content: bytes, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(picture_set, "PART_SECONDS", 0)
+    monkeypatch.setattr(picture_set, "MOST_PARTS", 40)
+    with pytest.raises(InvalidInputError, match=said):
+        picture_set.read_zip(content, name="pictures.zip")
+
+
+def test_of_more_than_a_hundred_bad_files_the_first_are_listed(monkeypatch: pytest.MonkeyPatch) -> None:
+    content = zipped({**{f"{number}.txt": b"" for number in range(130)}, **GOOD})
+    whole = picture_set.read_zip(content, name="pictures.zip")
+    monkeypatch.setattr(picture_set, "PART_SECONDS", 0)
+    monkeypatch.setattr(picture_set, "MOST_PARTS", 160)
+    found = picture_set.read_zip(content, name="pictures.zip")
+    assert found.bad == whole.bad and [bad.name for bad in found.bad] == [f"{number}.txt" for number in range(100)]
+    assert found.num_bad == whole.num_bad == 130
+
+
+def test_a_zip_that_takes_ten_parts_and_more_is_given_up() -> None:
+    counted = itertools.count(1)
+    nothing = np.empty((0, 28, 28), np.uint8)
+    with pytest.raises(InvalidInputError, match=r"“a.zip” took longer than 10 seconds to read and was given up\. Zip"):
+        picture_set.gathered(lambda **after: picture_set.Part(nothing, (), 0, next(counted), 0, 0), name="a.zip")
+    assert next(counted) == 11
 
 
 def test_files_of_one_name_are_pictures_of_their_own() -> None:

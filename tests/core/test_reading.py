@@ -8,8 +8,10 @@ import sys
 import threading
 import time
 import tracemalloc
+import zipfile
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -223,8 +225,6 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
     wav = audio.write_wav(np.sin(np.arange(16_000) / 9).astype(np.float32) / 2)
     csv = b"a,b,kind\n" + b"1,2.5,x\n3,4.5,y\n" * 4
     zipped = io.BytesIO()
-    import zipfile
-
     with zipfile.ZipFile(zipped, "w") as file:
         for number in range(31):
             file.writestr(f"{number}.png", png.getvalue() if number else b"broken")
@@ -241,13 +241,58 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
     pictures, here = (
         one(zipped)
         for one in (
-            lambda z: real.read(picture_set.read_zip, z.getvalue(), name="a"),
+            lambda z: picture_set.gathered(partial(real.read, picture_set.read_part, z.getvalue(), name="a"), name="a"),
             lambda z: picture_set.read_zip(z.getvalue(), name="a"),
         )
     )
     np.testing.assert_array_equal(pictures.album.images, here.album.images)
     assert pictures.bad == here.bad and pictures.num_bad == 1 and pictures.album.classes == ()
     assert len(parsers.PARSERS) == 5  # each of them is above
+
+
+def many_pictures() -> bytes:
+    """A zip of the most files that are allowed, each of another shade."""
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        for number in range(picture_set.MOST):
+            png = io.BytesIO()
+            Image.new("L", (28, 28), number % 256).save(png, "PNG")
+            archive.writestr(f"{number}.png", png.getvalue() if number % 1000 else b"broken")
+    return file.getvalue()
+
+
+def test_a_zip_of_ten_thousand_pictures_is_read_in_jobs_of_three_seconds_at_most(
+    real: Readers, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert set(parsers.PARSERS.values()) == {3.0}
+    monkeypatch.setattr(pool, "PATIENCE", 60.0)  # what counts is the computing, on a busy machine too
+    content = many_pictures()
+    found = picture_set.gathered(partial(real.read, picture_set.read_part, content, name="many"), name="many")
+    shades = [number % 256 for number in range(picture_set.MOST) if number % 1000]
+    ink = found.album.images[:, 14, 14]
+    assert ink.tolist() == shades if np.median(shades) < 128 else ink.tolist() == [255 - shade for shade in shades]
+    assert [bad.name for bad in found.bad] == [f"{number}.png" for number in range(0, picture_set.MOST, 1000)]
+    assert found.num_bad == 10
+
+
+def test_a_visitor_who_leaves_ends_the_parts_that_are_left(readers: Readers) -> None:
+    class LeftError(Exception):
+        pass
+
+    parts: list[picture_set.Part] = []
+
+    def left() -> None:
+        if len(parts) == 3:
+            raise LeftError
+
+    def read(**after: float) -> picture_set.Part:
+        parts.append(readers.read(toy.part, b"", name="left", left=left, **after))
+        return parts[-1]
+
+    with pytest.raises(LeftError):
+        picture_set.gathered(read, name="left")
+    assert [(part.entries, part.num_bytes, part.pixels) for part in parts] == [(1, 9, 0.5), (2, 18, 1.0), (3, 27, 1.5)]
+    assert reading_pids() == {reader.process.pid for reader in readers._idle}  # none goes on with it
 
 
 def test_the_largest_files_that_are_allowed_fit_into_the_limits(real: Readers) -> None:

@@ -11,6 +11,7 @@ import numpy as np
 import numpy.typing as npt
 
 from core.data.pictures.picture import Grey
+from core.data.pictures.picture_set import NONE, Part
 from core.errors import InvalidInputError
 
 
@@ -80,13 +81,18 @@ def start(content: bytes, *, name: str) -> str:
     return ""
 
 
+def part(content: bytes, *, name: str, entries: int = 0, num_bytes: int = 0, pixels: float = 0) -> Part:
+    time.sleep(0.2 * entries)
+    return Part(NONE, (), 0, entries + 1, num_bytes + 9, pixels + 0.5)
+
+
 def secret(content: bytes, *, name: str) -> int:
     return 0
 
 
 PARSERS = {
     f"{__name__}:{parser.__name__}": 1.0
-    for parser in (everything, pid, loop, sleep, hog, huge, refuse, fail, crash, write, start)
+    for parser in (everything, pid, loop, sleep, hog, huge, refuse, fail, crash, write, start, part)
 }
 
 

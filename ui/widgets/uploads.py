@@ -48,16 +48,17 @@ def _held(key: str) -> list[Any]:
     return held if isinstance(held, list) else [held]
 
 
-def read(parser: Callable[..., Result], file: UploadedFile, *, name: str | None = None) -> Result:
+def read(parser: Callable[..., Result], file: UploadedFile, *, name: str | None = None, **after: float) -> Result:
     """What a parser of `core.reading.parsers` makes of a file.
 
     Args:
         name: what sentences call the file, if not by its own name.
+        after: for a parser that reads a file in parts, how far the part before came.
 
     Raises:
         InvalidInputError: it cannot be read, or not within the limits.
     """
-    return pool.readers().read(parser, file.getvalue(), name=name or file.name, left=_left)
+    return pool.readers().read(parser, file.getvalue(), name=name or file.name, left=_left, **after)
 
 
 def _left() -> None:

@@ -1,6 +1,7 @@
 """A set of small grey pictures that a person brought or a network drew: reading a zip with limits, and keeping it.
 
-What is kept are the good pictures, squared to 28×28, under an id made of their content. Nothing is unpacked to disk.
+A zip is read in parts of a second of computing, so that none takes long, whatever is in it. What is kept are the good
+pictures, squared to 28×28, under an id made of their content. Nothing is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -9,9 +10,12 @@ import io
 import re
 import struct
 import sys
+import time
 import zipfile
 import zlib
+from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -26,6 +30,8 @@ from core.errors import DataUnavailableError, InvalidInputError
 MAX_BYTES = 12_000_000  # of the zip
 MAX_UNPACKED_BYTES = 60_000_000  # of all that is in it; pictures are packed already, so a zip hardly shrinks them
 MAX_PIXELS = 120_000_000  # of all pictures, at the cost of a PNG's: 1 to 2 seconds
+PART_SECONDS = 1.0  # of computing, after which a part ends with the picture that it is at
+MOST_PARTS = 10  # 10,000 small pictures take three to five
 FEWEST, MOST = 30, 10_000  # pictures
 MAX_ENTRIES = 3 * MOST  # with folders, and with what a Mac puts beside each file
 SIDE = 28
@@ -35,7 +41,10 @@ ID = re.compile(r"[0-9a-f]{16}")
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OSError)
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ")
 
+DRIVE = re.compile(r"[A-Za-z]:")
+
 Pixels = npt.NDArray[np.uint8]
+NONE: Pixels = np.empty((0, SIDE, SIDE), np.uint8)
 
 
 @dataclass(frozen=True)
@@ -68,6 +77,18 @@ class Imported:
     num_bad: int
 
 
+@dataclass(frozen=True)
+class Part:
+    """What was read of a zip in one go, and how far it came with that."""
+
+    greys: Pixels  # (N, 28, 28) uint8, black is 0
+    bad: tuple[BadFile, ...]  # the first of them
+    num_bad: int
+    entries: int  # of the zip, from its first on, that have been read by now; 0: all of them
+    num_bytes: int  # unpacked by now
+    pixels: float  # decoded by now, as `_cost` counts them
+
+
 def read_zip(content: bytes, *, name: str) -> Imported:
     """The PNG, JPEG and WebP pictures of a zip, in any folders; each is cropped to its middle square.
 
@@ -75,7 +96,46 @@ def read_zip(content: bytes, *, name: str) -> Imported:
 
     Raises:
         InvalidInputError: too large as it is, unpacked or decoded, not a zip, damaged, encrypted, with another archive
-            or a path out of the zip in it, or with fewer than 30 good pictures or more than 10,000 files.
+            or a path out of the zip in it, or with fewer than 30 good pictures or more than 10,000 files; or it took
+            longer than ten seconds of computing.
+    """
+    return gathered(partial(read_part, content, name=name), name=name)
+
+
+def gathered(read: Callable[..., Part], *, name: str) -> Imported:
+    """All parts of a zip together; raises what `read_zip` raises.
+
+    Args:
+        read: `read_part` of this zip, here or in another process, given how far the part before came.
+    """
+    parts = [read()]
+    while parts[-1].entries:
+        if len(parts) == MOST_PARTS:
+            raise InvalidInputError(
+                f"“{name}” took longer than {MOST_PARTS * PART_SECONDS:g} seconds to read and was given up. Zip fewer "
+                f"pictures, or smaller ones: {SIDE}×{SIDE} is all that is kept."
+            )
+        last = parts[-1]
+        parts.append(read(entries=last.entries, num_bytes=last.num_bytes, pixels=last.pixels))
+    greys = np.concatenate([part.greys for part in parts])
+    bad = [one for part in parts for one in part.bad]
+    if len(greys) < FEWEST:
+        why = f" The first that was left out: “{bad[0].name}”, because {bad[0].reason}" if bad else ""
+        raise InvalidInputError(
+            f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
+        )
+    album = Album(name, _inked(greys), np.zeros(len(greys), np.int64))
+    return Imported(album, tuple(bad[:SHOWN]), sum(part.num_bad for part in parts))
+
+
+def read_part(content: bytes, *, name: str, entries: int = 0, num_bytes: int = 0, pixels: float = 0) -> Part:
+    """What can be read of a zip in a second of computing, and at least one more file of it.
+
+    Args:
+        entries, num_bytes, pixels: how far the part before came.
+
+    Raises:
+        InvalidInputError: a reason to refuse the whole zip, see `read_zip`.
     """
     if len(content) > MAX_BYTES:
         raise InvalidInputError(
@@ -86,32 +146,26 @@ def read_zip(content: bytes, *, name: str) -> Imported:
         raise InvalidInputError(f"“{name}” has about {count:,} files; at most {MOST:,} are allowed. Zip fewer.")
     try:
         with zipfile.ZipFile(io.BytesIO(content)) as archive:
-            entries = _checked([entry for entry in archive.infolist() if not _is_hidden(entry)], name)
-            greys, bad = _pictures(archive, entries, name)
+            there = _checked([entry for entry in archive.infolist() if not _is_hidden(entry)], name)
+            return _pictures(archive, there, name, Part(NONE, (), 0, entries, num_bytes, pixels))
     except InvalidInputError:
         raise
     except BROKEN as error:
         raise InvalidInputError(
             f"“{name}” is not a zip file that can be read. Make a new zip of the pictures and give that."
         ) from error
-    if len(greys) < FEWEST:
-        why = f" The first that was left out: “{bad[0].name}”, because {bad[0].reason}" if bad else ""
-        raise InvalidInputError(
-            f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
-        )
-    images = _inked(np.stack(greys))
-    return Imported(Album(name, images, np.zeros(len(images), np.int64)), tuple(bad[:SHOWN]), len(bad))
 
 
 def _is_hidden(entry: zipfile.ZipInfo) -> bool:
     """A folder, or what operating systems put beside pictures."""
-    parts = _path_in_zip(entry).parts
+    parts = _path_in_zip(entry)
     hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
     return entry.is_dir() or hidden or (bool(parts) and parts[-1].lower() in ("thumbs.db", "desktop.ini"))
 
 
-def _path_in_zip(entry: zipfile.ZipInfo) -> PurePosixPath:
-    return PurePosixPath(entry.filename.replace("\\", "/"))
+def _path_in_zip(entry: zipfile.ZipInfo) -> list[str]:
+    """The folders of a file and its name, as `pathlib` has them, which takes three times as long."""
+    return [part for part in entry.filename.replace("\\", "/").split("/") if part not in ("", ".")]
 
 
 def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
@@ -121,8 +175,7 @@ def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]
     if len(entries) > MOST:
         raise InvalidInputError(f"“{name}” has {len(entries):,} files; at most {MOST:,} are allowed. Zip fewer.")
     for entry in entries:
-        path = _path_in_zip(entry)
-        if path.is_absolute() or ".." in path.parts or re.match(r"[A-Za-z]:", entry.filename):
+        if entry.filename.startswith(("/", "\\")) or ".." in _path_in_zip(entry) or DRIVE.match(entry.filename):
             raise InvalidInputError(
                 f"“{name}” names a file outside itself (“{entry.filename[:80]}”), as no ordinary zip does; it is not "
                 "opened. Make a new zip of the pictures alone."
@@ -132,11 +185,15 @@ def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]
     return entries
 
 
-def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str) -> tuple[list[Grey], list[BadFile]]:
-    good: list[Grey] = []
+def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str, before: Part) -> Part:
+    """The next part; time counts from here on, so each part has at least one file more than the one before."""
+    good: list[Pixels] = []
     bad: list[BadFile] = []
-    num_bytes, pixels = 0, 0.0
-    for entry in entries:
+    end, at = time.thread_time() + PART_SECONDS, before.entries
+    num_bytes, pixels = before.num_bytes, before.pixels
+    while at < len(entries) and (at == before.entries or time.thread_time() < end):
+        entry = entries[at]
+        at += 1
         short = PurePosixPath(entry.filename).name[:80]
         try:
             data = _unpacked(archive, entry)
@@ -150,12 +207,13 @@ def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: st
             picture = open_picture(data, name=short)
             pixels += _cost(picture)
             _check_total(pixels / MAX_PIXELS, f"{MAX_PIXELS / 1e6:g} megapixels in all its pictures", name)
-            good.append(squared(decode(picture, side=3 * SIDE)))
+            good.append(np.round(255 * squared(decode(picture, side=3 * SIDE))).astype(np.uint8))
         except _RefusedError:
             raise
         except InvalidInputError as error:
             bad.append(BadFile(entry.filename[:200], str(error)))
-    return good, bad
+    greys = np.stack(good) if good else NONE
+    return Part(greys, tuple(bad[:SHOWN]), len(bad), at % len(entries), num_bytes, pixels)
 
 
 class _RefusedError(InvalidInputError):
@@ -196,16 +254,17 @@ def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
 
 def squared(grey: Grey) -> Grey:
     """(H, W) float32 in [0, 1] → its middle square as (28, 28) float32 in [0, 1]."""
+    if grey.shape == (SIDE, SIDE):
+        return grey
     fitted = ImageOps.fit(Image.fromarray(grey), (SIDE, SIDE), Image.Resampling.HAMMING)
     small: Grey = np.clip(np.asarray(fitted, dtype=np.float32), 0, 1)
     return small
 
 
-def _inked(greys: Grey) -> Pixels:
-    """(N, 28, 28) float32, black is 0 → uint8, ink is 255: what most of the borders are is paper."""
+def _inked(greys: Pixels) -> Pixels:
+    """(N, 28, 28) uint8, black is 0 → ink is 255: what most of the borders are is paper."""
     border = np.concatenate([greys[:, 0], greys[:, -1], greys[:, :, 0], greys[:, :, -1]])
-    ink = 1 - greys if np.median(border) > 0.5 else greys
-    return np.round(255 * ink).astype(np.uint8)
+    return 255 - greys if np.median(border) > 255 / 2 else greys
 
 
 def keep(album: Album) -> str:

@@ -1,5 +1,7 @@
 """What Train needs beside its form: pictures of one's own, or data that is missing."""
 
+from functools import partial
+
 import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -52,7 +54,7 @@ def _own(config: GeneratorConfig) -> bool:
 def _import(config: GeneratorConfig, file: UploadedFile) -> None:
     try:
         with st.spinner("Reading the pictures …"):
-            found = uploads.read(picture_set.read_zip, file)
+            found = picture_set.gathered(partial(uploads.read, picture_set.read_part, file), name=file.name)
     except InvalidInputError as error:
         st.error(plain(str(error)), icon=":material/folder_zip:")
         return
