@@ -19,7 +19,9 @@ from core.errors import StorageError
 from core.runs.trouble import database_error, lockless, storage_error
 
 BUSY_SECONDS = 15.0
-PAUSE_SECONDS = (0.005, 0.025)  # between two tries to begin writing; by chance, so that nobody is always late
+PAUSE_SECONDS = (0.005, 0.025)  # between two tries while others use the file; by chance, so that nobody is always late
+AGE_SECONDS = 0.05  # of waiting, after each of which one asks as often again as at first
+LEAST_PAUSE_SECONDS = 0.001
 RESERVE_BYTES = 512 * 1024
 SAFE_WAL = (3, 51, 3)  # older libraries can corrupt a database in WAL mode that has several writers
 LOG = logging.getLogger(__name__)
@@ -85,7 +87,7 @@ class Database:
         connection.close()
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
+    def _lent(self) -> Iterator[sqlite3.Connection]:
         # Connections are kept and lent rather than bound to threads: a page runs in a new thread each time.
         try:
             connection, file = self._lend()
@@ -101,12 +103,21 @@ class Database:
             raise database_error(error, self.path, waited=BUSY_SECONDS) from error
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write: all of the block or nothing; closing a connection rolls back what it has open."""
-        with self._connection() as connection:
-            _begin(connection)
+    def _connection(self) -> Iterator[sqlite3.Connection]:
+        """A read: all of the block sees the same moment. Another use of the file within the block could wait for it."""
+        with self._lent() as connection:
+            connection.execute("BEGIN")
+            _patiently(connection, "SELECT 1 FROM sqlite_schema")  # from here on nobody else can be in the way
             yield connection
             connection.execute("COMMIT")
+
+    @contextmanager
+    def _transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write: all of the block or nothing; closing a connection rolls back what it has open."""
+        with self._lent() as connection:
+            _patiently(connection, "BEGIN IMMEDIATE")
+            yield connection
+            _patiently(connection, "COMMIT")  # waits for those who read
 
     def _keep_reserve(self) -> None:
         """Hold back some space, so that a full disk can still be written down as the reason."""
@@ -122,31 +133,29 @@ class Database:
 
 
 def _connect(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(path, timeout=0, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
-    connection.execute("PRAGMA foreign_keys = ON")
-    connection.execute("PRAGMA synchronous = FULL")
+    _patiently(connection, "PRAGMA foreign_keys = ON")
+    _patiently(connection, "PRAGMA synchronous = FULL")  # reads the file
     if sqlite3.sqlite_version_info >= SAFE_WAL:
-        connection.execute("PRAGMA journal_mode = WAL")
+        _patiently(connection, "PRAGMA journal_mode = WAL")
     return connection
 
 
-def _begin(connection: sqlite3.Connection) -> None:
-    """Begin a write once nobody else writes.
+def _patiently(connection: sqlite3.Connection, statement: str) -> sqlite3.Cursor:
+    """Execute a statement once nobody else is in its way.
 
-    SQLite's own waits grow to 100 ms, so whoever has waited longest asks least often; here all ask alike.
+    Whoever has waited longest asks most often, for many ask and one gets it. SQLite's own waits grow to 100 ms instead.
     """
-    give_up = time.monotonic() + BUSY_SECONDS
-    connection.execute("PRAGMA busy_timeout = 0")
+    start = time.monotonic()
     while True:
         try:
-            connection.execute("BEGIN IMMEDIATE")
-            break
+            return connection.execute(statement)
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > give_up:
+            waited = time.monotonic() - start
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or waited > BUSY_SECONDS:
                 raise
-        time.sleep(random.uniform(*PAUSE_SECONDS))
-    connection.execute(f"PRAGMA busy_timeout = {1000 * BUSY_SECONDS:.0f}")
+        time.sleep(max(random.uniform(*PAUSE_SECONDS) / (1 + waited / AGE_SECONDS), LEAST_PAUSE_SECONDS))
 
 
 def _identity(path: Path) -> tuple[int, int] | None:
@@ -167,7 +176,7 @@ def _migrate(connection: sqlite3.Connection, path: Path, *, may_begin: bool) -> 
     newest = int(scripts[-1].name[:4])
     if _version(connection) == newest:
         return
-    _begin(connection)
+    _patiently(connection, "BEGIN IMMEDIATE")
     version = _version(connection)  # again: another process may have migrated meanwhile
     if version > newest:
         raise StorageError(
@@ -182,11 +191,11 @@ def _migrate(connection: sqlite3.Connection, path: Path, *, may_begin: bool) -> 
         for statement in _statements(script.read_text(encoding="utf-8")):
             connection.execute(statement)
     connection.execute(f"PRAGMA user_version = {newest}")
-    connection.execute("COMMIT")
+    _patiently(connection, "COMMIT")
 
 
 def _version(connection: sqlite3.Connection) -> int:
-    return int(connection.execute("PRAGMA user_version").fetchone()[0])
+    return int(_patiently(connection, "PRAGMA user_version").fetchone()[0])
 
 
 def _statements(script: str) -> Iterator[str]:

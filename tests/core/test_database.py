@@ -6,6 +6,9 @@ import shutil
 import sqlite3
 import subprocess
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -15,6 +18,10 @@ from core.runs import database
 from core.runs.store import RunStore
 from core.runs.trouble import LOCKING, database_error, storage_error
 from tests.core.stores import queued
+
+rollback_journal = pytest.mark.skipif(
+    sqlite3.sqlite_version_info >= database.SAFE_WAL, reason="in WAL mode nobody who reads is in the way of a write"
+)
 
 
 def test_a_home_that_was_deleted_is_made_anew_and_keeps_what_comes(
@@ -107,21 +114,57 @@ def test_a_store_that_another_process_holds_is_in_use_and_one_without_locks_is_n
     store: RunStore, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
-    program = (
-        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None); db.execute('BEGIN IMMEDIATE');"
-        "print('held', flush=True); sys.stdin.read()"
-    )
-    with subprocess.Popen(
-        [sys.executable, "-c", program, store.path], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-    ) as holder:
-        assert holder.stdout is not None
-        assert holder.stdout.readline() == "held\n"
+    with _held(store, "BEGIN IMMEDIATE"):
         with pytest.raises(StorageError, match=r"in use by others for 0\.3 seconds"):
             queued(store)
         monkeypatch.setattr(fcntl, "lockf", _no_locks)
         with pytest.raises(StorageError, match=r"does not lock files.*GLASSBOX_HOME"):
             queued(store)
-        holder.communicate("")
+
+
+def _write(store: RunStore) -> None:
+    queued(store)
+
+
+def _read(store: RunStore) -> None:
+    store.find()
+
+
+@rollback_journal
+@pytest.mark.parametrize(
+    ("theirs", "ours"),
+    [
+        ("BEGIN EXCLUSIVE", _write),
+        ("BEGIN EXCLUSIVE", _read),
+        ("BEGIN; SELECT * FROM runs", _write),  # the commit waits for who reads
+    ],
+)
+def test_whoever_has_waited_longer_asks_more_often(
+    store: RunStore, theirs: str, ours: Callable[[RunStore], None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pauses: list[float] = []
+    with _held(store, theirs) as holder:
+
+        def sleep(seconds: float) -> None:
+            pauses.append(seconds)
+            if len(pauses) == 200:
+                holder.communicate("")
+
+        monkeypatch.setattr(time, "sleep", sleep)
+        monkeypatch.setattr(time, "monotonic", lambda: sum(pauses))
+        ours(store)
+    assert len(pauses) == 200, "each wait was the store's own, none was left to SQLite"
+    assert max(pauses) <= database.PAUSE_SECONDS[1]
+    assert max(pauses[100:]) < database.PAUSE_SECONDS[0] <= pauses[0], "sooner than any who begins to wait now"
+    assert min(pauses) >= database.LEAST_PAUSE_SECONDS
+
+
+@rollback_journal
+def test_a_read_gives_up_as_a_write_does(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
+    with _held(store, "BEGIN EXCLUSIVE"), pytest.raises(StorageError, match=r"in use by others for 0\.3 seconds"):
+        store.find()
+    assert store.find() == []
 
 
 def test_a_folder_whose_files_cannot_be_locked_is_refused_at_once(
@@ -144,6 +187,9 @@ def test_of_many_processes_that_write_at_once_every_one_gets_through(tmp_path: P
     runs = [queued(store, owner=f"owner{number}").id for number in range(8)]
     program = """
 import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from core.contract import Stepped
 from core.runs.store import RunStore
@@ -159,6 +205,28 @@ for step in range(40):
     assert [writer.communicate()[1] for writer in writers] == [""] * 8
     for run_id in runs:
         assert [event.step for _, event in store.events(run_id)] == list(range(40))
+
+
+@contextmanager
+def _held(store: RunStore, statements: str) -> Iterator["subprocess.Popen[str]"]:
+    """Another process that has executed these and holds their lock until something is written to it."""
+    program = (
+        "import sqlite3, sys; db = sqlite3.connect(sys.argv[1], isolation_level=None);"
+        "kept = [db.execute(one) for one in sys.argv[2].split(';')]; print('held', flush=True); sys.stdin.read()"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", program, store.path, statements],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == "held\n"
+        try:
+            yield holder
+        finally:
+            if holder.poll() is None:
+                holder.communicate("")
 
 
 def _no_locks(*_: object) -> None:
