@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from tests.ui.kept import settings_of
 from ui.lessons.page import PLACES
 from ui.lessons.playground import STARTS
 
@@ -91,10 +92,10 @@ def test_a_step_of_learning_goes_forwards_backwards_and_again() -> None:
     app.button(key="step.last").click().run()
     assert "Did it help?" in text(app)
     assert "the largest difference is" in text(app)
-    before = app.session_state["step.settings"]
+    before = settings_of(app, "step")
     app.button(key="step.again").click().run()
     assert not app.exception
-    after = app.session_state["step.settings"]
+    after = settings_of(app, "step")
     assert after.step == 0
     assert after.v1 != before.v1
 
@@ -104,7 +105,7 @@ def test_a_weight_can_be_edited() -> None:
     weight = next(widget for widget in app.number_input if widget.label == "w11")
     app.number_input(key=weight.key).set_value(2.0).run()
     assert not app.exception
-    assert app.session_state["step.settings"].w11 == 2.0
+    assert settings_of(app, "step").w11 == 2.0
     assert app.query_params["w11"] in (["2"], "2")
 
 
@@ -118,17 +119,17 @@ def test_every_start_of_the_playground_is_allowed(start: str) -> None:
     app = opened(place="playground")
     app.button(key=f"playground.start.{start}").click().run()
     assert not app.exception
-    settings = app.session_state["playground.settings"]
+    settings = settings_of(app, "playground")
     assert {name: getattr(settings, name) for name in STARTS[start]} == STARTS[start]
 
 
 def test_another_knob_of_the_playground_begins_another_run() -> None:
     app = opened(place="playground", step="120", rates="0.01,50:0.1")
-    assert app.session_state["playground.settings"].step == 120
+    assert settings_of(app, "playground").step == 120
     noise = next(slider for slider in app.slider if slider.label == "Noise")
     app.slider(key=noise.key).set_value(0.3).run()
     assert not app.exception
-    settings = app.session_state["playground.settings"]
+    settings = settings_of(app, "playground")
     assert (settings.step, settings.rates, settings.noise) == (0, "0.1", 0.3)
 
 
@@ -138,7 +139,7 @@ def test_layers_of_the_playground_are_knobs_each() -> None:
     assert (labels["Neurons in layer 1"], labels["Neurons in layer 2"]) == (3, 16)
     hidden = next(slider for slider in app.slider if slider.label == "Hidden layers")
     app.slider(key=hidden.key).set_value(3).run()
-    assert app.session_state["playground.settings"].layers == "relu3-sigmoid16-sigmoid16"
+    assert settings_of(app, "playground").layers == "relu3-sigmoid16-sigmoid16"
 
 
 def test_own_points_may_come_from_a_table() -> None:
@@ -148,7 +149,7 @@ def test_own_points_may_come_from_a_table() -> None:
     assert not app.exception
     app.button(key="playground.use").click().run()
     assert not app.exception
-    assert len(app.session_state["playground.settings"].points) == 4 * 40
+    assert len(settings_of(app, "playground").points) == 4 * 40
 
 
 def test_a_number_of_an_own_table_may_be_predicted() -> None:
@@ -158,7 +159,7 @@ def test_a_number_of_an_own_table_may_be_predicted() -> None:
     app.selectbox(key="playground.label").set_value("price").run()
     app.button(key="playground.use").click().run()
     assert not app.exception
-    settings = app.session_state["playground.settings"]
+    settings = settings_of(app, "playground")
     assert (settings.data, len(settings.heights)) == ("heights", 6 * 40)
     app.run()
     assert not app.exception
@@ -185,5 +186,5 @@ def test_an_address_that_comes_back_late_changes_nothing() -> None:
         app.button(key="step.next").click().run()
     app.query_params["step"] = "1"  # what a browser still sends that has not heard of the last answer
     app.run()
-    assert app.session_state["step.settings"].step == 2
+    assert settings_of(app, "step").step == 2
     assert app.query_params["step"] in (["2"], "2")

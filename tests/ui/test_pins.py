@@ -11,6 +11,8 @@ from core.contract import Previewed
 from core.runs.records import Lease, Run, pin_name
 from core.runs.store import RunStore
 from tests.ui import runs
+from tests.ui.kept import kept
+from ui.demos.sentiment.text_box import Typed
 from ui.runs import pins
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "sentiment.py")
@@ -37,8 +39,8 @@ def session(run: Run, text: str = "") -> AppTest:
 
 
 def typed(app: AppTest, text: str) -> None:
-    app.session_state["sentiment.text"] = text
-    app.session_state["sentiment.version"] = hash(text)  # the box takes another text only as another version
+    box = kept(app, Typed, "sentiment")
+    box.text, box.version = text, hash(text)  # the box takes another text only as another version
 
 
 def seen(app: AppTest) -> AppTest:

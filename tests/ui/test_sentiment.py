@@ -11,8 +11,10 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
 from tests.core import tiny_encoder
+from tests.ui.kept import kept
 from ui.demos.sentiment import many, readers
 from ui.demos.sentiment.examples import EXAMPLES
+from ui.demos.sentiment.text_box import Typed
 from ui.demos.sentiment.word_strip import parse_edit
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "sentiment.py")
@@ -28,10 +30,8 @@ def page(**query: str) -> AppTest:
 
 
 def typed(app: AppTest, text: str) -> AppTest:
-    app.session_state["sentiment.text"] = text
-    app.session_state["sentiment.version"] = (
-        app.session_state["sentiment.version"] + 1 if "sentiment.version" in app.session_state else 1
-    )
+    box = kept(app, Typed, "sentiment")
+    box.text, box.version = text, box.version + 1
     app.run()
     assert not app.exception
     return app
@@ -66,7 +66,7 @@ def test_an_example_goes_into_the_box() -> None:
     app = page()
     app.button(key="sentiment.example.Contrast").click().run()
     assert not app.exception
-    assert app.session_state["sentiment.text"] == EXAMPLES["Contrast"]
+    assert kept(app, Typed, "sentiment").text == EXAMPLES["Contrast"]
 
 
 @pytest.mark.parametrize("part", ["steps", "layers", "embeddings", "attack"])

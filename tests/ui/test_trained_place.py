@@ -11,6 +11,7 @@ from core.knobs import to_json
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore
 from core.training.engine import train
+from tests.ui.kept import settings_of
 from tests.ui.test_foundations import opened, text
 
 PLACES = ("race", "gradients", "overfitting")
@@ -94,7 +95,7 @@ def test_the_address_of_a_run_opens_its_place_with_its_settings(store: RunStore)
     app = opened(view="train", run=run.id)
     assert app.title[0].value == "Vanishing and exploding gradients"
     assert f"Trained in run {run.id}" in text(app)
-    assert app.session_state["gradients.settings"].depth == 3
+    assert settings_of(app, "gradients").depth == 3
     assert "run" not in app.query_params
 
 

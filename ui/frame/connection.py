@@ -3,9 +3,7 @@
 Streamlit connects again by itself. It speaks of its own command then, and leaves red what it could not load meanwhile.
 """
 
-import functools
-
-import streamlit as st
+from ui.frame.component import Component
 
 _CSS = """
 .glassbox-away > :not(.glassbox-said) { display: none !important; }
@@ -56,12 +54,9 @@ export default function () {
 }
 """
 
+_CONNECTION = Component("connection", css=_CSS, js=_JS, isolate_styles=False)
+
 
 def watch_connection() -> None:
     """Have the browser look after its connection; call it once a page run, from the navigation."""
-    _component()(key="connection", data=None)
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_connection", css=_CSS, js=_JS, isolate_styles=False)
+    _CONNECTION.show(key="connection")

@@ -1,11 +1,10 @@
 """The Foundations page: all places at a glance, or the one that the address names as `place=`."""
 
-import functools
-
 import streamlit as st
 
 from core.errors import NotFoundError
 from ui.frame import address
+from ui.frame.component import Component
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.words import plain
@@ -113,12 +112,9 @@ export default function ({ data, parentElement }) {
 }
 """
 
+_TO_THE_TOP = Component("to_the_top", js=_TOP)
+
 
 def _to_the_top(place: str | None) -> None:
     """The way to another place is at the end of a place; the next one has to begin at its beginning."""
-    _top_component()(key="foundations.top", data=place or "all")
-
-
-@functools.cache
-def _top_component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_to_the_top", js=_TOP)
+    _TO_THE_TOP.show(key="foundations.top", data=place or "all")

@@ -1,13 +1,14 @@
 """What every place of Foundations has: a question before, what was seen after, settings that stand in the address."""
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeVar
 
 import streamlit as st
 
 from core.knobs import Settings, from_text, knobs, relevant
 from ui.frame import address
+from ui.frame.state import record
 from ui.frame.words import plain
 from ui.widgets.form import PAGE_PARAMETERS, widget, write_address
 
@@ -34,6 +35,16 @@ class Place:
     sentence: str
     question: Question
     show: Callable[[], Sequence[str]]  # draws everything between question and end; returns what was seen
+
+
+@dataclass
+class Kept:
+    """The settings of a place as they were left."""
+
+    settings: Settings | None = None
+    notices: list[str] = field(default_factory=list)  # what the address got wrong
+    version: int = 0  # counts how often they came from elsewhere than the widgets; part of the widgets' keys
+    written: dict[str, str] | None = None  # what of them stands in the address
 
 
 def ask(place: Place) -> str | None:
@@ -70,38 +81,44 @@ def settings_of(kind: type[S], place: str) -> S:
 
     What the address gets wrong is said on the page and takes its default.
     """
-    state = f"{place}.settings"
-    given = _given()
+    kept, given = record(Kept, place), _given()
     is_wanted = bool(given) or address.is_history()
-    if state not in st.session_state or (is_wanted and given != st.session_state.get(f"{place}.written")):
+    if kept.settings is None or (is_wanted and given != kept.written):
         settings, notices = from_text(kind, given)
         keep(place, settings)
-        st.session_state[f"{state}.notices"] = notices
+        kept.notices = notices
     else:
-        _write(st.session_state[state], place)
-    if said := st.session_state.get(f"{state}.notices"):
-        st.warning("  \n".join(plain(notice) for notice in said), icon=":material/link_off:")
-    kept: S = st.session_state[state]
-    return kept
+        _write(kept.settings, place)
+    if kept.notices:
+        st.warning("  \n".join(plain(notice) for notice in kept.notices), icon=":material/link_off:")
+    return current(kind, place)
+
+
+def current(kind: type[S], place: str) -> S:
+    """The settings of a place that is shown, as they are now; for callbacks."""
+    settings = record(Kept, place).settings
+    assert isinstance(settings, kind)
+    return settings
 
 
 def hold(place: str, settings: Settings) -> None:
     """Take what the widgets of a place say: it outlives them, and stands in the address."""
-    if st.session_state.get(f"{place}.settings") != settings:
-        st.session_state[f"{place}.settings.notices"] = []
-    st.session_state[f"{place}.settings"] = settings
+    kept = record(Kept, place)
+    if kept.settings != settings:
+        kept.notices = []
+    kept.settings = settings
     _write(settings, place)
 
 
 def keep(place: str, settings: Settings) -> None:
     """Take settings that no widget made: every widget of the place starts anew from them. For callbacks too."""
     hold(place, settings)
-    st.session_state[f"{place}.version"] = version(place) + 1
+    record(Kept, place).version += 1
 
 
 def version(place: str) -> int:
     """Counts how often the settings of a place came from elsewhere than its widgets; part of the widgets' keys."""
-    return int(st.session_state.get(f"{place}.version", 0))
+    return record(Kept, place).version
 
 
 def turn(place: str, settings: S, names: Sequence[str], *, columns: int = 3) -> S:
@@ -123,7 +140,7 @@ def turn(place: str, settings: S, names: Sequence[str], *, columns: int = 3) -> 
 
 def _write(settings: Settings, place: str) -> None:
     write_address(settings)
-    st.session_state[f"{place}.written"] = _given()
+    record(Kept, place).written = _given()
 
 
 def _given() -> dict[str, str]:

@@ -4,11 +4,12 @@ import functools
 import hashlib
 import json
 from collections.abc import Sequence
-from dataclasses import asdict, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import numpy as np
+import numpy.typing as npt
 import streamlit as st
 
 from core.data import points
@@ -28,15 +29,19 @@ from core.lessons.playground import (
     start,
 )
 from core.plots.template import DARK, LIGHT
+from ui.frame.component import Component, Told, are_numbers, is_text, is_whole
+from ui.frame.errors import shown_errors
+from ui.frame.state import record
 from ui.frame.style import palette_css
-from ui.frame.words import plain
-from ui.lessons.place import Place, Question, hold, keep, settings_of, turn, version
+from ui.lessons.place import Kept, Place, Question, current, hold, keep, settings_of, turn, version
 from ui.widgets import brush, uploads
 
 KEY = "playground"
 BROWSER = Path(__file__).parent / "browser"
 RATES = (0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1, 0.3, 1.0, 3.0, 10.0)
 CHECK_STEPS = 100
+LONGEST_ID = 40  # characters
+MAX_WEIGHTS = 10_000  # far above what its knobs allow
 STARTS: dict[str, dict[str, Any]] = {
     "Circle": {},
     "Spirals": {"data": "spirals", "layers": "tanh8-tanh8-tanh8", "noise": 0.05, "num_points": 300, "rates": "0.01"},
@@ -46,6 +51,23 @@ STARTS: dict[str, dict[str, Any]] = {
     "Six sigmoid layers": {"layers": "-".join(["sigmoid8"] * 6), "optimizer": "sgd", "rates": "0.1"},
     "Waves": {"data": "waves", "layers": "tanh12-tanh8", "rates": "0.01"},
 }
+
+_SCRIPTS = [(BROWSER / f"{name}.js").read_text("utf-8") for name in ("network", "drawing", "playground")]
+_PLAYGROUND = Component(
+    "playground",
+    html=(BROWSER / "playground.html").read_text("utf-8"),
+    css=palette_css(".playground") + (BROWSER / "playground.css").read_text("utf-8"),
+    js="\n".join([brush.SCRIPT, *_SCRIPTS]),
+)
+
+
+@dataclass
+class _Comparison:
+    """With PyTorch: how often it was asked for, and what was found of which run."""
+
+    asked: int = 0
+    id: str = ""
+    said: str = ""
 
 
 def show() -> Sequence[str]:
@@ -61,12 +83,14 @@ def show() -> Sequence[str]:
     if _run_id(settings) != _run_id(before):  # another run: from its beginning, with one learning rate
         settings = replace(settings, step=0, rates=settings.rates.rpartition(":")[2] or settings.rates)
     hold(KEY, settings)
-    _component()(
-        key="playground.component",
+    _PLAYGROUND.show(
+        key=f"{KEY}.component",
         data=_data(settings),
-        on_position_change=_take_position,
-        on_painted_change=_take_points,
-        on_checked_change=_take_check,
+        told=[
+            Told("position", parse_position, _take_position),
+            Told("painted", brush.parse_points, _take_points),
+            Told("checked", parse_checked, _take_check),
+        ],
     )
     if settings.data in OWN:
         _upload(settings)
@@ -137,18 +161,22 @@ def _run_id(settings: PlaygroundSettings) -> str:
     return hashlib.sha256(json.dumps(values).encode()).hexdigest()[:16]
 
 
+def _shown_id(settings: PlaygroundSettings) -> str:
+    """The same as long as the browser is to go on with its run."""
+    return f"{_run_id(settings)}.{version(KEY)}"
+
+
 def _data(settings: PlaygroundSettings) -> dict[str, Any]:
     """What the browser gets: where the run starts, and how far it was when its address was written."""
-    nonce = version(KEY)
     return {
-        "id": f"{_run_id(settings)}.{nonce}",
+        "id": _shown_id(settings),
         "start": _start(replace(settings, step=0)),
         "step": settings.step,
         "rates": RATES,
         "canPaint": settings.data == "points",
         "maxPoints": points.MAX_POINTS,
         "palettes": _palettes(),
-        "check": st.session_state.get(f"{KEY}.check", 0),
+        "check": record(_Comparison).asked,
         "checkSteps": CHECK_STEPS,
     }
 
@@ -183,28 +211,35 @@ def _palettes() -> dict[str, Any]:
     return {"light": asdict(LIGHT), "dark": asdict(DARK)}
 
 
-def _take_position() -> None:
-    """The browser says how far it is: into the address, without starting anything anew."""
-    told = st.session_state["playground.component"].position
-    settings: PlaygroundSettings = st.session_state[f"{KEY}.settings"]
-    if not isinstance(told, dict) or told.get("id") != f"{_run_id(settings)}.{version(KEY)}":
-        return
-    step, rate = told.get("step"), told.get("rates")
-    if type(step) is int and 0 <= step <= MAX_STEP and knobs(PlaygroundSettings)["rates"].allows(rate):
-        st.session_state[f"{KEY}.settings"] = replace(settings, step=step, rates=str(rate))
+class Position(NamedTuple):
+    """How far the browser is in a run."""
+
+    id: str
+    step: int
+    rates: str
 
 
-def _take_points() -> None:
-    told = st.session_state["playground.component"].painted
-    settings: PlaygroundSettings = st.session_state[f"{KEY}.settings"]
-    try:
-        given = np.array(told, np.float64).reshape(-1, 3)
-    except (TypeError, ValueError):
-        return
-    if settings.data != "points" or len(given) > points.MAX_POINTS or not np.isfinite(given).all():
-        return
-    given[:, 2] = given[:, 2] > 0.5
-    keep(KEY, replace(settings, points=points.encode(given), step=0, test_share=0))
+def parse_position(value: object) -> Position | None:
+    """What the browser says of its run; None for anything else."""
+    if not isinstance(value, dict):
+        return None
+    run_id, step, changes = value.get("id"), value.get("step"), value.get("rates")
+    if not is_text(run_id, LONGEST_ID) or not is_whole(step, 0, MAX_STEP) or not isinstance(changes, str):
+        return None
+    return Position(run_id, step, changes) if knobs(PlaygroundSettings)["rates"].allows(changes) else None
+
+
+def _take_position(told: Position) -> None:
+    """Into the settings, and with the next run of the page into the address, without starting anything anew."""
+    settings = current(PlaygroundSettings, KEY)
+    if told.id == _shown_id(settings):
+        record(Kept, KEY).settings = replace(settings, step=told.step, rates=told.rates)
+
+
+def _take_points(painted: points.Array) -> None:
+    settings = current(PlaygroundSettings, KEY)
+    if settings.data == "points":
+        keep(KEY, replace(settings, points=points.encode(painted), step=0, test_share=0))
 
 
 def _upload(settings: PlaygroundSettings) -> None:
@@ -213,11 +248,9 @@ def _upload(settings: PlaygroundSettings) -> None:
         if file is None:
             st.caption("Two columns of numbers become x₁ and x₂; a third says the class, or is a number to predict.")
             return
-        try:
+        with shown_errors(InvalidInputError):
             table = uploads.read(points.read_table, file)
             _choose(settings, table)
-        except InvalidInputError as error:
-            st.error(plain(str(error)), icon=":material/error:")
 
 
 def _choose(settings: PlaygroundSettings, table: points.Table) -> None:
@@ -257,34 +290,52 @@ def _choose(settings: PlaygroundSettings, table: points.Table) -> None:
 def _check(settings: PlaygroundSettings) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         pressed = st.button("Compare with PyTorch", icon=":material/verified:", key=f"{KEY}.compare")
-        found = st.session_state.get(f"{KEY}.compared")
-        if found is not None and found[0] == f"{_run_id(settings)}.{version(KEY)}":
-            st.markdown(found[1], width="stretch")
+        compared = record(_Comparison)
+        if compared.id == _shown_id(settings):
+            st.markdown(compared.said, width="stretch")
         else:
             st.caption(f"Runs the first {CHECK_STEPS} steps here and in PyTorch, and compares every weight.")
     if pressed:
-        st.session_state[f"{KEY}.check"] = st.session_state.get(f"{KEY}.check", 0) + 1
+        compared.asked += 1
         st.rerun(scope="fragment")
 
 
-def _take_check() -> None:
+class Checked(NamedTuple):
+    """The weights and biases of the browser after `CHECK_STEPS` steps of a run; those that are not finite are NaN."""
+
+    id: str
+    values: npt.NDArray[np.float64]
+
+
+def parse_checked(value: object) -> Checked | None:
+    """What the browser has worked out; None for anything else."""
+    if not isinstance(value, dict):
+        return None
+    run_id, values = value.get("id"), value.get("values")
+    if not is_text(run_id, LONGEST_ID) or not isinstance(values, list) or len(values) > MAX_WEIGHTS:
+        return None
+    if not are_numbers([number for number in values if number is not None], MAX_WEIGHTS):
+        return None
+    return Checked(run_id, np.array(values, np.float64))
+
+
+def _take_check(told: Checked) -> None:
     from core.lessons.playground_reference import train
 
-    told = st.session_state["playground.component"].checked
-    settings: PlaygroundSettings = st.session_state[f"{KEY}.settings"]
-    if not isinstance(told, dict) or told.get("id") != f"{_run_id(settings)}.{version(KEY)}":
+    settings = current(PlaygroundSettings, KEY)
+    if told.id != _shown_id(settings):
         return
     weights, biases = train(settings, CHECK_STEPS)
     ours = np.concatenate([array.ravel() for array in (*weights, *biases)])
-    theirs = np.array(told.get("values"), np.float64)
-    if ours.shape != theirs.shape:
+    if ours.shape != told.values.shape:
         return
-    largest = float(np.abs(ours - theirs).max())
+    largest = float(np.abs(ours - told.values).max())
     said = (
         f"After {CHECK_STEPS} steps all {len(ours):,} weights of the browser and of PyTorch (float32) were compared: "
         f"the largest difference is **{largest:.1e}**."
     )
-    st.session_state[f"{KEY}.compared"] = (told["id"], said)
+    compared = record(_Comparison)
+    compared.id, compared.said = told.id, said
 
 
 def _seen(settings: PlaygroundSettings) -> list[str]:
@@ -298,14 +349,6 @@ def _seen(settings: PlaygroundSettings) -> list[str]:
         f"{settings.step:,} steps. Its losses stand above the picture. The address of this page reproduces it exactly: "
         "send it to somebody."
     ]
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    own = [(BROWSER / f"{name}.js").read_text("utf-8") for name in ("network", "drawing", "playground")]
-    css = palette_css(".playground") + (BROWSER / "playground.css").read_text("utf-8")
-    html = (BROWSER / "playground.html").read_text("utf-8")
-    return st.components.v2.component("glassbox_playground", html=html, css=css, js="\n".join([brush.SCRIPT, *own]))
 
 
 PLACE = Place(

@@ -3,12 +3,14 @@
 Here: the component and the check of what the browser sends. Scaling the grid to the network's input is not.
 """
 
-import functools
+from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
-import streamlit as st
 
 from core.errors import InvalidInputError
+from ui.frame.component import Component, Told
+from ui.frame.state import record
 
 _HTML = """
 <div class="editor">
@@ -228,6 +230,15 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 """
 
+_EDITOR = Component("cell_editor", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass
+class _Kept:
+    """What is drawn: Streamlit forgets a component's own state while it is not on the page."""
+
+    cells: str | None = None
+
 
 def cell_editor(*, key: str, size: int = 14) -> np.ndarray | None:
     """Show a grid to draw on with the keyboard (or by dragging) and return what is drawn on it.
@@ -244,21 +255,14 @@ def cell_editor(*, key: str, size: int = 14) -> np.ndarray | None:
     Raises:
         InvalidInputError: the browser sent something that is not a grid of that size; the editor keeps working.
     """
-    kept_key = f"{key}.kept"  # Streamlit forgets a component's own state while it is not on the page
-    kept = st.session_state.get(kept_key)
-    result = _component()(
-        key=key, data={"size": size, "cells": kept}, default={"cells": kept}, on_cells_change=lambda: None
-    )
-    image = parse_cells(result.cells, size=size)
-    st.session_state[kept_key] = result.cells
-    return image
+    kept = record(_Kept, key)
+    told = Told("cells", partial(checked_cells, size=size), first=kept.cells)
+    kept.cells = _EDITOR.read(told, key=key, data={"size": size, "cells": kept.cells})
+    return parse_cells(kept.cells, size=size)
 
 
-def parse_cells(value: object, *, size: int) -> np.ndarray | None:
-    """Check the cells that a browser reports, row by row as '0' and '1', and turn them into an image.
-
-    Returns:
-        (size, size) float32 of 0 and 1, or None when no cell has ink or nothing was reported yet.
+def checked_cells(value: object, *, size: int) -> str | None:
+    """The cells that a browser reports, row by row as '0' and '1'; None when nothing was reported yet.
 
     Raises:
         InvalidInputError: not a string, another length or another character.
@@ -270,11 +274,12 @@ def parse_cells(value: object, *, size: int) -> np.ndarray | None:
             f"The cell editor sent a drawing that cannot be read: it has to be {size * size} cells, each 0 or 1. "
             "Reload the page and draw again."
         )
-    if "1" not in value:
+    return value
+
+
+def parse_cells(value: object, *, size: int) -> np.ndarray | None:
+    """The same as an image: (size, size) float32 of 0 and 1, or None when no cell has ink."""
+    cells = checked_cells(value, size=size)
+    if cells is None or "1" not in cells:
         return None
-    return np.array([cell == "1" for cell in value], dtype=np.float32).reshape(size, size)
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_cell_editor", html=_HTML, css=_CSS, js=_JS)
+    return np.array([cell == "1" for cell in cells], dtype=np.float32).reshape(size, size)

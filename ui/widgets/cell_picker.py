@@ -4,12 +4,13 @@ Here: the component and the check of what the browser sends. What the places sho
 """
 
 import base64
-import functools
 import io
 from collections.abc import Callable
+from functools import partial
 
-import streamlit as st
 from PIL import Image
+
+from ui.frame.component import Component, Told, is_whole
 
 _HTML = """
 <div class="picker" role="group" tabindex="0"><img alt=""><span class="mark"></span></div>
@@ -66,6 +67,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 """
 
+_PICKER = Component("cell_picker", html=_HTML, css=_CSS, js=_JS)
+
 
 def cell_picker(
     picture: Image.Image,
@@ -93,12 +96,6 @@ def cell_picker(
     """
     rows, columns = shape
     used = rows * columns if count is None else count
-
-    def pick() -> None:
-        place = parse_place(st.session_state[key].place, columns=columns, count=used)
-        if place is not None:
-            on_pick(*place)
-
     data = {
         "picture": _address(picture),
         "rows": rows,
@@ -110,7 +107,8 @@ def cell_picker(
         "alt": alt,
         "width": width,
     }
-    _component()(key=key, data=data, on_place_change=pick)
+    told = Told("place", partial(parse_place, columns=columns, count=used), lambda place: on_pick(*place))
+    _PICKER.show(key=key, data=data, told=[told])
 
 
 def parse_place(value: object, *, columns: int, count: int) -> tuple[int, int] | None:
@@ -118,10 +116,10 @@ def parse_place(value: object, *, columns: int, count: int) -> tuple[int, int] |
 
     The picture may have changed between the click and its arrival, so this is nothing to complain about.
     """
-    if not isinstance(value, list | tuple) or len(value) != 2 or not all(type(number) is int for number in value):
+    if not isinstance(value, list | tuple) or len(value) != 2:
         return None
     row, column = value
-    if row < 0 or not 0 <= column < columns or row * columns + column >= count:
+    if not is_whole(row, 0, count) or not is_whole(column, 0, columns - 1) or row * columns + column >= count:
         return None
     return row, column
 
@@ -130,8 +128,3 @@ def _address(picture: Image.Image) -> str:
     data = io.BytesIO()
     picture.save(data, "PNG")
     return f"data:image/png;base64,{base64.b64encode(data.getvalue()).decode()}"
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_cell_picker", html=_HTML, css=_CSS, js=_JS)

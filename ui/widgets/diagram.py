@@ -4,10 +4,7 @@
 from `core/plots`, never from people.
 """
 
-import functools
-
-import streamlit as st
-
+from ui.frame.component import Component
 from ui.frame.style import palette_css
 
 _HTML = '<div class="diagram" role="img"></div>'
@@ -35,6 +32,8 @@ export default function ({ data, parentElement }) {
 }
 """
 
+_DIAGRAM = Component("diagram", html=_HTML, css=_CSS, js=_JS)
+
 
 def diagram(svg: str, *, key: str, alt: str, width: int = 640) -> None:
     """Show a diagram.
@@ -45,9 +44,4 @@ def diagram(svg: str, *, key: str, alt: str, width: int = 640) -> None:
         alt: one sentence that says what it shows, for people who do not see it.
         width: at most, in CSS px; a narrow page shrinks it.
     """
-    _component()(key=key, data={"svg": svg, "alt": alt, "width": width})
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_diagram", html=_HTML, css=_CSS, js=_JS)
+    _DIAGRAM.show(key=key, data={"svg": svg, "alt": alt, "width": width})

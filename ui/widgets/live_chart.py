@@ -17,6 +17,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from core.plots.template import twins
+from ui.frame.component import Component
 from ui.frame.style import is_dark
 
 _YEAR = 31_536_000  # seconds
@@ -81,6 +82,9 @@ export default async function ({ data, parentElement }) {
 }
 """
 
+# Plotly puts its styles into the document, so the chart must not be isolated from it.
+_CHART = Component("live_chart", html=_HTML, css=_CSS, js=_JS, isolate_styles=False)
+
 
 def live_chart(figure: go.Figure, *, key: str, alt: str, height: int | None = None) -> None:
     """Show a figure, or update the one that is shown under this key.
@@ -105,19 +109,12 @@ def live_chart(figure: go.Figure, *, key: str, alt: str, height: int | None = No
         "dark": dark,
         "twins": twins(dark),
     }
-    _component()(key=key, data=data)
+    _CHART.show(key=key, data=data)
 
 
 def plotly_route() -> Route:
     """The route that serves Plotly's script; pass it to `streamlit.App(routes=[...])`."""
     return Route(_script_path(), _serve_plotly, methods=["GET"])
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component(
-        "glassbox_live_chart", html=_HTML, css=_CSS, js=_JS, isolate_styles=False
-    )  # Plotly puts its styles into the document, so the chart must not be isolated from it
 
 
 def _script_path() -> str:

@@ -3,9 +3,11 @@
 Here: the component and the text of this session. What is done with the text is the caller's business.
 """
 
-import functools
+from dataclasses import dataclass
+from functools import partial
 
-import streamlit as st
+from ui.frame.component import Component, Told, is_text
+from ui.frame.state import record
 
 PAUSE = 350  # ms without a key before the text is answered
 LONGEST = 200_000  # characters that are sent at all
@@ -45,6 +47,16 @@ export default function ({ data, parentElement, setStateValue }) {
 }
 """
 
+_BOX = Component("text_box", html=_HTML, css=_CSS, js=_JS)
+
+
+@dataclass
+class Typed:
+    """The text of a box."""
+
+    text: str = ""
+    version: int = 0  # counts how often Python put another text into it
+
 
 def text_box(*, key: str, label: str, placeholder: str) -> str:
     """Show the box and return its text; it outlives reruns and page switches.
@@ -52,39 +64,38 @@ def text_box(*, key: str, label: str, placeholder: str) -> str:
     Args:
         key: stable for the box's place; `set_text` takes the same.
     """
-    version = st.session_state.get(f"{key}.version", 0)
-    text = current_text(key)
+    kept = record(Typed, key)
     data = {
         "label": label,
         "placeholder": placeholder,
-        "text": text,
-        "version": version,
+        "text": kept.text,
+        "version": kept.version,
         "pause": PAUSE,
         "longest": LONGEST,
     }
-    result = _component()(
-        key=f"{key}.box",
-        data=data,
-        default={"typed": {"version": version, "text": text}},
-        on_typed_change=lambda: None,
+    first = {"version": kept.version, "text": kept.text}
+    typed = _BOX.read(
+        Told("typed", partial(parse_typed, version=kept.version), first=first), key=f"{key}.box", data=data
     )
-    typed = result.typed
-    if isinstance(typed, dict) and typed.get("version") == version and isinstance(typed.get("text"), str):
-        st.session_state[f"{key}.text"] = typed["text"][:LONGEST]
-    return current_text(key)
+    if typed is not None:
+        kept.text = typed
+    return kept.text
+
+
+def parse_typed(value: object, *, version: int) -> str | None:
+    """A text as a browser sends it; None for anything else, and for a text of before Python put another one there."""
+    if not isinstance(value, dict) or value.get("version") != version:
+        return None
+    text = value.get("text")
+    return text if is_text(text, LONGEST) else None
 
 
 def current_text(key: str) -> str:
     """The text of a box."""
-    return str(st.session_state.get(f"{key}.text", ""))
+    return record(Typed, key).text
 
 
 def set_text(key: str, text: str) -> None:
     """Put a text into the box, with the next run of the page."""
-    st.session_state[f"{key}.text"] = text
-    st.session_state[f"{key}.version"] = st.session_state.get(f"{key}.version", 0) + 1
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_text_box", html=_HTML, css=_CSS, js=_JS)
+    kept = record(Typed, key)
+    kept.text, kept.version = text, kept.version + 1

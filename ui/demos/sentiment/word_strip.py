@@ -3,11 +3,11 @@
 Here: the component and the check of what the browser sends. What the colours say is the caller's business.
 """
 
-import functools
 from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass
+from functools import partial
 
-import streamlit as st
+from ui.frame.component import Component, Told, is_text, is_whole
 
 MAX_REPLACEMENT = 60  # characters
 
@@ -92,6 +92,8 @@ export default function ({ data, parentElement, setTriggerValue }) {
 }
 """
 
+_STRIP = Component("word_strip", html=_HTML, css=_CSS, js=_JS)
+
 
 @dataclass(frozen=True)
 class Shown:
@@ -119,14 +121,9 @@ def word_strip(
         on_edit: called with the index of a word and what to put in its place ("" deletes it), before the page runs
             again; None where nothing can be edited.
     """
-
-    def edit() -> None:
-        made = parse_edit(st.session_state[key].edit, text=text, count=len(words))
-        if made is not None and on_edit is not None:
-            on_edit(*made)
-
     data = {"words": [asdict(word) for word in words], "text": text, "label": label, "editable": on_edit is not None}
-    _component()(key=key, data=data, on_edit_change=edit)
+    take = None if on_edit is None else lambda edit: on_edit(*edit)
+    _STRIP.show(key=key, data=data, told=[Told("edit", partial(parse_edit, text=text, count=len(words)), take)])
 
 
 def parse_edit(value: object, *, text: str, count: int) -> tuple[int, str] | None:
@@ -134,11 +131,4 @@ def parse_edit(value: object, *, text: str, count: int) -> tuple[int, str] | Non
     if not isinstance(value, dict) or value.get("text") != text:
         return None
     index, by = value.get("index"), value.get("by")
-    if type(index) is not int or not 0 <= index < count or not isinstance(by, str) or len(by) > MAX_REPLACEMENT:
-        return None
-    return index, by
-
-
-@functools.cache
-def _component():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_word_strip", html=_HTML, css=_CSS, js=_JS)
+    return (index, by) if is_whole(index, 0, count - 1) and is_text(by, MAX_REPLACEMENT) else None

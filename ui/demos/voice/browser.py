@@ -1,8 +1,6 @@
 """What only the browser can do for Voice: a cursor that follows the sound, speaking, and why there is no microphone."""
 
-import functools
-
-import streamlit as st
+from ui.frame.component import Component
 
 _CURSOR_JS = """
 // One listener for the whole page: the player and the chart may be mounted anew at any time.
@@ -73,6 +71,10 @@ export default async function ({ parentElement }) {
 }
 """
 
+_CURSOR = Component("cursor", js=_CURSOR_JS)
+_SAY = Component("say", js=_SAY_JS)
+_HINT = Component("microphone", html=_HINT_HTML, css=_HINT_CSS, js=_HINT_JS)
+
 
 def cursor(*, chart: str, player: str) -> None:
     """Let a line in a live chart follow the players in a container.
@@ -81,29 +83,14 @@ def cursor(*, chart: str, player: str) -> None:
         chart: key of the chart; its x axis is the time in seconds.
         player: key of the container.
     """
-    _cursor()(key=f"{player}.cursor", data={"chart": chart, "player": player.replace(".", "-")})
+    _CURSOR.show(key=f"{player}.cursor", data={"chart": chart, "player": player.replace(".", "-")})
 
 
 def say(text: str, *, sentence_id: str, key: str) -> None:
     """Speak a text aloud, once for each id; nothing where the text is empty or the browser has no voice."""
-    _say()(key=key, data={"text": text, "id": sentence_id})
+    _SAY.show(key=key, data={"text": text, "id": sentence_id})
 
 
 def microphone_hint(*, key: str) -> None:
     """One sentence where this browser gives no microphone, with what to do; else nothing."""
-    _hint()(key=key, data={})
-
-
-@functools.cache
-def _cursor():  # type: ignore[no-untyped-def]  # a Streamlit type that it does not export
-    return st.components.v2.component("glassbox_cursor", js=_CURSOR_JS)
-
-
-@functools.cache
-def _say():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("glassbox_say", js=_SAY_JS)
-
-
-@functools.cache
-def _hint():  # type: ignore[no-untyped-def]
-    return st.components.v2.component("glassbox_microphone", html=_HINT_HTML, css=_HINT_CSS, js=_HINT_JS)
+    _HINT.show(key=key, data={})
