@@ -7,7 +7,7 @@ from pathlib import Path
 
 from core import demos
 from core.knobs import Config
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
 
@@ -24,14 +24,14 @@ def measure(demo: str, chosen: Config) -> tuple[float, Mapping[str, float]]:
         RuntimeError: the run did not complete.
     """
     with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(Path(folder) / "glassbox.sqlite")
-        supervisor = Supervisor(store, max_running=1, keep_warm=False)
+        store = open_store(Path(folder) / "glassbox.sqlite")
+        supervisor = Supervisor(store, max_running=1, keep_warm=False, logs=Path(folder) / "logs")
         start = time.perf_counter()
-        run = launch.start(store, demos.task(demo), chosen, owner="benchmark")
-        while not store.get(run.id).is_over and time.perf_counter() - start < PATIENCE_SECONDS:
+        run = launch.start(store.book, demos.task(demo), chosen, owner="benchmark")
+        while not store.book.get(run.id).is_over and time.perf_counter() - start < PATIENCE_SECONDS:
             supervisor.tick()
             time.sleep(TICK_SECONDS)
-        seconds, ended = time.perf_counter() - start, store.get(run.id)
+        seconds, ended = time.perf_counter() - start, store.book.get(run.id)
         supervisor.close()
     if ended.state != "completed" or ended.metrics is None:
         raise RuntimeError(f"The run is {ended.state}: {ended.reason or 'no reason given'}")

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks import chromium, studio
 from benchmarks.results import Figure, Findings, Options, percentile
-from core.runs.store import RunStore
+from core.runs.store import open_store
 
 if TYPE_CHECKING:
     from playwright.sync_api import Browser, Page
@@ -75,9 +75,9 @@ def _while_training(page: "Page", server: studio.Studio) -> list[float]:
     page.get_by_role("button", name="Start", exact=True).click()
     page.wait_for_url(re.compile(r"run=\w{6}"))
     run_id = page.url.partition("run=")[2][:6]
-    store = RunStore(server.home / "glassbox.sqlite")
+    store = open_store(server.home / "glassbox.sqlite")
     until = time.monotonic() + PATIENCE_MS / 1000
-    while not ((progress := store.get(run_id).progress) and progress.step) and time.monotonic() < until:
+    while not ((progress := store.book.get(run_id).progress) and progress.step) and time.monotonic() < until:
         time.sleep(0.2)
     waits: list[float] = []
     while len(waits) < NUM_STROKES:
@@ -90,9 +90,9 @@ def _while_training(page: "Page", server: studio.Studio) -> list[float]:
             _stroke(page, number)
             page.wait_for_function(f"window.waits.length === {number}")
         waits += page.evaluate("window.waits")
-    if store.get(run_id).is_over:
+    if store.book.get(run_id).is_over:
         raise RuntimeError("The run was over before the last stroke.")
-    store.request_stop(run_id)
+    store.book.request_stop(run_id)
     return waits
 
 

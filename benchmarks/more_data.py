@@ -10,7 +10,7 @@ from core import demos
 from core.contract import Evaluated
 from core.experiments.more_data.config import NUM_SEEDS, measuring
 from core.experiments.more_data.curves import measured
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
 
@@ -52,19 +52,19 @@ def _run() -> tuple[float, float, dict[tuple[str, int], list[float]]]:
     """Seconds in all and of fitting; accuracies of each seed by method and number of examples."""
     config = measuring("mnist5k")
     with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(Path(folder) / "glassbox.sqlite")
-        supervisor = Supervisor(store, max_running=1, keep_warm=False)
+        store = open_store(Path(folder) / "glassbox.sqlite")
+        supervisor = Supervisor(store, max_running=1, keep_warm=False, logs=Path(folder) / "logs")
         start = time.perf_counter()
-        run_id = launch.start(store, demos.task("more_data"), config, owner="benchmark").id
-        while not store.get(run_id).is_over:
+        run_id = launch.start(store.book, demos.task("more_data"), config, owner="benchmark").id
+        while not store.book.get(run_id).is_over:
             supervisor.tick()
             time.sleep(TICK_SECONDS)
         seconds = time.perf_counter() - start
         supervisor.close()
-        run = store.get(run_id)
+        run = store.book.get(run_id)
         if run.state != "completed":
             raise RuntimeError(f"The run is {run.state}: {run.reason}")
-        found = measured(config, [event for _, event in store.events(run_id, kinds=[Evaluated])])
+        found = measured(config, [event for _, event in store.book.events(run_id, kinds=[Evaluated])])
     accuracies: dict[tuple[str, int], list[float]] = {}
     for one in found:
         accuracies.setdefault((one.fit.label, one.fit.examples), []).append(one.accuracy)

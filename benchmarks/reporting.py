@@ -13,7 +13,7 @@ from core.contract import Checkpointed, Dataset, Placement
 from core.data.pictures import sources
 from core.demos.digits.config import DigitsConfig
 from core.knobs import to_json
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service.reporter import Reporter
 from core.training import engine
 
@@ -65,11 +65,11 @@ def _train(dataset: Dataset, where: Placement, *, seed: int, told: bool) -> Spen
     task, config = demos.task("digits"), DigitsConfig(epochs=EPOCHS, seed=seed)
     learner = task.learner(config, where)
     with tempfile.TemporaryDirectory() as folder:
-        store = RunStore(Path(folder) / "glassbox.sqlite", lease_seconds=LEASE_SECONDS)
-        run = store.create(task.name, to_json(config), phases=(EPOCHS,), owner="benchmark", title="benchmark")
-        lease = store.claim("benchmark", max_running=1)
+        store = open_store(Path(folder) / "glassbox.sqlite", lease_seconds=LEASE_SECONDS)
+        run = store.book.create(task.name, to_json(config), phases=(EPOCHS,), owner="benchmark", title="benchmark")
+        lease = store.claims.claim("benchmark", max_running=1)
         assert lease is not None
-        store.set_pin(run.id, "benchmark", sources.held_out_digits()[0][0].astype(int).tolist())
+        store.book.set_pin(run.id, "benchmark", sources.held_out_digits()[0][0].astype(int).tolist())
         with Reporter(store, lease) if told else nullcontext() as reporter:
             if reporter is not None:
                 num_steps = engine.steps_per_epoch(task, config, dataset) * EPOCHS

@@ -8,7 +8,7 @@ from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Stepped
 from core.demos.digits import DigitsConfig
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
 
@@ -25,13 +25,13 @@ WARM_UP_SECONDS = 15.0  # until a spare has surely imported everything
 def first_metric(store: RunStore, supervisor: Supervisor, *, seed: int) -> float:
     """Seconds until the first metric of a new run; the run is stopped afterwards."""
     start = time.perf_counter()
-    run = launch.start(store, demos.task("digits"), DigitsConfig(seed=seed), owner="benchmark")
-    while not store.events(run.id, kinds=[Stepped]):
+    run = launch.start(store.book, demos.task("digits"), DigitsConfig(seed=seed), owner="benchmark")
+    while not store.book.events(run.id, kinds=[Stepped]):
         supervisor.tick()
         time.sleep(TICK_SECONDS)
     seconds = time.perf_counter() - start
-    store.request_stop(run.id)
-    while not store.get(run.id).is_over:
+    store.book.request_stop(run.id)
+    while not store.book.get(run.id).is_over:
         supervisor.tick()
         time.sleep(TICK_SECONDS)
     return seconds
@@ -55,8 +55,8 @@ def _first_metrics(*, warm: bool, repeats: int) -> list[float]:
     seconds = []
     for seed in range(repeats):
         with tempfile.TemporaryDirectory() as folder:
-            store = RunStore(Path(folder) / "glassbox.sqlite")
-            supervisor = Supervisor(store, max_running=1, keep_warm=warm)
+            store = open_store(Path(folder) / "glassbox.sqlite")
+            supervisor = Supervisor(store, max_running=1, keep_warm=warm, logs=Path(folder) / "logs")
             limit = time.monotonic() + (WARM_UP_SECONDS if warm else 0)
             while time.monotonic() < limit:
                 supervisor.tick()

@@ -30,6 +30,11 @@ def data_folder() -> Path:
     return Path(given).expanduser().resolve() if given else home() / "data"
 
 
+def logs() -> Path:
+    """Folder of what workers on this machine print, `logs` inside `home()`. The folder may not exist yet."""
+    return home() / "logs"
+
+
 def frame_parents() -> list[str]:
     """Addresses of the pages that may show the studio inside them, such as "https://moodle.example".
 

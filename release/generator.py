@@ -31,7 +31,7 @@ from core.demos.generator.painter import release_painter
 from core.demos.generator.release import FOLDER, release_card
 from core.knobs import from_json, to_json
 from core.runs.checkpoints import restore
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.training import placement
 
 NUM_MEASURED = 10_000  # generated pictures, and test images beside them
@@ -54,9 +54,9 @@ def main() -> None:
 
 def take(run_id: str, folder: Path) -> str:
     """The last weights of a run as a release model; returns the name of its data."""
-    store = RunStore()
-    run = store.get(run_id)
-    restored = restore(store, run_id)
+    store = open_store()
+    run = store.book.get(run_id)
+    restored = restore(store.book, store.files, run_id)
     if run.task != "generator" or run.state != "completed" or restored is None or run.placement is None:
         raise SystemExit(f"Run {run_id} is not a completed run of the Generator.")
     config, _ = from_json(GeneratorConfig, run.config)

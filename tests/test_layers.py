@@ -33,8 +33,9 @@ def test_rooms_use_each_other_downwards_only() -> None:
 
 @pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
 def test_a_page_leaves_drawing_networks_and_storage_to_their_rooms(path: Path) -> None:
-    roots = {name.split(".")[0] for name in imported(path)}
-    assert not roots & {"plotly", "torch", "sqlite3", "safetensors"}
+    names = imported(path)
+    assert not {name.split(".")[0] for name in names} & {"plotly", "torch", "sqlite3", "safetensors"}
+    assert "core.runs.store" not in names, "pages have the side of people, ui.frame.services.store()"
 
 
 @pytest.mark.parametrize("folder", ["core", "ui"])

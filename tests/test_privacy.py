@@ -19,7 +19,7 @@ from benchmarks.visitor import Visitor
 from core import demos
 from core.data.pictures import strokes
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service import launch
 from tests.aside import run_aside
 from tests.guard import ROOT, Guard
@@ -81,15 +81,15 @@ async def draw(address: str) -> None:
 
 def begin(store: RunStore, demo: str) -> Run:
     task = demos.task(demo)
-    return launch.start(store, task, task.Config(epochs=1, **RUNS[demo]), owner=demo)
+    return launch.start(store.book, task, task.Config(epochs=1, **RUNS[demo]), owner=demo)
 
 
 def over(store: RunStore, run_id: str) -> Run:
     deadline = time.monotonic() + WAIT_SECONDS
-    while not store.get(run_id).is_over:
+    while not store.book.get(run_id).is_over:
         assert time.monotonic() < deadline
         time.sleep(0.2)
-    return store.get(run_id)
+    return store.book.get(run_id)
 
 
 def command(guard: Guard, *arguments: str) -> None:
@@ -102,7 +102,7 @@ def command(guard: Guard, *arguments: str) -> None:
 @pytest.mark.timeout(1_200)
 def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(guard: Guard) -> None:
     with studio.running(home=guard.home, prefix=guard.prefix()) as server:
-        store = RunStore()
+        store = open_store()
         runs = {demo: begin(store, demo) for demo in RUNS}
         run_aside(draw(server.address))
         for page, query in PAGES:
@@ -121,7 +121,7 @@ def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(guard
     assert guard.watches(WORKER)
     assert guard.watches(READER)
     for run in runs.values():
-        assert guard.opened(WORKER, store.run_folder(run.id))
+        assert guard.opened(WORKER, server.home / "runs" / run.id)
     assert guard.traced(READER, ROOT / "core" / "foundations" / "points.py")
 
 

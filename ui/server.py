@@ -27,10 +27,10 @@ async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is slow before the first page is served, then look after the workers until the server ends."""
     warm_up()
     readers().warm_up()
-    from core.runs.store import RunStore
+    from core.runs.store import open_store
     from core.service.supervisor import Supervisor
 
-    supervisor = Supervisor(RunStore())
+    supervisor = Supervisor(open_store())
     stop = threading.Event()
     threads = [
         threading.Thread(target=duty, args=(stop,), name=name, daemon=True)

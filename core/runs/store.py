@@ -1,391 +1,62 @@
-"""The run store, the truth about every run: what people and pages do with runs and read of them.
+"""The run store, the truth about every run, put together from its three sides (`core.runs.protocols`).
 
-What workers do is inherited from `core.runs.attempts`; the files of checkpoints are read and written in
-`core.runs.checkpoints`. Nothing here starts or signals a process.
+Which database and which folder keep them is known here alone. Nothing here starts or signals a process.
 """
 
 from __future__ import annotations
 
-import dataclasses
-import json
-import math
-import secrets
-import shutil
-import sqlite3
-import statistics
+import os
 import time
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal
 
 from core import settings
-from core.contract import Command, Event
-from core.errors import InvalidSettingError, NotFoundError
-from core.runs import queue
-from core.runs.attempts import LEASE_SECONDS, Attempts, recent_seconds, waiting
-from core.runs.records import (
-    Checkpoint,
-    Place,
-    Run,
-    Standing,
-    State,
-    decode_checkpoint,
-    decode_event,
-    decode_run,
-    pin_name,
-)
-
-ID_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"  # none that is mistaken for another
-ID_LENGTH = 6
-MAX_EPOCHS = 100  # of one extension
-MAX_COMMANDED = 100  # steps by hand at once
-MAX_PINS = 32  # scored at a time; the ones that changed last
-KEEP_DELETED_SECONDS = 24 * 3600.0
-
-Sort = Literal["newest", "oldest", "title", "longest"]
-ORDERS: dict[Sort, str] = {
-    "newest": "number DESC",
-    "oldest": "number",
-    "title": "title COLLATE NOCASE, number",
-    "longest": "seconds_used DESC, number",
-}
+from core.runs.files import FolderFiles
+from core.runs.protocols import LEASE_SECONDS, Claims, Files, RunBook
+from core.runs.sql.book import SqlBook
+from core.runs.sql.claims import SqlClaims
+from core.runs.sql.database import Database
 
 
-class RunStore(Attempts):
-    """All runs of one folder. Safe to use from many threads and processes; open one per process and keep it.
+@dataclass(frozen=True)
+class RunStore:
+    """All runs of one place. Open one per process and keep it."""
 
-    Methods that change a run take `owner`: when given, the run must be theirs, and this is checked in the query.
-    """
+    book: RunBook
+    claims: Claims
+    files: Files
+    address: str  # what `open_store` takes, in another process too
+    close: Callable[[], None]  # lets go of what is open; the store may be used again afterwards
 
-    def __init__(
-        self,
-        path: Path | None = None,
-        *,
-        lease_seconds: float = LEASE_SECONDS,
-        clock: Callable[[], float] = time.time,
-        elapsed: Callable[[], float] = time.monotonic,
-    ) -> None:
-        """Open or create the store at `path`, by default in `settings.home()`; raises `StorageError`."""
-        path = path or settings.home() / "glassbox.sqlite"
-        super().__init__(path, lease_seconds=lease_seconds, clock=clock, elapsed=elapsed)
-
-    def run_folder(self, run_id: str) -> Path:
-        """Folder of a run's log and checkpoints; may not exist yet."""
-        return self.path.parent / "runs" / run_id
-
-    def checkpoint_folder(self, run_id: str) -> Path:
-        """Folder that holds one folder for each checkpoint of the run; may not exist yet."""
-        return self.run_folder(run_id) / "checkpoints"
-
-    def create(
-        self,
-        task: str,
-        config: Mapping[str, Any],
-        *,
-        phases: Sequence[int],
-        owner: str,
-        parent: str | None = None,
-        title: str | None = None,
-        brief: bool = False,
-    ) -> Run:
-        """Put a new run into the queue.
-
-        Args:
-            config: as `knobs.to_json` writes it, already checked.
-            phases: planned epochs, usually one number.
-            parent: id of the run it was cloned from.
-            brief: whether it takes seconds, and so has its place beside long ones.
-
-        Raises:
-            NotFoundError: the parent does not exist.
-        """
-        if parent is not None:
-            self.get(parent)
-        now = self._clock()
-        values = (
-            task,
-            title or task.capitalize(),
-            json.dumps(dict(config)),
-            json.dumps(list(phases)),
-            owner,
-            parent,
-            brief,
-        )
-        while True:
-            run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
-            with self._transaction() as db:
-                if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
-                    continue
-                db.execute(
-                    """INSERT INTO runs (id, task, title, config, phases, owner, parent, brief, state, created_at,
-                       queued_at) VALUES (?, ?, ?, ?, ?, ?, ?, ?, 'queued', ?, ?)""",
-                    (run_id, *values, now, _last_in_queue(db, now)),
-                )
-                return _run(db, run_id)
-
-    def get(self, run_id: str) -> Run:
-        """The run as it stands now, deleted ones too until they are purged; raises `NotFoundError`."""
-        with self._connection() as db:
-            return _run(db, run_id)
-
-    def find(
-        self,
-        *,
-        task: str | None = None,
-        states: Collection[State] = (),
-        owner: str | None = None,
-        config: Mapping[str, Any] | None = None,
-        text: str = "",
-        deleted: bool = False,
-        sort: Sort = "newest",
-        limit: int = 500,
-    ) -> list[Run]:
-        """Runs that meet every given condition.
-
-        Args:
-            states: empty means all.
-            config: exactly these settings, as `create` got them.
-            text: part of the id or the title, in any case.
-            deleted: the deleted ones instead of the others.
-        """
-        marks = ", ".join("?" * len(states))
-        conditions = ["deleted_at IS NOT NULL" if deleted else "deleted_at IS NULL"]
-        values: list[Any] = []
-        for condition, given in (
-            ("task = ?", [task] if task else []),
-            (f"state IN ({marks})", list(states)),
-            ("owner = ?", [owner] if owner else []),
-            ("config = ?", [json.dumps(dict(config))] if config else []),
-            ("(instr(id, lower(?)) OR instr(lower(title), lower(?)))", [text, text] if text else []),
-        ):
-            if given:
-                conditions.append(condition)
-                values += given
-        query = f"SELECT * FROM runs WHERE {' AND '.join(conditions)} ORDER BY {ORDERS[sort]} LIMIT ?"
-        with self._connection() as db:
-            return [decode_run(row) for row in db.execute(query, (*values, limit))]
-
-    def rename(self, run_id: str, title: str, *, owner: str | None = None) -> Run:
-        """Give the run another title; raises `NotFoundError` and `InvalidSettingError`."""
-        if not title.strip() or len(title) > 100:
-            raise InvalidSettingError(f"A title has 1 to 100 characters; this one has {len(title.strip())}.")
-        return self._change(run_id, owner, lambda db, run: _set(db, run_id, title=title.strip()))
-
-    def delete(self, run_id: str, *, owner: str | None = None) -> Run:
-        """Hide the run, and stop it if it is not over; `restore` undoes it for a day. Raises `NotFoundError`."""
-
-        def change(db: sqlite3.Connection, run: Run) -> None:
-            self._stop(db, run)
-            _set(db, run_id, deleted_at=self._clock())
-
-        return self._change(run_id, owner, change)
-
-    def restore(self, run_id: str, *, owner: str | None = None) -> Run:
-        """Undo `delete`; a run that was stopped by it can be resumed. Raises `NotFoundError`."""
-        return self._change(run_id, owner, lambda db, run: _set(db, run_id, deleted_at=None))
-
-    def purge(self, *, older_than: float = KEEP_DELETED_SECONDS) -> list[str]:
-        """Remove runs deleted more than `older_than` seconds ago, with their files; returns their ids."""
-        overdue = "deleted_at < ? AND state IN ('completed', 'stopped', 'failed')"
-        with self._transaction() as db:
-            rows = db.execute(f"DELETE FROM runs WHERE {overdue} RETURNING id", (self._clock() - older_than,))
-            gone = [row["id"] for row in rows.fetchall()]
+    def purge(self) -> list[str]:
+        """Forget runs that were deleted long ago, then remove their files; returns their ids."""
+        gone = self.claims.purge()
         for run_id in gone:
-            shutil.rmtree(self.run_folder(run_id), ignore_errors=True)
+            self.files.remove(run_id)
         return gone
 
-    def request_stop(self, run_id: str, *, owner: str | None = None) -> Run:
-        """Ask a run that trains to save and stop.
 
-        One that waits, or that has no step of this attempt to save, stops at once; one that is over stays as it is.
-        """
-        return self._change(run_id, owner, self._stop)
+def open_store(
+    address: str | os.PathLike[str] | None = None,
+    *,
+    lease_seconds: float = LEASE_SECONDS,
+    clock: Callable[[], float] = time.time,
+    elapsed: Callable[[], float] = time.monotonic,
+) -> RunStore:
+    """Open or create a run store.
 
-    def resume(self, run_id: str, *, owner: str | None = None) -> Run:
-        """Put a stopped or failed run back into the queue; one that waits or runs stays as it is.
+    Args:
+        address: the SQLite file; files of runs lie beside it. By default it is in `settings.home()`.
+        lease_seconds: silence of a worker that counts as its death.
+        clock: seconds since 1970, for what is written down; it may jump.
+        elapsed: seconds that never jump, for what is measured within this process.
 
-        Where it is being stopped, this takes the stop back: whether its worker has heard it or not, the run goes on.
-
-        Raises:
-            NotFoundError: there is no such run.
-            InvalidSettingError: it is completed.
-        """
-
-        def change(db: sqlite3.Connection, run: Run) -> None:
-            if run.state == "completed":
-                raise InvalidSettingError(f"Run {run_id} is completed: extend it by some epochs instead.")
-            if run.is_over:
-                self._requeue(db, run, run.phases)
-            elif run.stop_requested:
-                _set(db, run_id, stop_requested=0)
-
-        return self._change(run_id, owner, change)
-
-    def command(self, run_id: str, part: str = "", steps: int = 1, *, owner: str | None = None) -> Run:
-        """Pause a run that is not over and have its worker do so many steps of a part; "": only pause.
-
-        Raises:
-            NotFoundError: there is no such run.
-            InvalidSettingError: it is over, or the number of steps is not allowed.
-        """
-        if not 1 <= steps <= MAX_COMMANDED:
-            raise InvalidSettingError(f"By hand, 1 to {MAX_COMMANDED} steps are done at once, not {steps}.")
-
-        def change(db: sqlite3.Connection, run: Run) -> None:
-            if run.is_over:
-                raise InvalidSettingError(f"Run {run_id} is {run.state}: resume it first, then pause it.")
-            query = "UPDATE runs SET num_commands = num_commands + 1 WHERE id = ? RETURNING num_commands"
-            (number,) = db.execute(query, (run_id,)).fetchone()
-            _set(db, run_id, command=json.dumps(dataclasses.asdict(Command(number, part, steps))))
-
-        return self._change(run_id, owner, change)
-
-    def go_on(self, run_id: str, *, owner: str | None = None) -> Run:
-        """End the pause of a run; raises `NotFoundError`."""
-        return self._change(run_id, owner, lambda db, run: _set(db, run_id, command=None))
-
-    def extend(self, run_id: str, epochs: int, *, owner: str | None = None) -> Run:
-        """Plan more epochs for a completed or stopped run and put it back into the queue.
-
-        Raises:
-            NotFoundError: there is no such run.
-            InvalidSettingError: the number of epochs is not allowed, or the run is in another state.
-        """
-        if not 1 <= epochs <= MAX_EPOCHS:
-            raise InvalidSettingError(f"A run is extended by 1 to {MAX_EPOCHS} epochs, not by {epochs}.")
-
-        def change(db: sqlite3.Connection, run: Run) -> None:
-            if run.state not in ("completed", "stopped"):
-                raise InvalidSettingError(f"Run {run_id} is {run.state}; only a completed or stopped one is extended.")
-            self._requeue(db, run, (*run.phases, epochs))
-
-        return self._change(run_id, owner, change)
-
-    def events(self, run_id: str, *, after: int = 0, kinds: Collection[type[Event]] = ()) -> list[tuple[int, Event]]:
-        """Events of a run in order, each with its cursor.
-
-        Args:
-            after: cursor of the last event already read. When `Run.generation` has changed, read again from 0.
-            kinds: `Stepped`, `Evaluated` …; empty means all.
-        """
-        names = [kind.__name__.lower() for kind in kinds]
-        only = f" AND kind IN ({', '.join('?' * len(names))})" if names else ""
-        query = f"SELECT * FROM events WHERE run_id = ? AND seq > ?{only} ORDER BY seq"
-        with self._connection() as db:
-            return [(row["seq"], decode_event(row)) for row in db.execute(query, (run_id, after, *names))]
-
-    def checkpoints(self, run_id: str) -> list[Checkpoint]:
-        """Committed checkpoints, newest first."""
-        with self._connection() as db:
-            rows = db.execute("SELECT * FROM checkpoints WHERE run_id = ? ORDER BY seq DESC", (run_id,))
-            return [decode_checkpoint(row) for row in rows]
-
-    def set_pin(self, run_id: str, key: str, payload: Any) -> None:
-        """Have `payload` (JSON-ready; None takes it away) scored by the newest weights.
-
-        Args:
-            key: whose pin it is, a browser's or "browser/session"; it takes the place of the one before.
-
-        Raises:
-            NotFoundError: there is no such run.
-        """
-
-        def change(db: sqlite3.Connection, run: Run) -> None:
-            db.execute("DELETE FROM pins WHERE run_id = ? AND key = ?", (run_id, key))
-            if payload is not None:
-                values = (run_id, key, json.dumps(payload), self._clock())
-                db.execute("INSERT INTO pins VALUES (?, ?, ?, ?)", values)
-            db.execute("UPDATE runs SET pins_version = pins_version + 1 WHERE id = ?", (run_id,))
-
-        self._change(run_id, None, change)
-
-    def leave_pins(self, key: str, *, browser: str) -> None:
-        """Let the pins of a session that is gone be its browser's, one of each run."""
-        with self._transaction() as db:
-            pinned = "SELECT run_id FROM pins WHERE key = ?"
-            db.execute(f"UPDATE runs SET pins_version = pins_version + 1 WHERE id IN ({pinned})", (key,))
-            db.execute("UPDATE OR REPLACE pins SET key = ? WHERE key = ?", (browser, key))
-
-    def pins(self, run_id: str) -> dict[str, Any]:
-        """Payload by `pin_name` of the `MAX_PINS` pins that changed last."""
-        query = "SELECT key, payload FROM pins WHERE run_id = ? ORDER BY updated_at DESC LIMIT ?"
-        with self._connection() as db:
-            rows = [(row["key"], json.loads(row["payload"])) for row in db.execute(query, (run_id, MAX_PINS))]
-        return {pin_name(key.rpartition("/")[0] or key, payload): payload for key, payload in rows}
-
-    def places(self, *, max_running: int = 1) -> dict[str, Place]:
-        """Place in the queue of every queued run, by id."""
-        with self._connection() as db:
-            found: dict[str, Place] = {}
-            used = recent_seconds(db, self._clock())
-            for brief, slots in queue.lanes(max_running).items():
-                typical = _typical_seconds(db, brief=brief)
-                running = db.execute("SELECT * FROM runs WHERE state = 'running' AND brief = ?", (brief,))
-                working = [queue.Working(run.owner, _seconds_left(run, typical)) for run in map(decode_run, running)]
-                queued = waiting(db, brief=brief)
-                found |= queue.places(queued, working, used=used, max_running=len(slots), typical_seconds=typical)
-        return found
-
-    def _change(self, run_id: str, owner: str | None, change: Callable[[sqlite3.Connection, Run], None]) -> Run:
-        with self._transaction() as db:
-            change(db, _run(db, run_id, owner))
-            return _run(db, run_id)
-
-    def _stop(self, db: sqlite3.Connection, run: Run) -> None:
-        if run.state == "running" and run.status == "training":
-            _set(db, run.id, stop_requested=1)
-        elif (
-            run.state == "running"
-        ):  # its worker may be deep in an import; it leaves when it finds that the run is over
-            self._end_attempt(db, run.id, "stopped", "Stopped before it began to train.")
-        elif run.state == "queued":
-            _set(db, run.id, state="stopped", reason="Stopped while it was waiting.", ended_at=self._clock())
-
-    def _requeue(self, db: sqlite3.Connection, run: Run, phases: Sequence[int]) -> None:
-        fresh = {"stop_requested": 0, "command": None, "reason": "", "metrics": "{}"}
-        fresh |= {"attempts_without_checkpoint": 0, "faults": 0}
-        queued_at = _last_in_queue(db, self._clock())
-        plan = {"phases": json.dumps(list(phases)), "progress": _replanned(run, phases)}
-        _set(db, run.id, state="queued", queued_at=queued_at, ended_at=None, deleted_at=None, **plan, **fresh)
-
-
-def _last_in_queue(db: sqlite3.Connection, now: float) -> float:
-    """A time to be queued at that is after all others, also when the clock was set back meanwhile."""
-    (last,) = db.execute("SELECT max(queued_at) FROM runs WHERE state = 'queued'").fetchone()
-    return now if last is None else max(now, math.nextafter(last, math.inf))
-
-
-def _replanned(run: Run, phases: Sequence[int]) -> str | None:
-    """How far a run is in another plan; its speed and rest are not known before it goes on."""
-    if run.progress is None:
-        return None
-    total = run.progress.total_steps * sum(phases) // sum(run.phases)
-    return json.dumps(dataclasses.asdict(Standing(step=run.progress.step, total_steps=total, epoch=run.progress.epoch)))
-
-
-def _run(db: sqlite3.Connection, run_id: str, owner: str | None = None) -> Run:
-    row = db.execute("SELECT * FROM runs WHERE id = ? AND owner = coalesce(?, owner)", (run_id, owner)).fetchone()
-    if row is None:
-        whose = "" if owner is None else " of yours"
-        raise NotFoundError(
-            f"There is no run “{run_id}”{whose}. An id has {ID_LENGTH} letters and digits; page Runs lists them all."
-        )
-    return decode_run(row)
-
-
-def _set(db: sqlite3.Connection, run_id: str, **values: Any) -> None:
-    columns = ", ".join(f"{name} = ?" for name in values)
-    db.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run_id))
-
-
-def _typical_seconds(db: sqlite3.Connection, *, brief: bool) -> float | None:
-    query = """SELECT seconds_used FROM runs WHERE state IN ('completed', 'stopped') AND brief = ?
-               ORDER BY ended_at DESC LIMIT 20"""
-    seconds = [row["seconds_used"] for row in db.execute(query, (brief,))]
-    return statistics.median(seconds) if seconds else None
-
-
-def _seconds_left(run: Run, typical: float | None) -> float:
-    if run.progress is not None and run.progress.seconds_left is not None:
-        return run.progress.seconds_left
-    return typical or 0.0
+    Raises:
+        StorageError: it cannot be opened.
+    """
+    path = Path(address or settings.home() / "glassbox.sqlite")
+    folder = path.parent / "runs"
+    database = Database(path, files=folder, clock=clock)
+    claims = SqlClaims(database, lease_seconds=lease_seconds, elapsed=elapsed)
+    return RunStore(SqlBook(database), claims, FolderFiles(folder), str(path), database.close)

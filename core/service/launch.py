@@ -5,8 +5,8 @@ from __future__ import annotations
 from core.contract import Task, preset_of
 from core.errors import InvalidSettingError
 from core.knobs import Config, Reference, knobs, to_json
+from core.runs.protocols import RunBook
 from core.runs.records import Run
-from core.runs.store import RunStore
 
 MAX_DIFFERENCES = 3
 
@@ -27,7 +27,7 @@ def title_of(task: Task, config: Config) -> str:
 
 
 def start(
-    store: RunStore, task: Task, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
+    book: RunBook, task: Task, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
 ) -> Run:
     """Check everything that can be checked now, and put a new run into the queue.
 
@@ -46,7 +46,7 @@ def start(
     title = title or title_of(task, config)
     config = task.settle(config)
     task.check(config)  # what only reading the data can tell, the worker says
-    return store.create(
+    return book.create(
         task.name,
         to_json(config),
         phases=(config.epochs,),

@@ -1,7 +1,8 @@
-"""Log files that stay small, and messages that are not repeated for ever.
+"""Logs of workers, in a folder of the machine where they work.
 
-A file that has grown too large becomes `NAME.old` and a new one is begun, so each takes at most about twice
-`MAX_BYTES`. Nothing is copied: whoever still has the old file open goes on writing into that one.
+They stay small, and messages are not repeated for ever. A file that has grown too large becomes
+`NAME.old` and a new one is begun, so each takes at most about twice `MAX_BYTES`. Nothing is copied: whoever still has
+the old file open goes on writing into that one.
 """
 
 from __future__ import annotations
@@ -17,14 +18,33 @@ from typing import BinaryIO
 MAX_BYTES = 5_000_000
 LOOK_SECONDS = 2.0
 QUIET_SECONDS = 600.0  # within which the same message is not written again
+WORKERS = "workers.log"  # of workers that have no run yet
+
+
+def log_of(folder: Path, run_id: str) -> Path:
+    """The log of all attempts at a run."""
+    return folder / f"{run_id}.log"
+
+
+def remove_log(folder: Path, run_id: str) -> None:
+    """Delete the log of a run, as far as there is one."""
+    path = log_of(folder, run_id)
+    for file in (path, _old(path)):
+        with contextlib.suppress(OSError):
+            file.unlink()
 
 
 def open_log(path: Path) -> BinaryIO:
     """The file, open to append to; raises OSError."""
+    path.parent.mkdir(parents=True, exist_ok=True)
     with contextlib.suppress(FileNotFoundError):
         if path.is_file() and path.stat().st_size > MAX_BYTES:
-            path.replace(path.with_name(f"{path.name}.old"))
+            path.replace(_old(path))
     return path.open("ab")
+
+
+def _old(path: Path) -> Path:
+    return path.with_name(f"{path.name}.old")
 
 
 def redirect(path: Path) -> None:

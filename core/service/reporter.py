@@ -18,6 +18,7 @@ from typing import Any
 
 from core.contract import Checkpointed, Command, Event, Stepped
 from core.errors import LeaseLostError, StorageError
+from core.runs.protocols import RENEWED
 from core.runs.records import Lease, Standing
 from core.runs.store import RunStore
 
@@ -95,7 +96,7 @@ class Reporter:
     def status(self, text: str) -> None:
         """Say what the worker is doing."""
         self._check()
-        self._store.renew(self._lease, status=text)
+        self._store.claims.renew(self._lease, status=text)
 
     def plan(self, *, total_steps: int, batch_size: int) -> None:
         """Say how long the run is; from now on progress is reported with the events."""
@@ -128,7 +129,7 @@ class Reporter:
         """Write what is buffered; raises `LeaseLostError` and `StorageError`."""
         with self._lock:
             if self._buffer:
-                self._store.append_events(self._lease, self._buffer, progress=self._standing)
+                self._store.claims.append_events(self._lease, self._buffer, progress=self._standing)
                 self._buffer.clear()
                 self._committed_at = time.monotonic()
 
@@ -159,7 +160,7 @@ class Reporter:
             raise self._failure
 
     def _listen(self) -> None:
-        renew_seconds = self._store.lease_seconds / 4
+        renew_seconds = self._store.claims.lease_seconds / RENEWED
         while not self._closing.wait(min(POLL_SECONDS, renew_seconds)):
             try:
                 self._listen_once()
@@ -168,7 +169,7 @@ class Reporter:
                 if silent >= COMMIT_SECONDS:
                     self.flush()
                 if silent >= renew_seconds or self.stop_requested:  # whoever asked knows at once that this one lives
-                    self._store.renew(self._lease, progress=self._standing)
+                    self._store.claims.renew(self._lease, progress=self._standing)
                     self._committed_at = time.monotonic()
             except StorageError:
                 continue  # the disk may be busy for a moment; if it is not, the next checkpoint fails with the reason
@@ -183,11 +184,11 @@ class Reporter:
         unheard = self._asked_at is not None and time.monotonic() - self._asked_at >= UNHEARD_SECONDS
         if unheard and not self._has_unsaved:
             self.flush()
-            self._store.stop(self._lease)
+            self._store.claims.stop(self._lease)
             _leave("Stopped from the last checkpoint: nothing had been done since.")
 
     def _listen_once(self) -> None:
-        signals = self._store.signals(self._lease)
+        signals = self._store.claims.signals(self._lease)
         self.stop_requested = signals.stop_requested
         if not signals.stop_requested:
             self._asked_at = None
@@ -195,7 +196,7 @@ class Reporter:
             self._asked_at = time.monotonic()
         self._command, self._is_awaited = signals.command, signals.is_awaited
         if signals.pins_version != self._pins_version:
-            self._pins = self._store.pins(self._lease.run_id)
+            self._pins = self._store.book.pins(self._lease.run_id)
             self._pins_version = signals.pins_version
 
 

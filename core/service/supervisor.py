@@ -24,7 +24,7 @@ from core import settings
 from core.data.sound import own_words
 from core.errors import GlassboxError
 from core.runs.store import RunStore
-from core.service.logs import Seldom, open_log
+from core.service.logs import WORKERS, Seldom, open_log, remove_log
 
 TICK_SECONDS = 0.3
 PURGE_SECONDS = 3600.0
@@ -99,10 +99,14 @@ class Supervisor:
     Args:
         max_running: long runs at once, beside one brief one; `default_max_running()` when not given.
         keep_warm: have a worker ready, with everything imported.
+        logs: folder of what its workers print; `settings.logs()` when not given.
     """
 
-    def __init__(self, store: RunStore, *, max_running: int | None = None, keep_warm: bool = True) -> None:
+    def __init__(
+        self, store: RunStore, *, max_running: int | None = None, keep_warm: bool = True, logs: Path | None = None
+    ) -> None:
         self.store = store
+        self.logs = settings.logs() if logs is None else logs
         self.max_running = default_max_running() if max_running is None else max_running
         self.keep_warm = keep_warm
         self.trouble: Trouble | None = None
@@ -118,7 +122,8 @@ class Supervisor:
             try:
                 self.tick()
                 if time.monotonic() >= purge_at:
-                    self.store.purge()
+                    for run_id in self.store.purge():
+                        remove_log(self.logs, run_id)
                     own_words.purge()
                     purge_at = time.monotonic() + PURGE_SECONDS
                 if stumbled:
@@ -133,8 +138,8 @@ class Supervisor:
     def tick(self) -> None:
         """Bury the dead, then start as many workers as runs can start; raises `StorageError`."""
         self._reap()
-        self.store.expire()
-        busy = self.store.busy_workers()
+        self.store.claims.expire()
+        busy = self.store.claims.busy_workers()
         for child in self._children:
             child.claimed = child.claimed or child.name in busy
         if self._seconds_to_wait() > 0:
@@ -151,7 +156,7 @@ class Supervisor:
 
     def _start_workers(self) -> None:
         on_their_way = sum(not child.claimed for child in self._children)
-        for _ in range(self.store.num_startable(max_running=self.max_running) - on_their_way):
+        for _ in range(self.store.claims.num_startable(max_running=self.max_running) - on_their_way):
             self._children.append(self._awakened() or self._spawn())
             self._warm_from = time.monotonic() + CALM_SECONDS
         is_calm = not self._children or time.monotonic() >= self._warm_from
@@ -183,7 +188,7 @@ class Supervisor:
 
     def _reap(self) -> None:
         for child in [child for child in self._children if child.process.poll() is not None]:
-            self.store.bury(child.name, crashed=_has_crashed(child))
+            self.store.claims.bury(child.name, crashed=_has_crashed(child))
             self._children.remove(child)
             if child.process.returncode != 0 and not child.claimed:
                 self._hold_off(self._ended_early())
@@ -197,7 +202,7 @@ class Supervisor:
 
     @property
     def _log_path(self) -> Path:
-        return self.store.path.parent / "workers.log"
+        return self.logs / WORKERS
 
     def _awakened(self) -> _Child | None:
         spare, self._spare = self._spare, None
@@ -209,8 +214,9 @@ class Supervisor:
 
     def _spawn(self, *options: str) -> _Child:
         name = secrets.token_hex(8)
-        command = [sys.executable, "-m", "core.service.worker", "--store", str(self.store.path), "--name", name]
-        command += ["--max-running", str(self.max_running), "--lease-seconds", str(self.store.lease_seconds), *options]
+        command = [sys.executable, "-m", "core.service.worker", "--store", self.store.address, "--name", name]
+        command += ["--max-running", str(self.max_running), "--lease-seconds", str(self.store.claims.lease_seconds)]
+        command += ["--logs", str(self.logs), *options]
         with open_log(self._log_path) as log:
             process = subprocess.Popen(
                 command,

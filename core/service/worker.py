@@ -18,13 +18,13 @@ import traceback
 from collections.abc import Sequence
 from pathlib import Path
 
-from core import demos
+from core import demos, settings
 from core.contract import Ended, Placement
 from core.errors import GlassboxError, InvalidSettingError, LeaseLostError, StorageError
 from core.knobs import from_json
-from core.runs.attempts import LEASE_SECONDS
+from core.runs.protocols import LEASE_SECONDS
 from core.runs.records import Lease, Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.runs.trouble import storage_error
 from core.service import logs
 from core.service.reporter import Reporter
@@ -44,10 +44,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _warm_up()
         if not sys.stdin.readline():
             return 0  # whoever kept this worker warm is gone
-    store = RunStore(options.store, lease_seconds=options.lease_seconds)
-    lease = store.claim(options.name, max_running=options.max_running)
+    store = open_store(options.store, lease_seconds=options.lease_seconds)
+    lease = store.claims.claim(options.name, max_running=options.max_running)
     if lease is not None:
-        work(store, lease)
+        work(store, lease, log=logs.log_of(options.logs, lease.run_id))
     return 0
 
 
@@ -62,12 +62,16 @@ def _step_back() -> None:
         Path("/proc/self/autogroup").write_text(str(NICENESS))
 
 
-def work(store: RunStore, lease: Lease) -> None:
-    """Carry one attempt through and write down how it ended; errors become the run's reason."""
+def work(store: RunStore, lease: Lease, *, log: Path) -> None:
+    """Carry one attempt through and write down how it ended; errors become the run's reason.
+
+    Args:
+        log: file that everything printed goes to.
+    """
     try:
         with Reporter(store, lease) as reporter:
             signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "terminated", True))
-            _log_to(store.run_folder(lease.run_id) / "worker.log", lease)
+            _log_to(log, lease)
             ended = _train(store, lease, reporter)
         _finish(store, lease, reporter, ended)
     except LeaseLostError as error:
@@ -77,35 +81,35 @@ def work(store: RunStore, lease: Lease) -> None:
         _fail(store, lease, str(error))
     except Exception as error:
         _print(traceback.format_exc())
-        _fail(store, lease, _unexpected(error, store.run_folder(lease.run_id)))
+        _fail(store, lease, _unexpected(error, log))
 
 
 def _finish(store: RunStore, lease: Lease, reporter: Reporter, ended: Ended) -> None:
     if ended.reason == "stopped" and not (reporter.stop_requested or reporter.is_abandoned) and reporter.terminated:
-        store.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
+        store.claims.give_back(lease, reason="The machine was shut down; the run goes on by itself from here.")
         return
     reporter.record(ended)
     reporter.flush()
     if ended.reason == "stopped":
-        store.stop(lease, reason=PAUSED_LONG if reporter.is_abandoned else "")
+        store.claims.stop(lease, reason=PAUSED_LONG if reporter.is_abandoned else "")
     elif ended.reason == "diverged":
-        store.finish(lease, "failed", reason=ended.message)
+        store.claims.finish(lease, "failed", reason=ended.message)
     else:
-        store.finish(lease, "completed", metrics=ended.metrics)
+        store.claims.finish(lease, "completed", metrics=ended.metrics)
 
 
 def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
     from core.runs import checkpoints
     from core.training import engine, placement
 
-    run = store.get(lease.run_id)
+    run = store.book.get(lease.run_id)
     task = demos.task(run.task)
     config, notices = from_json(task.Config, run.config)
-    restored = checkpoints.restore(store, run.id)
-    store.rewind(lease, restored.checkpoint if restored else None)
+    restored = checkpoints.restore(store.book, store.files, run.id)
+    store.claims.rewind(lease, restored.checkpoint if restored else None)
     checkpoints.sweep(store, run.id)
     for notice in [*notices, *(restored.notices if restored else ())]:
-        store.notify(lease, notice)
+        store.claims.notify(lease, notice)
 
     reporter.status("loading data")
     dataset = task.load(config)
@@ -115,7 +119,7 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
     where = known or placement.measure(task, config, dataset)
     placement.apply(where)
     num_parameters = task.num_parameters(config) if task.num_parameters else None
-    store.describe(lease, placement=where, num_parameters=num_parameters)
+    store.claims.describe(lease, placement=where, num_parameters=num_parameters)
     _choose_card(where, lease)
 
     reporter.status("training")
@@ -129,7 +133,7 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
         learner=task.learner(config, where),
         phases=run.phases,
         resume=restored.state if restored else None,
-        recall=lambda step: checkpoints.at_step(store, run.id, step),
+        recall=lambda step: checkpoints.at_step(store.book, store.files, run.id, step),
         pins=reporter.pins,
         should_stop=reporter.should_stop,
         ask=reporter.ask,
@@ -143,10 +147,11 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m core.service.worker", description="Work on the next queued run.")
-    parser.add_argument("--store", type=Path, help="the run store; the default is the one of GLASSBOX_HOME")
+    parser.add_argument("--store", help="address of the run store; the default is the one of GLASSBOX_HOME")
     parser.add_argument("--name", default=secrets.token_hex(8), help="a name that no other worker ever had")
     parser.add_argument("--max-running", type=int, default=1, help="runs that may be running at once")
     parser.add_argument("--lease-seconds", type=float, default=LEASE_SECONDS, help="silence that counts as death")
+    parser.add_argument("--logs", type=Path, default=settings.logs(), help="folder of logs")
     parser.add_argument("--warm", action="store_true", help="import everything, then wait for a line on standard input")
     return parser.parse_args(arguments)
 
@@ -184,32 +189,30 @@ def _choose_card(placement: Placement, lease: Lease) -> None:
 
 
 def _fail(store: RunStore, lease: Lease, reason: str) -> None:
-    """Write down the failure, also when the disk is full: then the store's reserve is given up for it."""
-    give_up = time.monotonic() + min(LAST_WORDS_SECONDS, store.lease_seconds / 2)
+    """Write down the failure, also where that does not go through at once."""
+    give_up = time.monotonic() + min(LAST_WORDS_SECONDS, store.claims.lease_seconds / 2)
     while True:
         try:
-            store.finish(lease, "failed", reason=reason)
+            store.claims.finish(lease, "failed", reason=reason)
             return
         except LeaseLostError as error:
             _print(str(error))
             return
         except StorageError:
-            store.free_reserve()
             if time.monotonic() > give_up:
                 raise
             time.sleep(0.5)
 
 
-def _unexpected(error: Exception, folder: Path) -> str:
+def _unexpected(error: Exception, log: Path) -> str:
     if "out of memory" in str(error).lower() or isinstance(error, MemoryError):
         return "Memory ran out. Try a smaller batch or a smaller network, or wait until other runs have ended."
-    return f"An unexpected error ended the run ({type(error).__name__}); {folder / 'worker.log'} says where."
+    return f"An unexpected error ended the run ({type(error).__name__}); {log} says where."
 
 
 def _log_to(path: Path, lease: Lease) -> None:
     """From now on everything printed, and the stack of a crash, goes to the run's own log."""
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
         logs.redirect(path)
     except OSError as error:
         raise storage_error(error, path) from error

@@ -7,7 +7,7 @@ from typing import Any
 
 from core.contract import Maker, Model, Task
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.terminal import output
 
 RELEASE = "release"  # of several release models the best one that is here
@@ -58,11 +58,11 @@ def _saved(task: Task, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
     """Config and learner's part of the best checkpoint of a run."""
     from core.runs import checkpoints  # with PyTorch
 
-    store = RunStore()
-    run = store.get(name)
+    store = open_store()
+    run = store.book.get(name)
     if run.task != task.name:
         raise InvalidSettingError(f"Run {name} is of the demo “{run.task}”; here one of “{task.name}” is needed.")
-    restored = checkpoints.restore(store, name, prefer="best")
+    restored = checkpoints.restore(store.book, store.files, name, prefer="best")
     if restored is None:
         raise InvalidSettingError(f"Run {name} is {run.state} and has saved no model yet. Use “{RELEASE}” or wait.")
     return run.config, restored.state["learner"]

@@ -9,13 +9,13 @@ from core import demos
 from core.contract import MAJORITY
 from core.errors import NotFoundError
 from core.runs.records import Run, State
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.terminal import output
 
 
 def run(*, demo: str | None, state: State | None, limit: int) -> int:
     """List the runs that meet every given condition; returns 0."""
-    found = RunStore().find(task=demo, states=[state] if state else [], limit=limit)
+    found = open_store().book.find(task=demo, states=[state] if state else [], limit=limit)
     for one in found:
         output.answer(described(one))
     if not found:

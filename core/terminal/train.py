@@ -9,7 +9,7 @@ from typing import Any
 from core import demos
 from core.contract import Evaluated, Task
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service import launch
 from core.service.supervisor import Supervisor, default_max_running
 from core.terminal import output
@@ -37,8 +37,8 @@ def start(demo: str, *, preset: str | None, knobs: dict[str, Any], title: str | 
     presets = {one.name: one.values for one in task.presets}
     config = task.Config(**{**(presets[preset] if preset else {}), **knobs})
     with interruptible() as interrupt:
-        store = RunStore()
-        run = launch.start(store, task, config, owner=OWNER, title=title)
+        store = open_store()
+        run = launch.start(store.book, task, config, owner=OWNER, title=title)
         return _stay(store, run, interrupt)
 
 
@@ -54,8 +54,8 @@ def resume(run_id: str, *, extend: int | None) -> int:
         StorageError: the run store cannot be written.
     """
     with interruptible() as interrupt:
-        store = RunStore()
-        run = store.resume(run_id) if extend is None else store.extend(run_id, extend)
+        store = open_store()
+        run = store.book.resume(run_id) if extend is None else store.book.extend(run_id, extend)
         return _stay(store, run, interrupt)
 
 
@@ -66,7 +66,7 @@ def _stay(store: RunStore, run: Run, interrupt: Interrupt) -> int:
         run = _watched(store, run, interrupt, line)
     except KeyboardInterrupt:
         line.say(f"Run {run.id} saves and stops by itself.")
-        run = store.get(run.id)
+        run = store.book.get(run.id)
     finally:
         line.clear()
     output.answer(described(run))
@@ -82,16 +82,16 @@ def _watched(store: RunStore, run: Run, interrupt: Interrupt, line: output.Progr
     """Keep a worker at work and show how far it is, until the run is over; Ctrl-C asks the run to stop."""
     task = demos.task(run.task)
     supervisor = Supervisor(store, max_running=default_max_running(), keep_warm=False)
-    seen = max((cursor for cursor, _ in store.events(run.id)), default=0)
+    seen = max((cursor for cursor, _ in store.book.events(run.id)), default=0)
     asked = False
     while True:
         supervisor.tick()
         if interrupt.requested and not asked:
             asked = True
-            store.request_stop(run.id)
+            store.book.request_stop(run.id)
             line.say("Stopping: the run is being saved …")
-        run = store.get(run.id)
-        for cursor, event in store.events(run.id, after=seen, kinds=[Evaluated]):
+        run = store.book.get(run.id)
+        for cursor, event in store.book.events(run.id, after=seen, kinds=[Evaluated]):
             seen = cursor
             assert isinstance(event, Evaluated)
             line.say(_measured(task, event))
@@ -104,7 +104,7 @@ def _watched(store: RunStore, run: Run, interrupt: Interrupt, line: output.Progr
 def _show(store: RunStore, run: Run, line: output.ProgressLine) -> None:
     progress = run.progress
     if run.state == "queued":
-        place = store.places(max_running=default_max_running()).get(run.id)
+        place = store.book.places(max_running=default_max_running()).get(run.id)
         line.show(0, "waiting" if place is None or place.position == 1 else f"place {place.position} in the queue")
     elif progress is None or run.status != "training":
         line.show(0, run.status)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from playwright.sync_api import Page, expect
 
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from tests.browser.conftest import Studio
 from tests.core.waiting import wait_until
 from tests.ui.test_voice_teach import spoken, wav
@@ -48,7 +48,7 @@ def press(page: Page, key: str, times: int) -> None:
 
 
 def num_runs(studio: Studio, task: str) -> int:
-    return len(RunStore(studio.home / "glassbox.sqlite").find(task=task))
+    return len(open_store(studio.home / "glassbox.sqlite").book.find(task=task))
 
 
 def test_sliders_moved_one_after_the_other_keep_what_they_say(page: Page, slow: Callable[[], None]) -> None:

@@ -6,7 +6,7 @@ from playwright.sync_api import Page, expect
 from core import demos
 from core.knobs import to_json
 from core.runs.records import Run, Standing
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from tests.browser.conftest import Studio
 
 TITLE = "www.evil.example [x](//evil.example) ![i](//evil.example/i.png) a@evil.example **b** :red[c] $d$"
@@ -16,14 +16,14 @@ OUTSIDE = "a[href*='evil'], img[src*='evil']"
 @pytest.fixture(scope="module")
 def runs(studio: Studio) -> tuple[Run, Run]:
     """Two runs of this title that are over."""
-    store = RunStore(studio.home / "glassbox.sqlite")
+    store = open_store(studio.home / "glassbox.sqlite")
     task = demos.task("digits")
     made = []
     for epochs in (1, 2):
         config = to_json(task.Config(epochs=epochs))
-        run = store.create("digits", config, phases=(epochs,), owner="eve", title=TITLE)
-        store.request_stop(run.id)
-        made.append(store.get(run.id))
+        run = store.book.create("digits", config, phases=(epochs,), owner="eve", title=TITLE)
+        store.book.request_stop(run.id)
+        made.append(store.book.get(run.id))
     return made[0], made[1]
 
 
@@ -48,14 +48,14 @@ def test_no_page_makes_anything_of_a_title(page: Page, runs: tuple[Run, Run]) ->
 
 
 def test_the_badge_of_a_running_job_shows_its_title_as_it_is(page: Page, studio: Studio) -> None:
-    store = RunStore(studio.home / "glassbox.sqlite")
+    store = open_store(studio.home / "glassbox.sqlite")
     task = demos.task("digits")
-    run = store.create("digits", to_json(task.Config(epochs=1)), phases=(1,), owner="eve", title=TITLE)
-    lease = store.claim("the hand of this test", max_running=9)
+    run = store.book.create("digits", to_json(task.Config(epochs=1)), phases=(1,), owner="eve", title=TITLE)
+    lease = store.claims.claim("the hand of this test", max_running=9)
     if lease is not None:  # else the studio's own worker was faster, which is as good
-        store.renew(lease, progress=Standing(step=1, total_steps=10, epoch=0.1), status="training")
+        store.claims.renew(lease, progress=Standing(step=1, total_steps=10, epoch=0.1), status="training")
     try:
         page.goto("/generator")
         assert_plain(page)
     finally:
-        store.delete(run.id)
+        store.book.delete(run.id)

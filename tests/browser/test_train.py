@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from tests.browser.conftest import StartStudio, Studio
 from tests.browser.hand import write
 from tests.core.waiting import wait_until
@@ -90,14 +90,14 @@ def test_another_browser_attaches_stops_and_resumes(browser: Browser, studio: St
 
 def test_a_killed_worker_is_noticed_and_the_run_goes_on(page: Page, studio: Studio) -> None:
     run_id = start(page, **LONG)
-    store = RunStore(studio.home / "glassbox.sqlite")
-    wait_until(lambda: len(store.checkpoints(run_id)) >= 2)
-    run = store.get(run_id)
+    store = open_store(studio.home / "glassbox.sqlite")
+    wait_until(lambda: len(store.book.checkpoints(run_id)) >= 2)
+    run = store.book.get(run_id)
     for pid in studio.worker_pids():
         os.kill(pid, signal.SIGKILL)
-    wait_until(lambda: store.get(run_id).attempt > run.attempt, seconds=30)
-    step = store.checkpoints(run_id)[0].step
-    wait_until(lambda: (store.get(run_id).progress or run.progress).step > step)  # type: ignore[union-attr]
+    wait_until(lambda: store.book.get(run_id).attempt > run.attempt, seconds=30)
+    step = store.book.checkpoints(run_id)[0].step
+    wait_until(lambda: (store.book.get(run_id).progress or run.progress).step > step)  # type: ignore[union-attr]
     is_training(page)
     stop(page)
 
@@ -109,16 +109,16 @@ def test_a_killed_web_process_leaves_training_alone(
     page = browser.new_context(base_url=first.address).new_page()
     run_id = start(page, **LONG)
     is_training(page)
-    store = RunStore(first.home / "glassbox.sqlite")
-    attempt = store.get(run_id).attempt
+    store = open_store(first.home / "glassbox.sqlite")
+    attempt = store.book.get(run_id).attempt
     first.kill()
-    before = store.get(run_id).progress
+    before = store.book.get(run_id).progress
     assert before is not None
-    wait_until(lambda: (store.get(run_id).progress or before).step > before.step)
+    wait_until(lambda: (store.book.get(run_id).progress or before).step > before.step)
     second = start_studio(tmp_path / "home", port=int(first.address.rpartition(":")[2]))
     page.goto(f"{second.address}/digits?run={run_id}")
     is_training(page)
-    assert store.get(run_id).attempt == attempt
+    assert store.book.get(run_id).attempt == attempt
     stop(page)
     page.context.close()
 

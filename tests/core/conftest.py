@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.terminal.commands import main
 from tests.core.stores import Clock
 from tests.core.terminal import Call
@@ -19,7 +19,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def store(tmp_path: Path, clock: Clock) -> RunStore:
-    return RunStore(tmp_path / "store" / "glassbox.sqlite", clock=clock, elapsed=clock)
+    return open_store(tmp_path / "store" / "glassbox.sqlite", clock=clock, elapsed=clock)
 
 
 @pytest.fixture

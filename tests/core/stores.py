@@ -17,10 +17,10 @@ class Clock:
 
 
 def queued(store: RunStore, owner: str = "ada", **options: Any) -> Run:
-    return store.create("digits", {"epochs": 5, "rate": 0.1}, phases=(5,), owner=owner, **options)
+    return store.book.create("digits", {"epochs": 5, "rate": 0.1}, phases=(5,), owner=owner, **options)
 
 
 def claimed(store: RunStore, worker: str = "w", **options: Any) -> Lease:
-    lease = store.claim(worker, **options)
+    lease = store.claims.claim(worker, **options)
     assert lease is not None
     return lease

@@ -19,18 +19,18 @@ from core.errors import LeaseLostError, StorageError
 from core.runs import checkpoints
 from core.runs.encoding import flatten, unflatten
 from core.runs.records import Checkpoint, Lease
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 
 
 @pytest.fixture
 def store(tmp_path: Path) -> RunStore:
-    return RunStore(tmp_path / "glassbox.sqlite")
+    return open_store(tmp_path / "glassbox.sqlite")
 
 
 @pytest.fixture
 def lease(store: RunStore) -> Lease:
-    store.create("toy", {}, phases=(1,), owner="ada")
-    lease = store.claim("w")
+    store.book.create("toy", {}, phases=(1,), owner="ada")
+    lease = store.claims.claim("w")
     assert lease is not None
     return lease
 
@@ -42,18 +42,23 @@ def event(step: int, *, best: bool = False, size: int = 10) -> Checkpointed:
 
 def damage(store: RunStore, checkpoint: Checkpoint, name: str = checkpoints.TENSORS) -> None:
     """Flip one bit in the last byte of a file."""
-    path = store.checkpoint_folder(checkpoint.run_id) / checkpoint.folder / name
-    content = bytearray(path.read_bytes())
+    name = f"checkpoints/{checkpoint.folder}/{name}"
+    with store.files.open(checkpoint.run_id, name) as file:
+        content = bytearray(file.read())
     content[-1] ^= 1
-    path.write_bytes(content)
+    store.files.write(checkpoint.run_id, name, [content])
+
+
+def checkpoint_folder(store: RunStore, run_id: str) -> Path:
+    return Path(store.address).parent / "runs" / run_id / "checkpoints"
 
 
 def folders(store: RunStore, run_id: str) -> list[str]:
-    return sorted(path.name for path in store.checkpoint_folder(run_id).iterdir())
+    return sorted(path.name for path in checkpoint_folder(store, run_id).iterdir())
 
 
 def steps(store: RunStore, run_id: str) -> list[int]:
-    return [checkpoint.step for checkpoint in store.checkpoints(run_id)]
+    return [checkpoint.step for checkpoint in store.book.checkpoints(run_id)]
 
 
 def assert_same(one: Any, other: Any) -> None:
@@ -86,7 +91,7 @@ def test_tensors_of_every_kind_come_back_bit_for_bit(
 ) -> None:
     tensor = (torch.randn(shape) * 3).to(dtype)
     saved = checkpoints.write(store, lease, Checkpointed(step=1, epoch=1, state={"x": tensor}, metrics={}, best=True))
-    assert_same(checkpoints.read(store, saved), {"x": tensor})
+    assert_same(checkpoints.read(store.files, saved), {"x": tensor})
 
 
 def test_everything_else_of_a_state_comes_back_exactly(store: RunStore, lease: Lease) -> None:
@@ -106,7 +111,7 @@ def test_everything_else_of_a_state_comes_back_exactly(store: RunStore, lease: L
     }
     saved = checkpoints.write(store, lease, Checkpointed(step=1, epoch=1, state=state, metrics={}, best=True))
     state["tied"][3] = state["tied"][3].contiguous()  # other layouts than channels-last are not kept
-    assert_same(checkpoints.read(store, saved), state)
+    assert_same(checkpoints.read(store.files, saved), state)
 
 
 @pytest.mark.parametrize("kind", [torch.optim.SGD, torch.optim.Adam, torch.optim.AdamW])
@@ -132,7 +137,7 @@ def test_an_optimizer_goes_on_exactly_from_its_saved_state(
     trained(*first, range(3))
     state = {"network": first[0].state_dict(), "optimizer": first[1].state_dict()}
     saved = checkpoints.write(store, lease, Checkpointed(step=3, epoch=1, state=state, metrics={}, best=True))
-    restored = checkpoints.read(store, saved)
+    restored = checkpoints.read(store.files, saved)
     second = made()
     second[0].load_state_dict(restored["network"])
     second[1].load_state_dict(restored["optimizer"])
@@ -148,8 +153,8 @@ def test_what_cannot_be_saved_is_named_with_its_path() -> None:
 
 def test_a_restored_state_shares_no_memory_with_the_file(store: RunStore, lease: Lease) -> None:
     saved = checkpoints.write(store, lease, event(1))
-    checkpoints.read(store, saved)["weights"].zero_()
-    assert_same(checkpoints.read(store, saved)["weights"], torch.ones(10))
+    checkpoints.read(store.files, saved)["weights"].zero_()
+    assert_same(checkpoints.read(store.files, saved)["weights"], torch.ones(10))
     skeleton, tensors = flatten({"x": torch.ones(3)})
     unflatten(json.loads(json.dumps(skeleton)), tensors)["x"].zero_()
     assert tensors["x"].sum() == 3
@@ -160,10 +165,10 @@ def test_the_last_two_and_the_best_are_kept(store: RunStore, lease: Lease) -> No
         checkpoints.write(store, lease, event(step, best=step in (0, 2)))
         assert len(folders(store, lease.run_id)) == len(steps(store, lease.run_id))
     assert steps(store, lease.run_id) == [6, 5, 2]
-    best = checkpoints.restore(store, lease.run_id, prefer="best")
+    best = checkpoints.restore(store.book, store.files, lease.run_id, prefer="best")
     assert best is not None
     assert (best.checkpoint.step, best.state["step"]) == (2, 2)
-    assert checkpoints.at_step(store, lease.run_id, 2)["step"] == 2
+    assert checkpoints.at_step(store.book, store.files, lease.run_id, 2)["step"] == 2
 
 
 def test_the_best_of_a_checkpoint_to_fall_back_on_is_kept_too(store: RunStore, lease: Lease) -> None:
@@ -176,7 +181,7 @@ def test_the_best_of_a_checkpoint_to_fall_back_on_is_kept_too(store: RunStore, l
 def test_a_damaged_checkpoint_is_passed_over_and_said_so(store: RunStore, lease: Lease, name: str) -> None:
     checkpoints.write(store, lease, event(1))
     damage(store, checkpoints.write(store, lease, event(2)), name)
-    restored = checkpoints.restore(store, lease.run_id)
+    restored = checkpoints.restore(store.book, store.files, lease.run_id)
     assert restored is not None
     assert restored.state["step"] == 1
     assert "step 2 is damaged" in restored.notices[0]
@@ -184,29 +189,29 @@ def test_a_damaged_checkpoint_is_passed_over_and_said_so(store: RunStore, lease:
 
 
 def test_missing_files_are_passed_over_and_nothing_intact_is_an_error(store: RunStore, lease: Lease) -> None:
-    assert checkpoints.restore(store, lease.run_id) is None
+    assert checkpoints.restore(store.book, store.files, lease.run_id) is None
     first = checkpoints.write(store, lease, event(1, best=True))
     second = checkpoints.write(store, lease, event(2))
-    shutil.rmtree(store.checkpoint_folder(lease.run_id) / second.folder)
-    restored = checkpoints.restore(store, lease.run_id)
+    store.files.remove(lease.run_id, f"checkpoints/{second.folder}")
+    restored = checkpoints.restore(store.book, store.files, lease.run_id)
     assert restored is not None
     assert restored.checkpoint == first
     damage(store, first)
     with pytest.raises(StorageError, match="No checkpoint of run"):
-        checkpoints.restore(store, lease.run_id)
+        checkpoints.restore(store.book, store.files, lease.run_id)
 
 
 def test_what_a_killed_attempt_left_half_written_is_swept(store: RunStore, lease: Lease) -> None:
     saved = checkpoints.write(store, lease, event(1))
     for name in (".00000002-aaaa", "00000002-bbbb"):
-        (store.checkpoint_folder(lease.run_id) / name).mkdir()
+        (checkpoint_folder(store, lease.run_id) / name).mkdir()
     checkpoints.sweep(store, lease.run_id)
     assert folders(store, lease.run_id) == [saved.folder]
 
 
 def test_a_zombie_leaves_no_files_and_takes_none_away(store: RunStore, lease: Lease) -> None:
     saved = checkpoints.write(store, lease, event(1))
-    store.bury("w")
+    store.claims.bury("w")
     with pytest.raises(LeaseLostError):
         checkpoints.write(store, lease, event(2))
     assert folders(store, lease.run_id) == [saved.folder]
@@ -229,12 +234,13 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(store: RunSt
         checkpoints.write(store, lease, event(2, size=1_000_000))
     assert folders(store, lease.run_id) == [saved.folder]
     assert steps(store, lease.run_id) == [1]
-    assert checkpoints.read(store, saved)["step"] == 1
+    assert checkpoints.read(store.files, saved)["step"] == 1
 
 
 def test_a_folder_that_cannot_be_made_is_named(store: RunStore, lease: Lease) -> None:
-    store.run_folder(lease.run_id).parent.mkdir()
-    store.run_folder(lease.run_id).write_text("a file where the folder should be")
+    folder = checkpoint_folder(store, lease.run_id).parent
+    folder.parent.mkdir()
+    folder.write_text("a file where the folder should be")
     with pytest.raises(StorageError, match=lease.run_id):
         checkpoints.write(store, lease, event(1))
 
@@ -252,9 +258,9 @@ def tiny_disk(tmp_path: Path) -> Iterator[Path]:
 
 
 def test_a_full_disk_is_the_reason_and_can_be_written_down(tiny_disk: Path) -> None:
-    store = RunStore(tiny_disk / "glassbox.sqlite")
-    run = store.create("toy", {}, phases=(1,), owner="ada")
-    lease = store.claim("w")
+    store = open_store(tiny_disk / "glassbox.sqlite")
+    run = store.book.create("toy", {}, phases=(1,), owner="ada")
+    lease = store.claims.claim("w")
     assert lease is not None
     saved = checkpoints.write(store, lease, event(1))
     with pytest.raises(StorageError, match="The disk is full"):
@@ -264,11 +270,10 @@ def test_a_full_disk_is_the_reason_and_can_be_written_down(tiny_disk: Path) -> N
         while True:
             filler.write(bytes(4096))
     with pytest.raises(StorageError, match="The disk is full"):
-        store.finish(lease, "failed", reason="The disk is full")
-    store.free_reserve()
-    store.finish(lease, "failed", reason="The disk is full")
-    assert store.get(run.id).reason == "The disk is full"
-    assert checkpoints.read(store, saved)["step"] == 1
+        store.claims.notify(lease, "x" * 100_000)
+    store.claims.finish(lease, "failed", reason="The disk is full")
+    assert store.book.get(run.id).reason == "The disk is full"
+    assert checkpoints.read(store.files, saved)["step"] == 1
     store.close()
 
 

@@ -34,7 +34,7 @@ from core.experiments.classical.config import (
 )
 from core.experiments.classical.digits import load
 from core.experiments.classical.learner import own_order
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import launch
 from core.training.engine import train
 
@@ -243,13 +243,13 @@ def test_times_grow_over_the_fits_and_go_on_after_a_resume() -> None:
 
 
 def test_a_worker_carries_it_through_like_any_other_run() -> None:
-    store = RunStore()
+    store = open_store()
     config = ClassicalConfig(share=10, methods="logistic", epochs=2)
-    run_id = launch.start(store, TASK, config, owner="ada").id
+    run_id = launch.start(store.book, TASK, config, owner="ada").id
     subprocess.run([sys.executable, "-m", "core.service.worker"], check=True, timeout=170)
-    run = store.get(run_id)
+    run = store.book.get(run_id)
     assert (run.state, run.reason, run.placement, run.num_parameters) == ("completed", "", Placement(), None)
-    events = [event for _, event in store.events(run_id, kinds=[Evaluated])]
+    events = [event for _, event in store.book.events(run_id, kinds=[Evaluated])]
     seconds = [event.trained_seconds for event in events if isinstance(event, Evaluated)]
     assert len(seconds) == 3
     assert 0 == seconds[0] < seconds[1] < seconds[2]  # type: ignore[operator]

@@ -14,9 +14,10 @@ from pathlib import Path
 import pytest
 
 from core.errors import StorageError
-from core.runs import database
-from core.runs.store import RunStore
-from core.runs.trouble import LOCKING, database_error, storage_error
+from core.runs.sql import database
+from core.runs.sql.errors import LOCKING, database_error
+from core.runs.store import RunStore, open_store
+from core.runs.trouble import storage_error
 from tests.core.stores import queued
 
 rollback_journal = pytest.mark.skipif(
@@ -28,56 +29,58 @@ def test_a_home_that_was_deleted_is_made_anew_and_keeps_what_comes(
     store: RunStore, caplog: pytest.LogCaptureFixture
 ) -> None:
     queued(store)
-    home = store.path.parent
+    home = Path(store.address).parent
     shutil.rmtree(home)
-    assert store.find() == []
+    assert store.book.find() == []
     assert "was deleted or replaced" in caplog.text
     run = queued(store)
-    assert RunStore(store.path).get(run.id).title == run.title, "others see it: nothing went into the deleted file"
-    assert store.path.with_suffix(".reserve").stat().st_size == database.RESERVE_BYTES
+    assert open_store(store.address).book.get(run.id).title == run.title, (
+        "others see it: nothing went into the deleted file"
+    )
+    assert Path(store.address).with_suffix(".reserve").stat().st_size == database.RESERVE_BYTES
 
 
 def test_a_connection_that_was_lent_while_the_file_was_deleted_is_not_lent_again(store: RunStore) -> None:
-    with store._connection():
-        store.path.unlink()
+    with store.book._database.connection():
+        Path(store.address).unlink()
     run = queued(store)
-    assert RunStore(store.path).get(run.id).title == run.title
+    assert open_store(store.address).book.get(run.id).title == run.title
 
 
 def test_a_copy_that_is_put_in_place_of_the_file_is_read(store: RunStore, tmp_path: Path) -> None:
     run = queued(store)
     store.close()
-    shutil.copy(store.path, tmp_path / "copy")
+    shutil.copy(Path(store.address), tmp_path / "copy")
     later = queued(store)
-    (tmp_path / "copy").replace(store.path)
-    assert [found.id for found in store.find()] == [run.id] != [later.id]
+    (tmp_path / "copy").replace(Path(store.address))
+    assert [found.id for found in store.book.find()] == [run.id] != [later.id]
 
 
 def test_an_emptied_store_is_refused_where_runs_lie_beside_it_and_new_where_none_do(tmp_path: Path) -> None:
     path = tmp_path / "glassbox.sqlite"
     path.touch()
-    queued(RunStore(path))
+    queued(open_store(path))
     (tmp_path / "runs" / "abcdef").mkdir(parents=True)
-    open_store = RunStore(path)
+    used = open_store(path)
     path.write_bytes(b"")
-    for use in (lambda: RunStore(path), open_store.find):
+    for use in (lambda: open_store(path), used.book.find):
         with pytest.raises(StorageError, match=r"is empty, though folders of runs lie beside it.*Put a copy back"):
             use()
     path.rename(tmp_path / "away")
-    assert RunStore(path).find() == []
+    assert open_store(path).book.find() == []
 
 
 def test_too_many_open_files_are_said_so() -> None:
     program = """
 import os, resource
 from core.errors import StorageError
-from core.runs.store import RunStore
-store = RunStore()
+from core.runs.store import open_store
+store = open_store()
 store.close()
 import tempfile; tempfile.gettempdir()
 resource.setrlimit(resource.RLIMIT_NOFILE, (len(os.listdir("/proc/self/fd")) - 1, 4096))
 try:
-    store.find()
+    store.book.find()
 except StorageError as error:
     print(error)
 """
@@ -89,7 +92,7 @@ except StorageError as error:
 def test_a_folder_in_the_place_of_the_file_is_said_so(tmp_path: Path) -> None:
     (tmp_path / "glassbox.sqlite").mkdir()
     with pytest.raises(StorageError, match="is a folder, and must be a file"):
-        RunStore(tmp_path / "glassbox.sqlite")
+        open_store(tmp_path / "glassbox.sqlite")
 
 
 @pytest.mark.parametrize(
@@ -127,7 +130,7 @@ def _write(store: RunStore) -> None:
 
 
 def _read(store: RunStore) -> None:
-    store.find()
+    store.book.find()
 
 
 @rollback_journal
@@ -163,8 +166,8 @@ def test_whoever_has_waited_longer_asks_more_often(
 def test_a_read_gives_up_as_a_write_does(store: RunStore, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(database, "BUSY_SECONDS", 0.3)
     with _held(store, "BEGIN EXCLUSIVE"), pytest.raises(StorageError, match=r"in use by others for 0\.3 seconds"):
-        store.find()
-    assert store.find() == []
+        store.book.find()
+    assert store.book.find() == []
 
 
 def test_a_folder_whose_files_cannot_be_locked_is_refused_at_once(
@@ -172,7 +175,7 @@ def test_a_folder_whose_files_cannot_be_locked_is_refused_at_once(
 ) -> None:
     monkeypatch.setattr(fcntl, "lockf", _no_locks)
     with pytest.raises(StorageError, match=r"does not lock files.*GLASSBOX_HOME"):
-        RunStore(tmp_path / "glassbox.sqlite")
+        open_store(tmp_path / "glassbox.sqlite")
 
 
 @pytest.mark.parametrize("code", LOCKING)
@@ -183,28 +186,24 @@ def test_locks_that_fail_are_said_so_whatever_sqlite_calls_it(tmp_path: Path, co
 
 
 def test_of_many_processes_that_write_at_once_every_one_gets_through(tmp_path: Path) -> None:
-    store = RunStore(tmp_path / "glassbox.sqlite")
+    store = open_store(tmp_path / "glassbox.sqlite")
     runs = [queued(store, owner=f"owner{number}").id for number in range(8)]
     program = """
 import sys
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from core.contract import Stepped
-from core.runs.store import RunStore
-store = RunStore(Path(sys.argv[1]))
-lease = store.claim(sys.argv[2], max_running=8)
+from core.runs.store import open_store
+store = open_store(sys.argv[1])
+lease = store.claims.claim(sys.argv[2], max_running=8)
 for step in range(40):
-    store.append_events(lease, [Stepped(step=step, epoch=0.1, metrics={})])
+    store.claims.append_events(lease, [Stepped(step=step, epoch=0.1, metrics={})])
 """
     writers = [
-        subprocess.Popen([sys.executable, "-c", program, store.path, f"w{n}"], stderr=subprocess.PIPE, text=True)
+        subprocess.Popen([sys.executable, "-c", program, store.address, f"w{n}"], stderr=subprocess.PIPE, text=True)
         for n in range(8)
     ]
     assert [writer.communicate()[1] for writer in writers] == [""] * 8
     for run_id in runs:
-        assert [event.step for _, event in store.events(run_id)] == list(range(40))
+        assert [event.step for _, event in store.book.events(run_id)] == list(range(40))
 
 
 @contextmanager
@@ -215,7 +214,7 @@ def _held(store: RunStore, statements: str) -> Iterator["subprocess.Popen[str]"]
         "kept = [db.execute(one) for one in sys.argv[2].split(';')]; print('held', flush=True); sys.stdin.read()"
     )
     with subprocess.Popen(
-        [sys.executable, "-c", program, store.path, statements],
+        [sys.executable, "-c", program, store.address, statements],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,

@@ -14,9 +14,10 @@ import torch
 
 from core import demos
 from core.contract import Placement
-from core.runs import checkpoints, database
+from core.runs import checkpoints
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.sql import database
+from core.runs.store import RunStore, open_store
 from core.service.supervisor import Supervisor
 from core.training.engine import train
 
@@ -30,7 +31,7 @@ PATIENCE = 150.0  # seconds, on a busy machine
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
     shutil.copytree(OLD, tmp_path / "old")
-    return RunStore(tmp_path / "old" / "glassbox.sqlite")
+    return open_store(tmp_path / "old" / "glassbox.sqlite")
 
 
 def named(state: str) -> str:
@@ -44,32 +45,32 @@ def version(path: Path) -> int:
 
 def test_an_old_store_is_migrated_and_says_what_it_said(old: RunStore) -> None:
     assert version(OLD / "glassbox.sqlite") == 3
-    assert version(old.path) == len(list(database.MIGRATIONS.glob("*.sql")))
-    assert {run.id for run in old.find()} == set(TOLD)
+    assert version(Path(old.address)) == len(list(database.MIGRATIONS.glob("*.sql")))
+    assert {run.id for run in old.book.find()} == set(TOLD)
     for run_id, told in TOLD.items():
-        run = old.get(run_id)
+        run = old.book.get(run_id)
         assert (run.title, run.state, run.owner) == (told["title"], told["state"], told["owner"])
         assert (run.config, list(run.phases), run.metrics) == (told["config"], told["phases"], told["metrics"])
-        events = [[seq, type(event).__name__, dataclasses.asdict(event)] for seq, event in old.events(run_id)]
+        events = [[seq, type(event).__name__, dataclasses.asdict(event)] for seq, event in old.book.events(run_id)]
         assert json.loads(json.dumps(events)) == told["events"]
-        assert list(old.pins(run_id).values()) == list(told["pins"].values())
+        assert list(old.book.pins(run_id).values()) == list(told["pins"].values())
 
 
 def test_every_checkpoint_of_an_old_store_is_intact(old: RunStore) -> None:
-    saved = [checkpoint for run_id in TOLD for checkpoint in old.checkpoints(run_id)]
+    saved = [checkpoint for run_id in TOLD for checkpoint in old.book.checkpoints(run_id)]
     assert len(saved) == 4
     for checkpoint in saved:
-        assert set(checkpoints.read(old, checkpoint)["learner"]) == {"network", "velocity"}
+        assert set(checkpoints.read(old.files, checkpoint)["learner"]) == {"network", "velocity"}
 
 
 def test_the_stopped_run_of_an_old_store_goes_on_to_the_weights_of_an_uninterrupted_one(old: RunStore) -> None:
-    stopped = old.get(named("stopped"))
-    assert 0 < old.checkpoints(stopped.id)[0].step < 40
-    old.request_stop(named("queued"))
-    old.resume(stopped.id)
+    stopped = old.book.get(named("stopped"))
+    assert 0 < old.book.checkpoints(stopped.id)[0].step < 40
+    old.book.request_stop(named("queued"))
+    old.book.resume(stopped.id)
     run = _over(old, stopped.id)
     assert run.state == "completed", run.reason
-    restored = checkpoints.restore(old, run.id)
+    restored = checkpoints.restore(old.book, old.files, run.id)
     assert restored is not None
     assert restored.checkpoint.step == 40
 
@@ -85,8 +86,8 @@ def _over(store: RunStore, run_id: str) -> Run:
     supervisor = Supervisor(store, max_running=1)
     deadline = time.monotonic() + PATIENCE
     try:
-        while not store.get(run_id).is_over:
-            assert time.monotonic() < deadline, store.get(run_id)
+        while not store.book.get(run_id).is_over:
+            assert time.monotonic() < deadline, store.book.get(run_id)
             supervisor.tick()
             time.sleep(0.03)
     finally:
@@ -94,4 +95,4 @@ def _over(store: RunStore, run_id: str) -> Run:
         for child in supervisor._children:
             child.process.kill()
             child.process.wait()
-    return store.get(run_id)
+    return store.book.get(run_id)

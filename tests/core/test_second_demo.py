@@ -9,7 +9,7 @@ from core.contract import Evaluated, Previewed, Stepped
 from core.plots.curves import curves_info
 from core.runs import checkpoints
 from core.runs.records import pin_name
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
 from core.training.estimate import estimate
@@ -18,25 +18,25 @@ from tests.core.waiting import wait_until
 
 def test_two_networks_train_on_a_worker_and_generate_for_a_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
-    store = RunStore(tmp_path / "store" / "glassbox.sqlite")
+    store = open_store(tmp_path / "store" / "glassbox.sqlite")
     task = demos.task("rings")
-    run = launch.start(store, task, task.Config(epochs=40), owner="ada")
-    store.set_pin(run.id, "ada", [0.5, -1.0, 0.2, 0.0])
+    run = launch.start(store.book, task, task.Config(epochs=40), owner="ada")
+    store.book.set_pin(run.id, "ada", [0.5, -1.0, 0.2, 0.0])
     supervisor = Supervisor(store, max_running=1, keep_warm=False)
     try:
-        wait_until(lambda: (supervisor.tick(), store.get(run.id).is_over and not supervisor._children)[1])
+        wait_until(lambda: (supervisor.tick(), store.book.get(run.id).is_over and not supervisor._children)[1])
     finally:
         supervisor.close()
 
-    ended = store.get(run.id)
+    ended = store.book.get(run.id)
     assert ended.state == "completed", ended.reason
-    events = [event for _, event in store.events(run.id)]
+    events = [event for _, event in store.book.events(run.id)]
     assert {"generator", "discriminator"} <= {name for e in events if isinstance(e, Stepped) for name in e.metrics}
     distances = [event.metrics["distance"] for event in events if isinstance(event, Evaluated)]
     assert distances[-1] < distances[0]
     name = pin_name("ada", [0.5, -1.0, 0.2, 0.0])
     assert len([e for e in events if isinstance(e, Previewed)][-1].answers[name]) == 2
-    restored = checkpoints.restore(store, run.id, prefer="best")
+    restored = checkpoints.restore(store.book, store.files, run.id, prefer="best")
     assert restored is not None
     assert set(restored.state["learner"]["optimizers"]) == {"generator", "discriminator"}
     assert curves_info(events, select=None).best_epoch is None

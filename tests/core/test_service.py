@@ -24,9 +24,10 @@ from core.errors import GlassboxError, InvalidSettingError
 from core.knobs import Config
 from core.runs import checkpoints
 from core.runs.records import Run, pin_name
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service import supervisor
 from core.service.launch import start
+from core.service.logs import log_of
 from core.service.reporter import Pace
 from core.service.supervisor import Supervisor, default_max_running
 from core.service.worker import NICENESS
@@ -56,7 +57,7 @@ class Stage:
         self.supervisor = Supervisor(store, max_running=max_running, keep_warm=keep_warm)
 
     def start(self, *, owner: str = "ada", **knobs: Any) -> str:
-        return start(self.store, self.task, self.config(**knobs), owner=owner).id
+        return start(self.store.book, self.task, self.config(**knobs), owner=owner).id
 
     def config(self, **knobs: Any) -> Config:
         return replace(self.task.Config(), **{"epochs": 2, **knobs})
@@ -64,7 +65,7 @@ class Stage:
     def wait(self, condition: Callable[[], Any], *, tick: bool = True) -> None:
         deadline = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < deadline, self.store.find()
+            assert time.monotonic() < deadline, self.store.book.find()
             if tick:
                 self.supervisor.tick()
             time.sleep(0.03)
@@ -72,25 +73,25 @@ class Stage:
     def let_leases_end(self) -> None:
         """Have the supervisor see the leases as they are now, and then nothing of them for longer than they last."""
         self.supervisor.tick()
-        self.passing.skipped += self.store.lease_seconds + 1
+        self.passing.skipped += self.store.claims.lease_seconds + 1
 
     def over(self, run_id: str) -> Run:
-        self.wait(lambda: self.store.get(run_id).is_over)
-        return self.store.get(run_id)
+        self.wait(lambda: self.store.book.get(run_id).is_over)
+        return self.store.book.get(run_id)
 
     def reached(self, run_id: str, step: int) -> Callable[[], bool]:
         """Whether a checkpoint at or after this step is committed."""
-        return lambda: any(checkpoint.step >= step for checkpoint in self.store.checkpoints(run_id))
+        return lambda: any(checkpoint.step >= step for checkpoint in self.store.book.checkpoints(run_id))
 
     def measured(self, run_id: str) -> list[Event]:
-        return [event for _, event in self.store.events(run_id, kinds=[Stepped, Evaluated])]
+        return [event for _, event in self.store.book.events(run_id, kinds=[Stepped, Evaluated])]
 
     def pids(self) -> list[int]:
         return [child.process.pid for child in self.supervisor._children]
 
     def pid(self, run_id: str) -> int:
         """Process of the run's newest attempt, from its log."""
-        return int(re.findall(r"process (\d+)", (self.store.run_folder(run_id) / "worker.log").read_text())[-1])
+        return int(re.findall(r"process (\d+)", log_of(self.supervisor.logs, run_id).read_text())[-1])
 
     def close(self) -> None:
         self.supervisor.close()
@@ -107,7 +108,7 @@ def passing() -> Passing:
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passing: Passing) -> RunStore:
     monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
-    return RunStore(tmp_path / "store" / "glassbox.sqlite", elapsed=passing)
+    return open_store(tmp_path / "store" / "glassbox.sqlite", elapsed=passing)
 
 
 @pytest.fixture
@@ -139,15 +140,15 @@ def uninterrupted(task: Task, config: Config, phases: tuple[int, ...]) -> tuple[
 
 
 def assert_equals_the_uninterrupted(stage: Stage, run_id: str) -> None:
-    run = stage.store.get(run_id)
+    run = stage.store.book.get(run_id)
     config = stage.task.Config(**{**run.config, "delay": 0})
     measured, learner, _ = uninterrupted(stage.task, config, run.phases)
-    restored = checkpoints.restore(stage.store, run_id)
+    restored = checkpoints.restore(stage.store.book, stage.store.files, run_id)
     assert restored is not None
     assert_same(restored.state["learner"], learner)
     assert stage.measured(run_id) == measured
     assert run.state == "completed"
-    best = checkpoints.restore(stage.store, run_id, prefer="best")
+    best = checkpoints.restore(stage.store.book, stage.store.files, run_id, prefer="best")
     assert best is not None
     answering = stage.task.learner(config, Placement())
     answering.load_state_dict(best.state["learner"])
@@ -168,7 +169,7 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_shows_in_the_resu
     (pid,) = stage.pids()
     assert_steps_back(pid)
     os.kill(pid, signal.SIGKILL)
-    stage.wait(lambda: stage.store.get(run_id).attempt == 2)
+    stage.wait(lambda: stage.store.book.get(run_id).attempt == 2)
     assert stage.over(run_id).attempt == 2
     assert_equals_the_uninterrupted(stage, run_id)
 
@@ -176,7 +177,7 @@ def test_a_worker_killed_in_the_middle_is_replaced_and_nothing_shows_in_the_resu
 def test_five_kills_in_a_row_before_anything_was_saved_do_not_fail_a_run(stage: Stage) -> None:
     run_id = stage.start()
     for attempt in range(1, 6):
-        stage.wait(lambda number=attempt: stage.store.get(run_id).attempt == number)  # type: ignore[misc]
+        stage.wait(lambda number=attempt: stage.store.book.get(run_id).attempt == number)  # type: ignore[misc]
         for pid in stage.pids():
             os.kill(pid, signal.SIGKILL)
     assert stage.over(run_id).state == "completed"
@@ -186,14 +187,14 @@ def test_five_kills_in_a_row_before_anything_was_saved_do_not_fail_a_run(stage: 
 def test_a_run_that_crashes_its_worker_again_and_again_fails(stage: Stage) -> None:
     run_id = stage.start(delay=1000, epochs=5)
     crashes = 0
-    while not stage.store.get(run_id).is_over:
-        stage.wait(lambda: stage.store.get(run_id).is_over or stage.store.get(run_id).status == "training")
-        stage.wait(lambda: stage.store.checkpoints(run_id))
+    while not stage.store.book.get(run_id).is_over:
+        stage.wait(lambda: stage.store.book.get(run_id).is_over or stage.store.book.get(run_id).status == "training")
+        stage.wait(lambda: stage.store.book.checkpoints(run_id))
         for pid in stage.pids():
             os.kill(pid, signal.SIGSEGV)
             crashes += 1
-        stage.wait(lambda: stage.store.get(run_id).state != "running")
-    assert "crashed its worker 3 times in a row" in stage.store.get(run_id).reason
+        stage.wait(lambda: stage.store.book.get(run_id).state != "running")
+    assert "crashed its worker 3 times in a row" in stage.store.book.get(run_id).reason
     assert crashes <= 4, "one before the first checkpoint, and three without another"
 
 
@@ -216,64 +217,64 @@ def test_a_zombie_that_wakes_up_after_its_lease_writes_nothing(stages: Callable[
     run_id = stage.start(delay=25)
     stage.wait(stage.reached(run_id, 4))
     (pid,) = stage.pids()
-    freeze(pid, stage.store.path)
+    freeze(pid, Path(stage.store.address))
     stage.let_leases_end()
-    stage.wait(lambda: stage.store.get(run_id).attempt == 2)
+    stage.wait(lambda: stage.store.book.get(run_id).attempt == 2)
     os.kill(pid, signal.SIGCONT)
     zombie = next(child.process for child in stage.supervisor._children if child.process.pid == pid)
     assert zombie.wait(timeout=PATIENCE) == 0
     stage.over(run_id)
-    assert "no longer owns" in (stage.store.run_folder(run_id) / "worker.log").read_text()
-    assert stage.store.get(run_id).attempt == 2
+    assert "no longer owns" in log_of(stage.supervisor.logs, run_id).read_text()
+    assert stage.store.book.get(run_id).attempt == 2
     assert_equals_the_uninterrupted(stage, run_id)
 
 
 def test_stop_resume_and_extend_are_exact_and_pins_are_answered(stage: Stage) -> None:
     run_id = stage.start(delay=25)
-    stage.store.set_pin(run_id, "mine", [0.5, -1.0])
+    stage.store.book.set_pin(run_id, "mine", [0.5, -1.0])
     stage.wait(stage.reached(run_id, 4))
-    assert stage.store.get(run_id).status == "training"
-    stage.store.request_stop(run_id)
-    stage.store.request_stop(run_id)
+    assert stage.store.book.get(run_id).status == "training"
+    stage.store.book.request_stop(run_id)
+    stage.store.book.request_stop(run_id)
     stopped = stage.over(run_id)
     assert stopped.state == "stopped"
     assert stopped.progress is not None
-    saved = stage.store.checkpoints(run_id)[0]
+    saved = stage.store.book.checkpoints(run_id)[0]
     assert 4 <= saved.step == stopped.progress.step < 40
-    ((_, preview), *_) = stage.store.events(run_id, kinds=[Previewed])
+    ((_, preview), *_) = stage.store.book.events(run_id, kinds=[Previewed])
     assert isinstance(preview, Previewed)
     assert sum(preview.answers[pin_name("mine", [0.5, -1.0])]) == pytest.approx(1)
 
-    stage.store.resume(run_id)
+    stage.store.book.resume(run_id)
     assert stage.over(run_id).placement == stopped.placement
     assert_equals_the_uninterrupted(stage, run_id)
 
-    stage.store.extend(run_id, 1)
+    stage.store.book.extend(run_id, 1)
     stage.over(run_id)
-    assert stage.store.get(run_id).phases == (2, 1)
-    assert stage.store.checkpoints(run_id)[0].step == 60
+    assert stage.store.book.get(run_id).phases == (2, 1)
+    assert stage.store.book.checkpoints(run_id)[0].step == 60
     assert_equals_the_uninterrupted(stage, run_id)
 
 
 def test_a_resume_while_the_run_is_being_stopped_takes_the_stop_back(stage: Stage) -> None:
     run_id = stage.start(delay=25)
     stage.wait(stage.reached(run_id, 2))
-    stage.store.request_stop(run_id)
+    stage.store.book.request_stop(run_id)
     time.sleep(0.3)  # the worker may hear it, or not
-    stage.store.resume(run_id)
+    stage.store.book.resume(run_id)
     assert stage.over(run_id).state == "completed"
     assert_equals_the_uninterrupted(stage, run_id)
 
 
 def test_a_stop_is_heard_while_a_worker_starts_and_leaves_nothing_behind(stage: Stage) -> None:
     run_id = stage.start()
-    stage.wait(lambda: stage.store.get(run_id).state == "running")
+    stage.wait(lambda: stage.store.book.get(run_id).state == "running")
     (pid,) = stage.pids()
-    assert stage.store.request_stop(run_id).state == "stopped"
+    assert stage.store.book.request_stop(run_id).state == "stopped"
     stage.wait(lambda: not stage.pids())
     with pytest.raises(ProcessLookupError):
         os.kill(pid, 0)
-    stage.store.resume(run_id)
+    stage.store.book.resume(run_id)
     assert stage.over(run_id).state == "completed"
     assert_equals_the_uninterrupted(stage, run_id)
 
@@ -281,9 +282,9 @@ def test_a_stop_is_heard_while_a_worker_starts_and_leaves_nothing_behind(stage: 
 def test_a_stop_does_not_wait_for_a_step_that_takes_long_when_all_before_it_is_saved(stage: Stage) -> None:
     run_id = stage.start(delay=25, trouble="long", trouble_step=4)
     stage.wait(stage.reached(run_id, 4))
-    stage.store.request_stop(run_id)
+    stage.store.book.request_stop(run_id)
     assert stage.over(run_id).state == "stopped", "the step takes 600 s, and nobody here waits for so long"
-    assert stage.store.checkpoints(run_id)[0].step == 4
+    assert stage.store.book.checkpoints(run_id)[0].step == 4
 
 
 def test_the_end_of_the_machine_gives_the_run_back_with_its_place_saved(stage: Stage) -> None:
@@ -291,36 +292,35 @@ def test_the_end_of_the_machine_gives_the_run_back_with_its_place_saved(stage: S
     stage.wait(stage.reached(run_id, 2))
     (pid,) = stage.pids()
     os.kill(pid, signal.SIGTERM)
-    stage.wait(lambda: stage.store.get(run_id).state == "queued", tick=False)
-    waiting = stage.store.get(run_id)
+    stage.wait(lambda: stage.store.book.get(run_id).state == "queued", tick=False)
+    waiting = stage.store.book.get(run_id)
     assert "shut down" in waiting.reason
-    assert stage.store.checkpoints(run_id)[0].step >= 2
-    assert stage.store.events(run_id, kinds=[Ended]) == []
+    assert stage.store.book.checkpoints(run_id)[0].step >= 2
+    assert stage.store.book.events(run_id, kinds=[Ended]) == []
 
 
 SUPERVISE = """
 import sys, threading
-from pathlib import Path
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service.supervisor import Supervisor
-store = RunStore(Path(sys.argv[1]))
+store = open_store(sys.argv[1])
 Supervisor(store, max_running=1, keep_warm=False).run_forever(threading.Event())
 """
 
 
 def test_training_outlives_its_supervisor_and_the_next_one_takes_over(stage: Stage) -> None:
-    first = subprocess.Popen([sys.executable, "-c", SUPERVISE, str(stage.store.path)])
+    first = subprocess.Popen([sys.executable, "-c", SUPERVISE, stage.store.address])
     run_id = stage.start(delay=60)
     stage.wait(stage.reached(run_id, 2), tick=False)
     first.kill()
     first.wait()
-    seen = stage.store.checkpoints(run_id)[0].step
+    seen = stage.store.book.checkpoints(run_id)[0].step
     stage.wait(stage.reached(run_id, seen + 4))
-    assert stage.store.get(run_id).attempt == 1
+    assert stage.store.book.get(run_id).attempt == 1
     assert stage.pids() == [], "the run has a worker already"
     os.kill(stage.pid(run_id), signal.SIGKILL)
     stage.let_leases_end()
-    stage.wait(lambda: stage.store.get(run_id).attempt == 2)  # found by its lease alone
+    stage.wait(lambda: stage.store.book.get(run_id).attempt == 2)  # found by its lease alone
     assert stage.over(run_id).state == "completed"
     assert_equals_the_uninterrupted(stage, run_id)
 
@@ -334,7 +334,7 @@ def test_two_supervisors_start_one_run_once(stage: Stage, stages: Callable[..., 
     assert stage.over(run_id).state == "completed"
     for child in stage.supervisor._children + other.supervisor._children:
         assert child.process.wait(timeout=PATIENCE) == 0
-    assert stage.store.get(run_id).attempt == 1
+    assert stage.store.book.get(run_id).attempt == 1
 
 
 def test_a_warm_worker_takes_the_next_run_and_goes_with_its_supervisor(stages: Callable[..., Stage]) -> None:
@@ -359,9 +359,9 @@ def test_the_next_worker_warms_up_when_a_run_is_over_and_not_during_its_first_st
     run_id = stage.start(delay=20)
     stage.wait(stage.reached(run_id, 1))
     assert stage.supervisor._spare is None
-    stage.store.request_stop(run_id)
+    stage.store.book.request_stop(run_id)
     stage.wait(lambda: stage.supervisor._spare is not None)
-    assert stage.store.get(run_id).is_over
+    assert stage.store.book.get(run_id).is_over
 
 
 def test_failures_become_reasons_and_keep_what_was_saved(stages: Callable[..., Stage]) -> None:
@@ -376,7 +376,7 @@ def test_failures_become_reasons_and_keep_what_was_saved(stages: Callable[..., S
     crashed = stage.over(crashing)
     assert crashed.state == "failed"
     assert "An unexpected error" in crashed.reason
-    assert "ordered by the test" in (stage.store.run_folder(crashing) / "worker.log").read_text()
+    assert "ordered by the test" in log_of(stage.supervisor.logs, crashing).read_text()
 
     diverged = stage.over(diverging)
     assert diverged.state == "failed"
@@ -385,7 +385,7 @@ def test_failures_become_reasons_and_keep_what_was_saved(stages: Callable[..., S
     full = stage.over(starved)
     assert full.state == "failed"
     assert "larger than this system lets a file be" in full.reason
-    restored = checkpoints.restore(stage.store, starved)
+    restored = checkpoints.restore(stage.store.book, stage.store.files, starved)
     assert restored is not None
     assert restored.checkpoint.step >= 1
     assert all(torch.isfinite(value).all() for value in restored.state["learner"]["network"].values())
@@ -393,8 +393,8 @@ def test_failures_become_reasons_and_keep_what_was_saved(stages: Callable[..., S
 
 def test_a_start_that_cannot_work_is_refused_at_once(stage: Stage) -> None:
     with pytest.raises(InvalidSettingError, match="cannot start a run of Toy"):
-        start(stage.store, stage.task, Config(), owner="ada")
-    assert stage.store.find() == []
+        start(stage.store.book, stage.task, Config(), owner="ada")
+    assert stage.store.book.find() == []
 
 
 @pytest.mark.parametrize(
@@ -421,21 +421,21 @@ def test_what_is_missing_is_said_before_the_start_and_by_loading_in_the_same_wor
     task = demos.task(demo)
     config = task.Config(**settings)
     with pytest.raises(GlassboxError, match=said) as refused:
-        start(store, task, config, owner="ada")
+        start(store.book, task, config, owner="ada")
     with pytest.raises(GlassboxError) as loading:
         task.load(config)
     assert str(refused.value) == str(loading.value)
-    assert store.find() == []
+    assert store.book.find() == []
 
 
 def test_an_unknown_demo_and_outdated_knobs_are_said_in_the_run(stages: Callable[..., Stage]) -> None:
     stage = stages(max_running=2)
-    gone = stage.store.create("gone", {}, phases=(1,), owner="ada")
-    old = stage.store.create("toy", {"epochs": 1, "colour": "red"}, phases=(1,), owner="bob")
+    gone = stage.store.book.create("gone", {}, phases=(1,), owner="ada")
+    old = stage.store.book.create("toy", {"epochs": 1, "colour": "red"}, phases=(1,), owner="bob")
     assert "no demo “gone”" in stage.over(gone.id).reason
     (notice,) = stage.over(old.id).notices
     assert "“colour” is not a setting" in notice
-    assert stage.store.get(old.id).state == "completed"
+    assert stage.store.book.get(old.id).state == "completed"
 
 
 def test_speed_and_time_left_are_those_of_the_last_seconds() -> None:

@@ -17,7 +17,7 @@ from core.demos.voice.learner import settle
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError, StorageError
 from core.experiments.classical.config import ClassicalVoiceConfig
 from core.knobs import from_json
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import launch
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
@@ -428,7 +428,7 @@ def test_classical_methods_too_learn_from_the_recordings_of_their_start() -> Non
         own_words.add("maja", word_like(index), owner=MAJA)
     task = demos.task("classical_voice")
     wanted = ClassicalVoiceConfig(data="own_words", words="yes,no,maja", methods="neighbours", features="clip")
-    config = from_json(task.Config, launch.start(RunStore(), task, wanted, owner="ada").config)[0]
+    config = from_json(task.Config, launch.start(open_store().book, task, wanted, owner="ada").config)[0]
     assert config.recordings == settle(VoiceConfig(data="own_words", words=config.words)).recordings
     before = task.load(config)
     for index in range(5, 10):

@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from core import demos
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service import logs, supervisor
 from core.service.launch import start
 from core.service.supervisor import Supervisor
@@ -32,7 +32,7 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
     monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
     monkeypatch.setattr(supervisor, "BACK_OFF_SECONDS", 0.2)
     monkeypatch.setattr(supervisor, "MAX_BACK_OFF_SECONDS", 1.0)
-    return RunStore(tmp_path / "store" / "glassbox.sqlite")
+    return open_store(tmp_path / "store" / "glassbox.sqlite")
 
 
 @pytest.fixture
@@ -52,11 +52,11 @@ def supervised(store: RunStore) -> Iterator[Supervisor]:
 
 
 def started(store: RunStore) -> str:
-    return start(store, demos.task("toy"), demos.task("toy").Config(), owner="ada").id
+    return start(store.book, demos.task("toy"), demos.task("toy").Config(), owner="ada").id
 
 
 def completed(store: RunStore, run_id: str) -> bool:
-    return store.get(run_id).state == "completed"
+    return store.book.get(run_id).state == "completed"
 
 
 def said(supervised: Supervisor) -> str:
@@ -66,15 +66,15 @@ def said(supervised: Supervisor) -> str:
 
 
 def test_a_log_that_cannot_be_written_holds_workers_off_until_it_can(store: RunStore, supervised: Supervisor) -> None:
-    blocked = store.path.parent / "workers.log"
-    blocked.mkdir()
+    blocked = supervised.logs / logs.WORKERS
+    blocked.mkdir(parents=True)
     run_id = started(store)
     trouble = said(supervised)
     assert trouble.startswith(f"Training cannot start on this server at the moment: {blocked}: this is a folder")
     assert "It is tried again in 1 s; what waits keeps its place." in trouble
-    assert store.get(run_id).state == "queued"
+    assert store.book.get(run_id).state == "queued"
     blocked.rmdir()
-    wait(lambda: completed(store, run_id), lambda: store.get(run_id))
+    wait(lambda: completed(store, run_id), lambda: store.book.get(run_id))
     wait(lambda: supervised.trouble is None)
 
 
@@ -85,7 +85,7 @@ def test_a_python_that_is_gone_is_found_again_when_it_is_back(
         patched.setattr(sys, "executable", "/nowhere/python")
         run_id = started(store)
         assert "/nowhere/python: there is no such file" in said(supervised)
-    wait(lambda: completed(store, run_id), lambda: store.get(run_id))
+    wait(lambda: completed(store, run_id), lambda: store.book.get(run_id))
 
 
 def test_workers_that_end_before_they_take_a_run_are_told_and_started_ever_more_seldom(
@@ -98,7 +98,7 @@ def test_workers_that_end_before_they_take_a_run_are_told_and_started_ever_more_
         wait(lambda: supervised._failures >= 4)
         assert supervised.trouble is not None
         assert supervised.trouble.again_at - time.monotonic() > 0.5, "the wait has grown from 0.2 to 1 s"
-    wait(lambda: completed(store, run_id), lambda: store.get(run_id))
+    wait(lambda: completed(store, run_id), lambda: store.book.get(run_id))
     wait(lambda: supervised.trouble is None)
 
 
@@ -113,12 +113,12 @@ def test_an_error_that_nobody_thought_of_is_logged_once_and_survived(
         raise RuntimeError("ordered by the test")
 
     with monkeypatch.context() as patched, caplog.at_level(logging.ERROR):
-        patched.setattr(store, "expire", fail)
+        patched.setattr(store.claims, "expire", fail)
         run_id = started(store)
         assert "an unexpected error (RuntimeError)" in said(supervised)
         wait(lambda: times >= 3)
         assert caplog.text.count("RuntimeError: ordered by the test") == 1
-    wait(lambda: completed(store, run_id), lambda: store.get(run_id))
+    wait(lambda: completed(store, run_id), lambda: store.book.get(run_id))
     assert supervised.trouble is None
 
 
@@ -126,7 +126,7 @@ WITHOUT_DESCRIPTORS = """
 import os, resource, sys, threading, time
 from pathlib import Path
 from core import demos
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service import supervisor
 from core.service.launch import start
 
@@ -135,10 +135,10 @@ def wait(condition):
         time.sleep(0.02)
 
 supervisor.BACK_OFF_SECONDS = 0.2
-store = RunStore(Path(sys.argv[1]))
+store = open_store(sys.argv[1])
 made = supervisor.Supervisor(store, max_running=1, keep_warm=False)
 thread = threading.Thread(target=made.run_forever, args=(threading.Event(),), daemon=True)
-run_id = start(store, demos.task("toy"), demos.task("toy").Config(), owner="ada").id
+run_id = start(store.book, demos.task("toy"), demos.task("toy").Config(), owner="ada").id
 limits = resource.getrlimit(resource.RLIMIT_NOFILE)
 highest = max(int(name) for name in os.listdir("/proc/self/fd"))
 resource.setrlimit(resource.RLIMIT_NOFILE, (highest + 1, limits[1]))  # every further descriptor is refused
@@ -154,13 +154,13 @@ print(made.trouble, flush=True)
 for descriptor in held:
     os.close(descriptor)
 resource.setrlimit(resource.RLIMIT_NOFILE, limits)
-wait(lambda: store.get(run_id).is_over)
-print(store.get(run_id).state, thread.is_alive())
+wait(lambda: store.book.get(run_id).is_over)
+print(store.book.get(run_id).state, thread.is_alive())
 """
 
 
 def test_file_handles_that_are_used_up_do_not_end_training_for_good(store: RunStore) -> None:
-    command = [sys.executable, "-c", WITHOUT_DESCRIPTORS, str(store.path)]
+    command = [sys.executable, "-c", WITHOUT_DESCRIPTORS, store.address]
     ended = subprocess.run(command, capture_output=True, text=True, timeout=PATIENCE)
     told, result = ended.stdout.splitlines()
     assert told.startswith("Training cannot start on this server at the moment: ")

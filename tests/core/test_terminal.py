@@ -28,7 +28,7 @@ from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import read_model, run_reader
 from core.runs import checkpoints
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.service.launch import start
 from core.terminal.commands import parser
 from core.terminal.output import ProgressLine
@@ -124,32 +124,32 @@ def test_a_thousand_names_on_standard_input_are_answered_within_seconds(tmp_path
 def digit_run(store: RunStore, *, saved: bool = True, **values: Any) -> tuple[str, dict[str, Any]]:
     """Id and learner state of a small digit run that was stopped, or is running and has saved nothing yet."""
     config = DigitsConfig(**{"network": "plain", "hidden_size": 8, **values})
-    run = start(store, demos.task("digits"), config, owner="ada")
-    lease = store.claim(f"worker of {run.id}")
+    run = start(store.book, demos.task("digits"), config, owner="ada")
+    lease = store.claims.claim(f"worker of {run.id}")
     assert lease is not None
     state = make_learner(config, Placement()).state_dict()
     if saved:
         event = Checkpointed(step=1, epoch=0.1, state={"learner": state}, metrics={"accuracy": 12.5}, best=True)
         checkpoints.write(store, lease, event)
-        store.finish(lease, "stopped", metrics={"accuracy": 12.5})
+        store.claims.finish(lease, "stopped", metrics={"accuracy": 12.5})
     return run.id, state
 
 
 def test_a_run_answers_in_place_of_the_release_model(call: Call, tmp_path: Path) -> None:
-    run_id, state = digit_run(RunStore())
+    run_id, state = digit_run(open_store())
     drawn = seven(tmp_path / "seven.json")
     status, (line,), _ = call("predict", "digits", drawn, "--model", run_id)
     assert status == 0
-    expected = run_reader(RunStore().get(run_id).config, state).read(
+    expected = run_reader(open_store().book.get(run_id).config, state).read(
         strokes_from_json(Path(drawn).read_text(encoding="utf-8"))
     )
     assert tuple(line["probabilities"].values()) == pytest.approx(expected.probabilities, abs=2e-6)
 
 
 def test_a_model_that_is_not_there_is_refused_with_the_reason(call: Call, tmp_path: Path) -> None:
-    store = RunStore()
-    other = store.create("toy", {}, phases=(1,), owner="bob").id
-    store.request_stop(other)
+    store = open_store()
+    other = store.book.create("toy", {}, phases=(1,), owner="bob").id
+    store.book.request_stop(other)
     unsaved, _ = digit_run(store, saved=False)
     for name, reason in ((other, "of the demo “toy”"), (unsaved, "no model yet"), ("zzzzzz", "no run “zzzzzz”")):
         status, lines, err = call("predict", "digits", seven(tmp_path / "seven.json"), "--model", name)
@@ -187,7 +187,7 @@ def test_evaluate_measures_a_model_on_the_test_images_of_a_folder(call: Call, sm
     assert (line["demo"], line["set"], line["examples"]) == ("digits", "200 MNIST test images", NUM_TEST)
     assert "GLASSBOX_DATA" not in os.environ
 
-    run_id, _ = digit_run(RunStore())  # it learned from the 5,000; it is measured on what all are measured on
+    run_id, _ = digit_run(open_store())  # it learned from the 5,000; it is measured on what all are measured on
     status, (own,), _ = call("evaluate", "digits", "--data", str(small_mnist), "--model", run_id)
     assert (status, own["model"], own["set"]) == (0, run_id, "200 MNIST test images")
     assert 0 <= own["accuracy"] < line["accuracy"]
@@ -263,9 +263,9 @@ def test_a_download_that_fails_says_why(call: Call, monkeypatch: pytest.MonkeyPa
 
 def test_runs_are_listed_newest_first_with_shares_instead_of_per_cent(call: Call) -> None:
     assert call("runs")[:2] == (0, [])
-    store = RunStore()
+    store = open_store()
     first, _ = digit_run(store)
-    second = store.create("gone", {}, phases=(2, 3), owner="bob").id
+    second = store.book.create("gone", {}, phases=(2, 3), owner="bob").id
     status, lines, _ = call("runs")
     assert status == 0
     assert [line["run"] for line in lines] == [second, first]

@@ -12,7 +12,7 @@ from core import demos
 from core.contract import Ended, Evaluated, Placement
 from core.knobs import knobs
 from core.runs import checkpoints
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.terminal.commands import parser
 from core.training.engine import train
 from tests.core.terminal import Call, spawn
@@ -32,9 +32,11 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
 @pytest.mark.usefixtures("toys")
 def test_ctrl_c_saves_and_stops_and_the_resumed_run_equals_an_uninterrupted_one() -> None:
     process = spawn("train", "toy", "--epochs", "3", "--delay", "20", "--seed", "4")
-    store = RunStore()
+    store = open_store()
     deadline = time.monotonic() + 60
-    while not any(store.checkpoints(run.id)[0].step >= 20 for run in store.find() if store.checkpoints(run.id)):
+    while not any(
+        store.book.checkpoints(run.id)[0].step >= 20 for run in store.book.find() if store.book.checkpoints(run.id)
+    ):
         assert process.poll() is None
         assert time.monotonic() < deadline
         time.sleep(0.05)
@@ -44,7 +46,7 @@ def test_ctrl_c_saves_and_stops_and_the_resumed_run_equals_an_uninterrupted_one(
     assert 0 < stopped["epochs_done"] < 3
     assert f"python -m core train --resume {stopped['run']}" in err
     assert "epoch 1/3" in err or "epoch 2/3" in err
-    assert store.checkpoints(stopped["run"])[0].epoch == pytest.approx(stopped["epochs_done"], abs=1e-3)
+    assert store.book.checkpoints(stopped["run"])[0].epoch == pytest.approx(stopped["epochs_done"], abs=1e-3)
 
     status, resumed, err = finished(spawn("train", "--resume", stopped["run"]))
     assert (status, resumed["state"], resumed["epochs_done"]) == (0, "completed", 3)
@@ -54,10 +56,10 @@ def test_ctrl_c_saves_and_stops_and_the_resumed_run_equals_an_uninterrupted_one(
     config = task.Config(**{**resumed["config"], "delay": 0})
     learner = task.learner(config, Placement())
     assert isinstance(list(train(task, config, task.load(config), learner=learner, phases=(3,)))[-1], Ended)
-    restored = checkpoints.restore(store, stopped["run"])
+    restored = checkpoints.restore(store.book, store.files, stopped["run"])
     assert restored is not None
     assert_same(restored.state["learner"], learner.state_dict())
-    assert resumed["metrics"]["accuracy"] == pytest.approx(store.get(resumed["run"]).metrics["accuracy"] / 100)
+    assert resumed["metrics"]["accuracy"] == pytest.approx(store.book.get(resumed["run"]).metrics["accuracy"] / 100)
 
 
 @pytest.mark.usefixtures("toys")
@@ -66,7 +68,7 @@ def test_a_completed_run_is_extended_and_a_failed_one_has_its_reason() -> None:
     assert (status, run["title"], run["epochs"]) == (0, "Mine", 1)
     status, run, _ = finished(spawn("train", "--resume", run["run"], "--extend", "1"))
     assert (status, run["epochs"], run["epochs_done"]) == (0, 2, 2)
-    assert len(RunStore().events(run["run"], kinds=[Evaluated])) >= 3
+    assert len(open_store().book.events(run["run"], kinds=[Evaluated])) >= 3
     status, run, err = finished(spawn("train", "toy", "--trouble", "nan", "--epochs", "2"))
     assert (status, run["state"]) == (1, "failed")
     assert run["reason"] in err
@@ -75,17 +77,17 @@ def test_a_completed_run_is_extended_and_a_failed_one_has_its_reason() -> None:
 @pytest.mark.usefixtures("toys")
 def test_a_terminal_that_is_killed_leaves_a_run_that_another_one_takes_over() -> None:
     process = spawn("train", "toy", "--epochs", "2", "--delay", "50")
-    store = RunStore()
+    store = open_store()
     deadline = time.monotonic() + 60
-    while not any(run.state == "running" and run.status == "training" for run in store.find()):
+    while not any(run.state == "running" and run.status == "training" for run in store.book.find()):
         assert time.monotonic() < deadline
         time.sleep(0.05)
     process.kill()
     process.communicate()
-    (run,) = store.find()
-    assert store.get(run.id).state == "running", "its worker does not depend on the terminal"
+    (run,) = store.book.find()
+    assert store.book.get(run.id).state == "running", "its worker does not depend on the terminal"
     status, taken_over, _ = finished(spawn("train", "--resume", run.id))
-    assert (status, taken_over["state"], store.get(run.id).attempt) == (0, "completed", 1)
+    assert (status, taken_over["state"], store.book.get(run.id).attempt) == (0, "completed", 1)
 
 
 @pytest.mark.parametrize(
@@ -117,7 +119,7 @@ def test_what_only_the_data_can_tell_is_refused_before_a_run_exists(call: Call) 
     status, lines, err = call("train", "digits", "--data", "mnist")
     assert (status, lines) == (1, [])
     assert "data --download" in err
-    assert RunStore().find() == []
+    assert open_store().book.find() == []
 
 
 @pytest.mark.usefixtures("toys")

@@ -17,7 +17,7 @@ def queued(
 ) -> Run:
     """A run that waits."""
     config = demos.task(demo).Config(**values)
-    return store.create(demo, to_json(config), phases=(config.epochs,), owner=owner, title=title)
+    return store.book.create(demo, to_json(config), phases=(config.epochs,), owner=owner, title=title)
 
 
 def running(
@@ -25,7 +25,7 @@ def running(
 ) -> Run:
     """A run that a worker holds, after as many epochs as accuracies (validation, in %) are given."""
     run = queued(store, title, **values)
-    lease = store.claim(f"worker of {run.id}", max_running=max_running)
+    lease = store.claims.claim(f"worker of {run.id}", max_running=max_running)
     assert lease is not None
     assert lease.run_id == run.id
     task = demos.task(run.task)
@@ -41,12 +41,12 @@ def running(
         )
         metrics = {"loss": loss, "accuracy": accuracy}
         events: list[Event] = [Stepped(step, epoch, metrics), Evaluated(step, epoch, metrics)]
-        store.append_events(lease, events, progress=standing)
+        store.claims.append_events(lease, events, progress=standing)
         best = keeps_last or accuracy == max(accuracies[:epoch])
         saved = Checkpointed(step, epoch, {}, metrics, best)
-        store.add_checkpoint(lease, saved, folder=f"step-{step}", hashes={})
-    store.renew(lease, status="training")
-    return store.get(run.id)
+        store.claims.add_checkpoint(lease, saved, folder=f"step-{step}", hashes={})
+    store.claims.renew(lease, status="training")
+    return store.book.get(run.id)
 
 
 def ended(
@@ -58,5 +58,5 @@ def ended(
     assert run.worker is not None
     lease = Lease(run.id, run.attempt, run.worker, slot=0)
     metrics = {"loss": 0.1, "accuracy": given["accuracies"][-1]} if state == "completed" else {}
-    store.finish(lease, state, reason=reason, metrics=metrics)
-    return store.get(run.id)
+    store.claims.finish(lease, state, reason=reason, metrics=metrics)
+    return store.book.get(run.id)

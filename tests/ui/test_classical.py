@@ -9,7 +9,7 @@ from core.contract import Ended, Evaluated, Stepped
 from core.experiments.classical.config import ClassicalConfig
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from tests.ui.runs import ended
 from ui.frame import demo_pages
 
@@ -19,7 +19,7 @@ ACCURACIES = (92.6, 94.4, 88.4, 94.4, 92.6, 94.4, 94.8, 97.0)  # of the eight fi
 
 @pytest.fixture
 def store(glassbox_home: Path) -> RunStore:
-    return RunStore(glassbox_home / "glassbox.sqlite")
+    return open_store(glassbox_home / "glassbox.sqlite")
 
 
 def page(**query: str) -> AppTest:
@@ -38,20 +38,20 @@ def opened(name: str, **query: str) -> AppTest:
 def measured(store: RunStore, parent: Run, *, fits: int = 8, completed: bool = True, **values: object) -> Run:
     """A run of classical methods as a worker writes it, after so many fits of one second each."""
     config = ClassicalConfig(**values)  # type: ignore[arg-type]
-    run = store.create("classical", to_json(config), phases=(8,), owner="ada", parent=parent.id, title="Classical")
-    lease = store.claim(f"worker of {run.id}")
+    run = store.book.create("classical", to_json(config), phases=(8,), owner="ada", parent=parent.id, title="Classical")
+    lease = store.claims.claim(f"worker of {run.id}")
     assert lease is not None
     assert lease.run_id == run.id
-    store.append_events(lease, [Evaluated(0, 0.0, {"accuracy": 10.0}, 0.0, 1e-6)])
+    store.claims.append_events(lease, [Evaluated(0, 0.0, {"accuracy": 10.0}, 0.0, 1e-6)])
     for step, accuracy in enumerate(ACCURACIES[:fits], start=1):
         standing = Standing(step=step, total_steps=8, epoch=step)
         result = Evaluated(step, step, {"accuracy": accuracy}, float(step), 2e-3)
-        store.append_events(lease, [Stepped(step, step, {}), result], progress=standing)
-    store.renew(lease, status="training")
+        store.claims.append_events(lease, [Stepped(step, step, {}), result], progress=standing)
+    store.claims.renew(lease, status="training")
     if completed:
-        store.append_events(lease, [Ended(8, 8.0, "completed", "Completed.", {"accuracy": 98.2})])
-        store.finish(lease, "completed", metrics={"accuracy": 98.2})
-    return store.get(run.id)
+        store.claims.append_events(lease, [Ended(8, 8.0, "completed", "Completed.", {"accuracy": 98.2})])
+        store.claims.finish(lease, "completed", metrics={"accuracy": 98.2})
+    return store.book.get(run.id)
 
 
 def table(app: AppTest) -> list[str]:
@@ -75,7 +75,7 @@ def test_a_button_starts_a_run_on_the_same_data_share_and_seed(
     app = opened(demo, run=network.id)
     app.button(key="classical.start").click().run()
     assert not app.exception
-    (run,) = store.find(task=methods)
+    (run,) = store.book.find(task=methods)
     assert run.parent == network.id
     same = {**data, "share": 50.0, "seed": 7}
     assert {name: run.config[name] for name in same} == same
@@ -120,7 +120,7 @@ def test_a_run_on_other_data_or_of_another_seed_is_not_shown(store: RunStore) ->
     assert classical_of(store, network) is None
     mine = measured(store, network)
     assert classical_of(store, network) == mine.id
-    store.delete(mine.id)
+    store.book.delete(mine.id)
     assert classical_of(store, network) is None
 
 
@@ -137,13 +137,13 @@ def test_a_running_one_says_what_is_fitted_and_can_be_stopped_and_resumed(store:
     assert len(table(app)) == 3
     assert any("Logistic regression on pixels · 2 of 8 fitted" in str(one.proto) for one in app.get("progress"))
     app.button(key="classical.request_stop").click().run()
-    assert store.get(run.id).stop_requested
+    assert store.book.get(run.id).stop_requested
     assert run.worker is not None
-    store.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped")
+    store.claims.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped")
     app.run()
     app.button(key="classical.resume").click().run()
     assert not app.exception
-    assert store.get(run.id).state == "queued"
+    assert store.book.get(run.id).state == "queued"
 
 
 def test_its_own_address_shows_the_table_and_nothing_that_needs_a_network(store: RunStore) -> None:
@@ -158,7 +158,7 @@ def test_its_own_address_shows_the_table_and_nothing_that_needs_a_network(store:
 def test_of_a_deleted_network_the_methods_remain(store: RunStore) -> None:
     network = ended(store)
     run = measured(store, network)
-    store.delete(network.id)
+    store.book.delete(network.id)
     store.purge(older_than=-1)
     assert len(table(page(run=run.id))) == 8
 

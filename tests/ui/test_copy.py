@@ -15,7 +15,7 @@ from core.demos.digits.resisting import RELEASE_COPY, copy_config
 from core.knobs import from_json, to_json
 from core.runs import checkpoints
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from tests.ui.runs import queued
 
 FRAME = str(Path(__file__).parents[2] / "ui" / "navigation.py")
@@ -51,14 +51,14 @@ def has_button(app: AppTest) -> bool:
 
 def finish(store: RunStore, *, state: Any = "completed") -> Run:
     """Let a worker end the run that waits, with untrained weights."""
-    lease = store.claim("a worker", max_running=1)
+    lease = store.claims.claim("a worker", max_running=1)
     assert lease is not None
-    config, _ = from_json(DigitsConfig, store.get(lease.run_id).config)
+    config, _ = from_json(DigitsConfig, store.book.get(lease.run_id).config)
     learner = make_learner(config, Placement())
     metrics = {"loss": 2.3, "accuracy": 12.0}
     checkpoints.write(store, lease, Checkpointed(10, 1.0, {"learner": learner.state_dict()}, metrics, True))
-    store.finish(lease, state, reason="" if state == "completed" else "Out of memory.", metrics=metrics)
-    return store.get(lease.run_id)
+    store.claims.finish(lease, state, reason="" if state == "completed" else "Out of memory.", metrics=metrics)
+    return store.book.get(lease.run_id)
 
 
 def test_a_copy_of_a_run_has_its_settings_its_seed_and_all_of_its_epochs() -> None:
@@ -72,15 +72,15 @@ def test_one_click_on_the_release_model_trains_its_weights_on_and_is_found_again
     assert re.search(r"About (\d+ min )?\d+ s on this machine\. The release weights learn on for 2 epochs", text(app))
     app.button(key="copy.start").click().run()
     assert not app.exception
-    (run,) = RunStore().find()
+    (run,) = open_store().book.find()
     assert (run.state, run.config, run.parent) == ("queued", to_json(RELEASE_COPY), None)
     again = opened()
     assert not has_button(again)
-    assert len(RunStore().find()) == 1
+    assert len(open_store().book.find()) == 1
 
 
 def test_what_the_copy_bought_is_measured_and_said() -> None:
-    store = RunStore()
+    store = open_store()
     queued(store, "Mine", **to_json(SMALL))
     parent = finish(store)
     app = opened(parent.id)
@@ -104,10 +104,10 @@ def test_what_the_copy_bought_is_measured_and_said() -> None:
 def test_a_copy_that_failed_says_why_and_can_be_trained_again() -> None:
     app = opened()
     app.button(key="copy.start").click().run()
-    finish(RunStore(), state="failed")
+    finish(open_store(), state="failed")
     app.run()
     assert "The copy is failed. Out of memory." in text(app)
     app.button(key="copy.start").click().run()
     assert not app.exception
-    assert sorted(run.state for run in RunStore().find()) == ["failed", "queued"]
+    assert sorted(run.state for run in open_store().book.find()) == ["failed", "queued"]
     assert not has_button(app)

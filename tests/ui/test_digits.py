@@ -8,7 +8,7 @@ from streamlit.testing.v1 import AppTest
 from core import demos
 from core.demos.digits import DigitsConfig
 from core.knobs import Reference, knobs, to_json
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from ui.widgets import form
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
@@ -88,7 +88,7 @@ def test_start_creates_a_run_with_the_knobs_of_the_form(glassbox_home: Path) -> 
     app = page(view="train", depth="2")
     app.button(key="digits.start").click().run()
     assert not app.exception
-    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    (run,) = open_store(glassbox_home / "glassbox.sqlite").book.find()
     assert run.state == "queued"
     assert run.config["depth"] == 2
     assert app.query_params["run"] == run.id
@@ -99,7 +99,7 @@ def test_too_small_a_share_is_refused_with_the_reason(glassbox_home: Path) -> No
     app = page(view="train", share="0.1")
     app.button(key="digits.start").click().run()
     assert any("Raise the share" in error.value for error in app.error)
-    assert RunStore(glassbox_home / "glassbox.sqlite").find() == []
+    assert open_store(glassbox_home / "glassbox.sqlite").book.find() == []
 
 
 def test_data_that_is_not_here_is_offered_for_download_and_start_is_off() -> None:
@@ -118,10 +118,10 @@ def test_a_waiting_run_can_be_stopped_resumed_and_cloned(glassbox_home: Path) ->
     app.button(key="digits.start").click().run()
     app.button(key="run.stop").click().run()
     assert not app.exception
-    store = RunStore(glassbox_home / "glassbox.sqlite")
-    assert store.find()[0].state == "stopped"
+    store = open_store(glassbox_home / "glassbox.sqlite")
+    assert store.book.find()[0].state == "stopped"
     app.button(key="run.resume").click().run()
-    assert store.find()[0].state == "queued"
+    assert store.book.find()[0].state == "queued"
     app.button(key="run.stop").click().run()
     app.button(key="run.clone").click().run()
     assert app.session_state["form.digits"].dropout == 0.5

@@ -20,7 +20,7 @@ from core.export import open_onnx, run_onnx
 from core.knobs import to_json
 from core.runs import checkpoints
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.settings import home
 from tests.ui.runs import queued
 from ui.demos.digits.export import EXPORTING
@@ -34,9 +34,9 @@ LABELS = ["The weights (safetensors)", "The network (ONNX)", "Everything (zip)"]
 
 def over(state: Any = "completed") -> Run:
     """A run that ended with a best checkpoint and a newer, worse one."""
-    store = RunStore()
+    store = open_store()
     run = queued(store, "My first network", **to_json(CONFIG))
-    lease = store.claim("a worker", max_running=1)
+    lease = store.claims.claim("a worker", max_running=1)
     assert lease is not None
     learner = make_learner(CONFIG, Placement())
     checkpoints.write(store, lease, Checkpointed(10, 1.0, {"learner": learner.state_dict()}, BEST, True))
@@ -45,12 +45,12 @@ def over(state: Any = "completed") -> Run:
             parameter.zero_()
     worse = {"loss": 9.0, "accuracy": 10.0}
     checkpoints.write(store, lease, Checkpointed(20, 2.0, {"learner": learner.state_dict()}, worse, False))
-    store.finish(lease, state, metrics={"loss": 2.3, "accuracy": 11.0} if state == "completed" else {})
-    return store.get(run.id)
+    store.claims.finish(lease, state, metrics={"loss": 2.3, "accuracy": 11.0} if state == "completed" else {})
+    return store.book.get(run.id)
 
 
 def file_of(run: Run, kind: str) -> bytes:
-    seq = next(checkpoint.seq for checkpoint in RunStore().checkpoints(run.id) if checkpoint.best)
+    seq = next(checkpoint.seq for checkpoint in open_store().book.checkpoints(run.id) if checkpoint.best)
     return export.content(EXPORTING, kind, str(home()), run.id, seq)
 
 
@@ -73,10 +73,10 @@ def test_a_run_that_is_over_offers_three_files_and_its_parity(state: str) -> Non
 
 
 def test_a_run_that_ended_without_a_model_offers_nothing() -> None:
-    store = RunStore()
+    store = open_store()
     run = queued(store)
-    store.request_stop(run.id)
-    assert not opened(store.get(run.id)).get("download_button")
+    store.book.request_stop(run.id)
+    assert not opened(store.book.get(run.id)).get("download_button")
 
 
 def test_the_weights_are_those_of_the_best_epoch() -> None:

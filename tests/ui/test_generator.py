@@ -21,7 +21,7 @@ from core.demos.generator.painter import release_painter
 from core.demos.generator.pictures import png, sheet_text
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from ui.demos.generator import synthetic
 from ui.runs.run_words import result
 
@@ -132,8 +132,8 @@ def test_a_preset_fills_the_form(preset: Any) -> None:
 def told(store: RunStore, *, is_over: bool, owner: str = "local") -> Run:
     """A run with a few events, as a worker would tell them; without checkpoints."""
     config = GeneratorConfig(epochs=4)
-    run = store.create("generator", to_json(config), phases=(4,), owner=owner, title="Rings")
-    lease = store.claim("worker", max_running=1)
+    run = store.book.create("generator", to_json(config), phases=(4,), owner=owner, title="Rings")
+    lease = store.claims.claim("worker", max_running=1)
     assert lease is not None
     images = np.zeros((40, 28, 28), np.uint8)
     answer = {"pictures": sheet_text(images), "real": [0.5, 1.0], "generated": [-1.0, 0.0]}
@@ -148,16 +148,16 @@ def told(store: RunStore, *, is_over: bool, owner: str = "local") -> Run:
         own = {"local": {"pictures": sheet_text(images[:1])}}
         events.append(Previewed(step, epoch, {"fixed": answer, **own}))
     standing = Standing(step=200, total_steps=200, epoch=4.0)
-    store.append_events(lease, events, progress=standing)
-    store.renew(lease, status="training")
+    store.claims.append_events(lease, events, progress=standing)
+    store.claims.renew(lease, status="training")
     if is_over:
-        store.append_events(lease, [Ended(200, 4.0, "completed", "", {})], progress=standing)
-        store.finish(lease, "completed", metrics={"agreement": 80.0})
-    return store.get(run.id)
+        store.claims.append_events(lease, [Ended(200, 4.0, "completed", "", {})], progress=standing)
+        store.claims.finish(lease, "completed", metrics={"agreement": 80.0})
+    return store.book.get(run.id)
 
 
 def test_a_run_shows_its_filmstrip_scores_and_diagnosis(glassbox_home: Path) -> None:
-    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    run = told(open_store(glassbox_home / "glassbox.sqlite"), is_over=True)
     app = page(run=run.id)
     assert "After 200 steps, epoch 4: each row one vector" in captions(app)
     assert "real pictures 0.75 on average, generated ones −0.50" in captions(app)
@@ -166,7 +166,7 @@ def test_a_run_shows_its_filmstrip_scores_and_diagnosis(glassbox_home: Path) -> 
 
 
 def test_the_time_slider_goes_back(glassbox_home: Path) -> None:
-    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    run = told(open_store(glassbox_home / "glassbox.sqlite"), is_over=True)
     app = page(run=run.id)
     app.select_slider(key=f"film.{run.id}.4").set_value(1).run()
     assert not app.exception
@@ -174,11 +174,11 @@ def test_the_time_slider_goes_back(glassbox_home: Path) -> None:
 
 
 def test_a_vector_is_pinned_with_its_class_while_the_run_goes_on(glassbox_home: Path) -> None:
-    store = RunStore(glassbox_home / "glassbox.sqlite")
+    store = open_store(glassbox_home / "glassbox.sqlite")
     run = told(store, is_over=False)
     app = page(run=run.id)
     app.selectbox(key="pin.class").set_value(7).run()
-    (pin,) = store.pins(run.id).values()
+    (pin,) = store.book.pins(run.id).values()
     assert pin["labels"] == [7]
     assert len(pin["latents"][0]) == GeneratorConfig().latent
 
@@ -190,7 +190,7 @@ def test_the_fixed_grid_is_small_enough_to_be_stored_often() -> None:
 
 
 def test_a_run_is_named_by_its_first_figure_where_nothing_selects(glassbox_home: Path) -> None:
-    run = told(RunStore(glassbox_home / "glassbox.sqlite"), is_over=True)
+    run = told(open_store(glassbox_home / "glassbox.sqlite"), is_over=True)
     assert result(demos.task("generator"), run, []) == "Agreement with the asked class: 80.0\u00a0%"
 
 
@@ -198,35 +198,35 @@ def test_start_creates_a_run(glassbox_home: Path) -> None:
     app = page(view="train", epochs="2")
     app.button(key="generator.start").click().run()
     assert not app.exception
-    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    (run,) = open_store(glassbox_home / "glassbox.sqlite").book.find()
     assert (run.task, run.config["epochs"]) == ("generator", 2)
     assert demos.task("generator").num_parameters(GeneratorConfig()) > 0
 
 
 def test_a_run_is_paused_stepped_by_hand_and_says_what_changed(glassbox_home: Path) -> None:
-    store = RunStore(glassbox_home / "glassbox.sqlite")
+    store = open_store(glassbox_home / "glassbox.sqlite")
     run = told(store, is_over=False)
     app = page(run=run.id)
     app.button(key="hand.pause").click().run()
-    assert store.get(run.id).command == Command(1, "", 1)
+    assert store.book.get(run.id).command == Command(1, "", 1)
     app.run()
     app.button(key="hand.generator").click().run()
-    assert store.get(run.id).command == Command(2, "generator", 1)
+    assert store.book.get(run.id).command == Command(2, "generator", 1)
     names = ("generator", "discriminator", "real_accuracy", "generated_accuracy")
     sides = []
     for shade in (0, 51):
         drawn = sheet_text(np.full((40, 28, 28), shade, np.uint8))
         sides.append({"losses": dict.fromkeys(names, 0.5 + shade), "pictures": {"fixed": drawn, "local": drawn}})
     lease = Lease(run.id, run.attempt, "worker", slot=0)
-    store.append_events(lease, [Commanded(200, 4.0, {"number": 2, "part": "generator", "steps": 1}, *sides)])
+    store.claims.append_events(lease, [Commanded(200, 4.0, {"number": 2, "part": "generator", "steps": 1}, *sides)])
     app.run()
     assert not app.exception
     assert any("What 1 step of G changed" in text.value for text in app.markdown)
     assert "changed by 20.0\N{NO-BREAK SPACE}% of the way from paper to ink" in captions(app)
     app.button(key=f"hand.{BOTH}").click().run()
-    assert store.get(run.id).command == Command(3, BOTH, 10)
+    assert store.book.get(run.id).command == Command(3, BOTH, 10)
     app.button(key="hand.go").click().run()
-    assert store.get(run.id).command is None
+    assert store.book.get(run.id).command is None
 
 
 def zip_of_pictures(*, bad: bool = False) -> bytes:
@@ -250,7 +250,7 @@ def test_own_pictures_are_given_as_a_zip_and_trained_on(glassbox_home: Path) -> 
     assert any("**mine.zip**: 40 pictures" in message.value for message in app.success)
     app.button(key="generator.start").click().run()
     assert not app.exception
-    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    (run,) = open_store(glassbox_home / "glassbox.sqlite").book.find()
     assert run.config["data"] == "own"
     assert len(run.config["pictures"]) == 16
 
@@ -267,8 +267,8 @@ def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassb
     app = part(app.run(), "synthetic")
     app.button(key="rival.go").click().run()
     assert not app.exception
-    store = RunStore(glassbox_home / "glassbox.sqlite")
-    real, synthetic = store.find(task="digits")
+    store = open_store(glassbox_home / "glassbox.sqlite")
+    real, synthetic = store.book.find(task="digits")
     assert real.parent == synthetic.id
     kept = picture_set.stored(synthetic.config["synthetic"])
     assert len(kept) == round(3500 * real.config["share"] / 100) == 3500
@@ -276,9 +276,9 @@ def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassb
     assert {**synthetic.config, "synthetic": ""} == real.config
     assert "has a little advantage" in captions(app)
     for accuracy in (91.0, 95.5):
-        lease = store.claim(f"worker {accuracy}")
+        lease = store.claims.claim(f"worker {accuracy}")
         assert lease is not None
-        store.finish(lease, "completed", metrics={"accuracy": accuracy})
+        store.claims.finish(lease, "completed", metrics={"accuracy": accuracy})
     app.run()
     assert not app.exception
     said = " ".join(text.value for text in app.markdown)
@@ -310,13 +310,13 @@ def test_points_in_the_plane_are_chosen_started_and_shown(glassbox_home: Path) -
     assert not any("no setting" in warning.value for warning in app.warning)
     app.button(key="plane.start").click().run()
     assert not app.exception
-    store = RunStore(glassbox_home / "glassbox.sqlite")
-    (run,) = store.find()
+    store = open_store(glassbox_home / "glassbox.sqlite")
+    (run,) = store.book.find()
     assert (run.task, run.config["epochs"]) == ("plane", 2)
-    lease = store.claim("worker")
+    lease = store.claims.claim("worker")
     assert lease is not None
     answer = {"points": [[0, 0], [500, 500]], "mesh": [], "surface": [[0] * 31] * 31}
-    store.append_events(lease, [Previewed(1, 0.1, {"plane": answer})])
+    store.claims.append_events(lease, [Previewed(1, 0.1, {"plane": answer})])
     app = page(run=run.id)
     assert "2 generated points" in captions(app)
     app.button(key="run.new").click().run()
@@ -334,5 +334,5 @@ def test_painted_points_come_with_the_address_and_too_few_are_said(glassbox_home
     assert "30 of at most 300 points" in captions(app)
     app.button(key="plane.start").click().run()
     assert not app.exception
-    (run,) = RunStore(glassbox_home / "glassbox.sqlite").find()
+    (run,) = open_store(glassbox_home / "glassbox.sqlite").book.find()
     assert run.config["painted"] == painted

@@ -11,7 +11,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.errors import StorageError
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from core.service.supervisor import Supervisor, Trouble
 from tests.aside import run_aside
 from tests.ui.runs import queued
@@ -27,7 +27,7 @@ def supervisor(monkeypatch: pytest.MonkeyPatch) -> Iterator[Supervisor]:
     """One that is watched, with a thread that lives as long as the test."""
     monkeypatch.setattr(health, "_watches", [])
     monkeypatch.setattr(health, "CHECK_SECONDS", 0.0)
-    made, stop = Supervisor(RunStore(), max_running=1), threading.Event()
+    made, stop = Supervisor(open_store(), max_running=1), threading.Event()
     thread = threading.Thread(target=stop.wait)
     thread.start()
     health.watch(made, thread)
@@ -71,7 +71,7 @@ def warnings(app: AppTest) -> str:
 
 
 def test_home_and_a_waiting_run_say_why_nothing_starts_and_when_it_is_tried_again(supervisor: Supervisor) -> None:
-    run = queued(RunStore())
+    run = queued(open_store())
     assert "cannot start" not in warnings(opened())
     supervisor.trouble = Trouble(REASON, time.monotonic() + 20)
     home = opened()
@@ -95,7 +95,7 @@ def test_a_server_is_ready_only_while_it_can_start_and_keep_runs(
     def full() -> None:
         raise StorageError("The disk is full.")
 
-    monkeypatch.setattr(supervisor.store, "check", full)
+    monkeypatch.setattr(supervisor.store.book, "check", full)
     assert asked("/readyz") == (503, {"ready": False, "reasons": ["The disk is full."]})
     assert asked("/livez") == (200, {"live": True})
 
@@ -110,11 +110,11 @@ def test_a_thread_that_has_ended_all_the_same_is_noticed(supervisor: Supervisor)
 
 
 def test_a_store_that_cannot_be_written_is_found_by_writing(supervisor: Supervisor, lock: Callable[[], None]) -> None:
-    assert supervisor.store.path.exists()
+    assert Path(supervisor.store.address).exists()
     lock()
     status, answer = asked("/readyz")
     assert status == 503
-    assert str(supervisor.store.path) in answer["reasons"][0]
+    assert supervisor.store.address in answer["reasons"][0]
 
 
 @pytest.fixture
@@ -123,6 +123,6 @@ def lock(supervisor: Supervisor) -> Callable[[], None]:
 
     def spoil() -> None:
         supervisor.store.close()
-        supervisor.store.path.write_bytes(b"no database" * 1000)
+        Path(supervisor.store.address).write_bytes(b"no database" * 1000)
 
     return spoil

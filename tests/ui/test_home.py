@@ -7,7 +7,7 @@ from streamlit.testing.v1 import AppTest
 
 from core import demos
 from core.runs.records import Place
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from tests.ui.runs import ended, queued, running
 from ui.frame.demo_pages import tasks
 from ui.home import machine, parts
@@ -83,7 +83,7 @@ def test_an_idle_machine_says_so_and_what_it_is(glassbox_home: Path) -> None:
 
 
 def test_running_and_waiting_runs_are_shown_in_the_order_of_the_queue() -> None:
-    store = RunStore()
+    store = open_store()
     ended(store, "Over")
     running(store, "Under way", accuracies=(93.0,), epochs=4, owner="bob")
     queued(store, "First in line", owner="cem")

@@ -10,7 +10,7 @@ from core.experiments.classical.config import ClassicalConfig
 from core.experiments.more_data.config import MoreDataConfig, planned
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from tests.ui.runs import ended
 from tests.ui.test_foundations import opened, text
 from ui.frame.words import standing
@@ -18,33 +18,33 @@ from ui.frame.words import standing
 
 @pytest.fixture
 def store(glassbox_home: Path) -> RunStore:
-    return RunStore(glassbox_home / "glassbox.sqlite")
+    return open_store(glassbox_home / "glassbox.sqlite")
 
 
 def carried(store: RunStore, run: Run, accuracies: list[float], *, completed: bool = True) -> Run:
     """A run of fits as a worker writes it, one second each."""
-    lease = store.claim(f"worker of {run.id}")
+    lease = store.claims.claim(f"worker of {run.id}")
     assert lease is not None
-    store.append_events(lease, [Evaluated(0, 0.0, {"accuracy": 10.0}, 0.0, 1e-6)])
+    store.claims.append_events(lease, [Evaluated(0, 0.0, {"accuracy": 10.0}, 0.0, 1e-6)])
     for step, accuracy in enumerate(accuracies, start=1):
         standing = Standing(step=step, total_steps=sum(run.phases), epoch=step)
         events = [
             Stepped(step, step, {"bytes": 1000.0 * step}),
             Evaluated(step, step, {"accuracy": accuracy}, float(step), 2e-3),
         ]
-        store.append_events(lease, events, progress=standing)
-    store.renew(lease, status="training")
+        store.claims.append_events(lease, events, progress=standing)
+    store.claims.renew(lease, status="training")
     if completed:
         last = {"accuracy": accuracies[-1]}
-        store.append_events(lease, [Ended(len(accuracies), len(accuracies), "completed", "Completed.", last)])
-        store.finish(lease, "completed", metrics=last)
-    return store.get(run.id)
+        store.claims.append_events(lease, [Ended(len(accuracies), len(accuracies), "completed", "Completed.", last)])
+        store.claims.finish(lease, "completed", metrics=last)
+    return store.book.get(run.id)
 
 
 def more_data(store: RunStore, fits: int = 126) -> Run:
     """The network gains most, and every seed a little."""
     config = MoreDataConfig()
-    run = store.create("more_data", to_json(config), phases=(config.epochs,), owner="ada", title="More data")
+    run = store.book.create("more_data", to_json(config), phases=(config.epochs,), owner="ada", title="More data")
     plan = [planned(config, index) for index in range(fits)]
     found = [
         {10: 40.0, 30: 60.0, 100: 80.0, 300: 91.0, 1_000: 95.0, 3_500: 97.0}[fit.examples]
@@ -64,7 +64,7 @@ def test_a_measurement_starts_with_a_button_and_has_an_address(store: RunStore) 
     assert "Nothing is measured on these pictures yet" in app.info[0].value
     app.button(key="more_data.start").click().run()
     assert not app.exception
-    (run,) = store.find(task="more_data")
+    (run,) = store.book.find(task="more_data")
     assert run.phases == (126,)
     assert app.query_params["run"] in ([run.id], run.id)
     assert app.button(key="run.stop").label == "Stop"
@@ -79,13 +79,13 @@ def test_a_running_one_says_how_far_it_is_and_can_be_stopped_and_resumed(store: 
     assert "left" in said
     assert standing(run) == "fit 51/126"
     app.button(key="run.stop").click().run()
-    assert store.get(run.id).stop_requested
+    assert store.book.get(run.id).stop_requested
     assert run.worker is not None
-    store.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped")
+    store.claims.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped")
     app.run()
     app.button(key="run.resume").click().run()
     assert not app.exception
-    assert store.get(run.id).state == "queued"
+    assert store.book.get(run.id).state == "queued"
 
 
 def test_what_was_seen_names_the_measured_figures_and_the_set(store: RunStore) -> None:
@@ -107,7 +107,7 @@ def test_the_comparison_is_empty_at_first_and_says_what_to_start(store: RunStore
     assert all("not measured yet" in table.to_string() and "not trained yet" in table.to_string() for table in tables)
     app.button(key="beside.classical").click().run()
     assert not app.exception
-    (run,) = store.find(task="classical")
+    (run,) = store.book.find(task="classical")
     assert run.config["data"] == "mnist5k"
     assert "beside.classical" not in {button.key for button in app.button}
 
@@ -115,7 +115,7 @@ def test_the_comparison_is_empty_at_first_and_says_what_to_start(store: RunStore
 def test_the_comparison_is_filled_with_what_finished_runs_measured(store: RunStore) -> None:
     network = ended(store, share=50.0)
     config = ClassicalConfig(share=50.0)
-    run = store.create("classical", to_json(config), phases=(8,), owner="ada", title="Classical")
+    run = store.book.create("classical", to_json(config), phases=(8,), owner="ada", title="Classical")
     carried(store, run, [92.6, 94.4, 88.4, 94.4, 92.6, 94.4, 94.8, 97.0])
     app = opened(place="beside")
     shown = app.table[0].value.to_string().replace("\u00a0", " ")

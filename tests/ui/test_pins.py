@@ -9,7 +9,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.contract import Previewed
 from core.runs.records import Lease, Run, pin_name
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from tests.ui import runs
 from tests.ui.kept import kept
 from ui.demos.sentiment.text_box import Typed
@@ -21,7 +21,7 @@ GOOD, BAD = "a good film", "a bad film"
 
 @pytest.fixture
 def store(glassbox_home: Path) -> RunStore:
-    return RunStore(glassbox_home / "glassbox.sqlite")
+    return open_store(glassbox_home / "glassbox.sqlite")
 
 
 @pytest.fixture
@@ -51,10 +51,10 @@ def seen(app: AppTest) -> AppTest:
 
 def answer(store: RunStore, run: Run, step: int) -> None:
     """What a worker does once a second: 90 % positive for the good film, 20 % for every other text."""
-    pinned = store.pins(run.id)
+    pinned = store.book.pins(run.id)
     answers = {name: [0.1, 0.9] if given == GOOD else [0.8, 0.2] for name, given in pinned.items()}
     assert run.worker is not None
-    store.append_events(Lease(run.id, run.attempt, run.worker, slot=0), [Previewed(step, step / 100, answers)])
+    store.claims.append_events(Lease(run.id, run.attempt, run.worker, slot=0), [Previewed(step, step / 100, answers)])
 
 
 def of(app: AppTest, run: Run) -> pins.Answered | None:
@@ -121,7 +121,7 @@ def test_a_page_that_is_loaded_again_begins_with_what_its_browser_had_pinned(sto
 
 
 def test_what_another_visitor_pinned_is_shown_with_its_input(store: RunStore, run: Run) -> None:
-    store.set_pin(run.id, "eve/1", BAD)
+    store.book.set_pin(run.id, "eve/1", BAD)
     answer(store, run, 200)
     app = session(run)
     found = of(app, run)
@@ -133,9 +133,9 @@ def test_what_another_visitor_pinned_is_shown_with_its_input(store: RunStore, ru
 def test_a_session_that_ends_leaves_its_pin_to_its_browser(store: RunStore, run: Run) -> None:
     session(run, GOOD)
     session(run, BAD)
-    assert len(store.pins(run.id)) == 2
+    assert len(store.book.pins(run.id)) == 2
     clear_session_resource_cache("test session id")  # as Streamlit does at the end of a connection
-    assert len(store.pins(run.id)) == 1
+    assert len(store.book.pins(run.id)) == 1
 
 
 def test_after_a_lost_connection_a_session_has_its_pin_again(store: RunStore, run: Run) -> None:
@@ -143,15 +143,15 @@ def test_after_a_lost_connection_a_session_has_its_pin_again(store: RunStore, ru
     clear_session_resource_cache("test session id")
     seen(one)
     seen(other)
-    assert set(store.pins(run.id).values()) == {GOOD, BAD}
+    assert set(store.book.pins(run.id).values()) == {GOOD, BAD}
 
 
 def test_the_answers_of_a_run_from_before_are_shown_beside_its_input(store: RunStore) -> None:
     run = runs.running(store, demo="sentiment", accuracies=(60.0,))
     assert run.worker is not None
-    store.set_pin(run.id, "local", GOOD)
+    store.book.set_pin(run.id, "local", GOOD)
     lease = Lease(run.id, run.attempt, run.worker, slot=0)
-    store.append_events(lease, [Previewed(100, 1.0, {"local": [0.1, 0.9]})])
+    store.claims.append_events(lease, [Previewed(100, 1.0, {"local": [0.1, 0.9]})])
     found = of(session(run), run)
     assert found is not None
     assert (found.name, found.given, found.answers) == ("local", GOOD, [[0.1, 0.9]])

@@ -9,7 +9,7 @@ from core import demos
 from core.demos.digits.config import DigitsConfig
 from core.knobs import to_json
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from tests.ui.runs import ended, queued, running
 from ui.runs import compare, run_words
 from ui.runs.run_list import ROWS
@@ -20,7 +20,7 @@ NOW = 1_800_000_000.0  # 15 January 2027, 08:00 in UTC
 
 @pytest.fixture
 def store() -> RunStore:
-    return RunStore()
+    return open_store()
 
 
 def opened(**query: str) -> AppTest:
@@ -133,7 +133,7 @@ def test_rename(store: RunStore) -> None:
     app = opened()
     app.text_input(key=f"runs.title.{run.id}.Old").set_value("New").run()
     press(app, f"runs.rename.{run.id}")
-    assert store.get(run.id).title == "New"
+    assert store.book.get(run.id).title == "New"
     assert "**New**" in text(app)
 
 
@@ -143,7 +143,7 @@ def test_a_title_that_is_not_allowed_is_said(store: RunStore) -> None:
     app.text_input(key=f"runs.title.{run.id}.Old").set_value("  ").run()
     press(app, f"runs.rename.{run.id}")
     assert "1 to 100 characters" in app.error[0].value
-    assert store.get(run.id).title == "Old"
+    assert store.book.get(run.id).title == "Old"
 
 
 def test_delete_is_undone_from_a_notice_that_stays_until_dismissed(store: RunStore) -> None:
@@ -164,7 +164,7 @@ def test_a_dismissed_deletion_can_still_be_restored_for_a_day(store: RunStore) -
     assert "runs.undo.all" not in keys(app)
     assert app.expander[0].label == "Deleted runs (1)"
     assert shown(press(app, f"runs.restore.{run.id}"), run) == [run]
-    assert store.get(run.id).deleted_at is None
+    assert store.book.get(run.id).deleted_at is None
 
 
 def test_several_deletions_are_undone_together(store: RunStore) -> None:
@@ -177,13 +177,13 @@ def test_several_deletions_are_undone_together(store: RunStore) -> None:
 def test_deleting_a_running_run_stops_it(store: RunStore) -> None:
     run = running(store)
     press(opened(), f"runs.delete.{run.id}")
-    assert store.get(run.id).stop_requested
+    assert store.book.get(run.id).stop_requested
 
 
 def test_stop_says_that_it_was_heard_and_a_second_one_is_impossible(store: RunStore) -> None:
     run = running(store, accuracies=(93.0,), epochs=4)
     app = press(opened(), f"runs.request_stop.{run.id}")
-    assert store.get(run.id).stop_requested
+    assert store.book.get(run.id).stop_requested
     assert app.button(key=f"runs.request_stop.{run.id}").disabled
 
 
@@ -191,7 +191,7 @@ def test_stop_says_that_it_was_heard_and_a_second_one_is_impossible(store: RunSt
 def test_resume_puts_a_run_back_into_the_queue(store: RunStore, state: str) -> None:
     run = ended(store, state=state)
     app = press(opened(), f"runs.resume.{run.id}")
-    assert store.get(run.id).state == "queued"
+    assert store.book.get(run.id).state == "queued"
     assert "Next to start" in text(app)
 
 
@@ -201,14 +201,14 @@ def test_extend_adds_the_given_number_of_epochs(store: RunStore) -> None:
     assert f"runs.resume.{run.id}" not in keys(app)
     app.number_input(key=f"runs.epochs.{run.id}").set_value(7).run()
     press(app, f"runs.extend.{run.id}")
-    assert (store.get(run.id).state, store.get(run.id).phases) == ("queued", (3, 7))
+    assert (store.book.get(run.id).state, store.book.get(run.id).phases) == ("queued", (3, 7))
 
 
 def test_what_somebody_else_changed_meanwhile_is_said(store: RunStore) -> None:
     run = ended(store, state="stopped")
     app = opened()
-    store.resume(run.id)
-    store.claim("elsewhere")
+    store.book.resume(run.id)
+    store.claims.claim("elsewhere")
     press(app, f"runs.extend.{run.id}")
     assert "only a completed or stopped one is extended" in app.error[0].value
 
@@ -222,7 +222,7 @@ def test_an_address_of_a_run_opens_it_and_an_unknown_one_says_so(store: RunStore
 
 
 def test_a_run_of_a_demo_that_is_not_here_is_listed_all_the_same(store: RunStore) -> None:
-    run = store.create("juggling", {}, phases=(1,), owner="ada")
+    run = store.book.create("juggling", {}, phases=(1,), owner="ada")
     assert shown(opened(), run) == [run]
 
 

@@ -3,7 +3,7 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from ui.runs import start
 
 
@@ -30,14 +30,14 @@ def test_a_double_click_starts_one_run() -> None:
     first = started(app, 1)
     assert started(app, 1) == first
     assert started(app, 2) != first
-    assert len(RunStore().find()) == 2
+    assert len(open_store().book.find()) == 2
 
 
 @pytest.mark.parametrize("end", ["stop", "delete"])
 def test_after_its_end_the_same_can_be_started_again(end: str) -> None:
     app = AppTest.from_function(page).run()
     first = started(app, 1)
-    RunStore().request_stop(first) if end == "stop" else RunStore().delete(first)
+    open_store().book.request_stop(first) if end == "stop" else open_store().book.delete(first)
     assert started(app, 1) != first
 
 

@@ -9,7 +9,7 @@ from core import demos
 from core.contract import Checkpointed, Ended, Placement
 from core.knobs import to_json
 from core.runs.records import Lease, Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.training.engine import train
 from tests.ui.kept import settings_of
 from tests.ui.test_foundations import opened, text
@@ -19,33 +19,33 @@ PLACES = ("race", "gradients", "overfitting")
 
 @pytest.fixture
 def store(glassbox_home: Path) -> RunStore:
-    return RunStore(glassbox_home / "glassbox.sqlite")
+    return open_store(glassbox_home / "glassbox.sqlite")
 
 
 def carried(store: RunStore, place: str, *, completed: bool = True, **values: Any) -> Run:
     """A run as the worker carries it out."""
     task = demos.task(place)
     config = task.Config(**values)
-    run = store.create(place, to_json(config), phases=(config.epochs,), owner="ada", title=task.title)
-    lease = store.claim(f"worker of {run.id}")
+    run = store.book.create(place, to_json(config), phases=(config.epochs,), owner="ada", title=task.title)
+    lease = store.claims.claim(f"worker of {run.id}")
     assert lease is not None
     events = list(train(task, config, task.load(config), learner=task.learner(config, Placement())))
-    store.append_events(lease, [event for event in events if not isinstance(event, Checkpointed | Ended)])
-    store.renew(lease, status="training")
+    store.claims.append_events(lease, [event for event in events if not isinstance(event, Checkpointed | Ended)])
+    store.claims.renew(lease, status="training")
     if completed:
         assert isinstance(events[-1], Ended)
-        store.append_events(lease, [events[-1]])
-        store.finish(lease, "completed", metrics=events[-1].metrics)
-    return store.get(run.id)
+        store.claims.append_events(lease, [events[-1]])
+        store.claims.finish(lease, "completed", metrics=events[-1].metrics)
+    return store.book.get(run.id)
 
 
 @pytest.mark.parametrize("place", PLACES)
 def test_a_place_trains_when_it_is_asked_to_and_on_the_worker(store: RunStore, place: str) -> None:
     app = opened(place=place)
-    assert store.find(task=place) == []
+    assert store.book.find(task=place) == []
     app.button(key=f"{place}.train").click().run()
     assert not app.exception
-    (run,) = store.find(task=place)
+    (run,) = store.book.find(task=place)
     assert run.state == "queued"
     assert app.button(key="run.stop").label == "Stop"
     assert f"{place}.train" not in {button.key for button in app.button}
@@ -120,6 +120,6 @@ def test_a_run_of_another_place_or_none_is_said(store: RunStore) -> None:
 def test_a_stopped_training_can_go_on(store: RunStore) -> None:
     run = carried(store, "overfitting", completed=False)
     assert run.worker is not None
-    store.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped", reason="Stopped.")
+    store.claims.finish(Lease(run.id, run.attempt, run.worker, slot=0), "stopped", reason="Stopped.")
     app = opened(place="overfitting")
     assert app.button(key="run.resume").label == "Resume"

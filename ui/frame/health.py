@@ -40,7 +40,7 @@ class Watch:
         with self._lock:
             if time.monotonic() - self._checked[0] >= CHECK_SECONDS:
                 try:
-                    self.supervisor.store.check()
+                    self.supervisor.store.book.check()
                     self._checked = time.monotonic(), ""
                 except StorageError as error:
                     self._checked = time.monotonic(), str(error)

@@ -4,8 +4,9 @@ import streamlit as st
 
 from core import settings
 from core.errors import NotFoundError
+from core.runs.protocols import Files, RunBook
 from core.runs.records import Run
-from core.runs.store import RunStore
+from core.runs.store import RunStore, open_store
 from core.training import estimate
 from core.training.placement import device_for
 from ui.frame.errors import shown_errors
@@ -13,12 +14,17 @@ from ui.frame.errors import shown_errors
 
 @st.cache_resource(max_entries=4)
 def _store(home: str) -> RunStore:
-    return RunStore()
+    return open_store()
 
 
-def store() -> RunStore:
-    """The run store of this installation."""
-    return _store(str(settings.home()))
+def store() -> RunBook:
+    """The run store of this installation, as people use it: pages claim and finish nothing."""
+    return _store(str(settings.home())).book
+
+
+def files() -> Files:
+    """The files of its runs."""
+    return _store(str(settings.home())).files
 
 
 def run_of(run_id: str | None, *, task: str | None = None) -> Run | None:

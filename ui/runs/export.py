@@ -14,7 +14,7 @@ from core.knobs import from_json
 from core.runs import checkpoints
 from core.runs.records import Checkpoint, Run
 from core.settings import home
-from ui.frame.services import store
+from ui.frame.services import files, store
 from ui.frame.words import plain
 from ui.runs import models
 
@@ -88,7 +88,7 @@ def content(how: Exporting, kind: str, home_folder: str, run_id: str, seq: int) 
 
 
 def _restored(run_id: str) -> tuple[Run, checkpoints.Restored]:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
+    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
     assert restored is not None
     return store().get(run_id), restored
 

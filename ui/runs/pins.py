@@ -12,8 +12,8 @@ from typing import Any, Literal
 import streamlit as st
 
 from core.contract import Previewed
+from core.runs.protocols import RunBook
 from core.runs.records import Run, pin_name
-from core.runs.store import RunStore
 from ui.frame.services import store
 from ui.frame.visitor import owner
 from ui.runs.live import read_log
@@ -103,7 +103,7 @@ class _Held:
 
     key: str
     browser: str
-    runs: RunStore
+    runs: RunBook
     given: dict[str, Any] = field(default_factory=dict)
 
     def leave(self) -> None:

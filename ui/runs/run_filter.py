@@ -6,8 +6,8 @@ from typing import cast, get_args
 
 import streamlit as st
 
+from core.runs.protocols import Sort
 from core.runs.records import Run, State
-from core.runs.store import Sort
 from ui.frame.demo_pages import shown
 from ui.frame.services import store
 from ui.frame.visitor import owner

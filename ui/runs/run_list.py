@@ -1,14 +1,13 @@
 """The list of runs: a row each with what it is and what can be done with it, deletion with undo, and live changes."""
 
-import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from core.contract import Task
+from core.runs.protocols import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.runs.records import Place, Run
-from core.runs.store import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.service.supervisor import default_max_running
 from ui.frame.demo_pages import run_page, shown
 from ui.frame.errors import attempt, show_click_error
@@ -62,7 +61,7 @@ def _row(run: Run, task: Task | None, place: Place | None) -> None:
                 st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             _results(run, task, place)
             demo = task.title if task else run.task
-            st.caption(run_words.facts(run, demo=demo, now=time.time(), zone=st.context.timezone))
+            st.caption(run_words.facts(run, demo=demo, now=store().now(), zone=st.context.timezone))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
             _actions(run, has_page=task is not None)
 
@@ -189,7 +188,7 @@ def show_deleted() -> None:
         st.caption("A deleted run can be restored for a day; then its files are removed.")
         for run in gone:
             assert run.deleted_at is not None
-            left = run.deleted_at + KEEP_DELETED_SECONDS - time.time()
+            left = run.deleted_at + KEEP_DELETED_SECONDS - store().now()
             with st.container(horizontal=True, vertical_alignment="center", key=f"runs.gone.{run.id}"):
                 st.markdown(f"{plain(run.title)} :gray[· run {run.id} · {duration(left)} left]", width="content")
                 st.button(

@@ -6,7 +6,7 @@ from core.data.pictures import sources
 from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.demos.digits.release import release_config
 from core.runs import checkpoints
-from ui.frame.services import store
+from ui.frame.services import files, store
 from ui.runs import models
 
 
@@ -27,6 +27,6 @@ def release() -> DigitReader:
 
 @st.cache_resource(max_entries=16)
 def _reader(home_folder: str, run_id: str, seq: int) -> DigitReader:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
+    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
     assert restored is not None
     return run_reader(store().get(run_id).config, restored.state["learner"])

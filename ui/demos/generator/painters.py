@@ -11,7 +11,7 @@ from core.demos.generator.painter import Labels, Painter, release_painter, run_p
 from core.demos.generator.pictures import Pixels
 from core.runs import checkpoints
 from core.settings import home
-from ui.frame.services import store
+from ui.frame.services import files, store
 from ui.runs import models
 
 CLOTHES = "clothes"  # id of the second release model, beside `models.RELEASE`
@@ -33,7 +33,7 @@ def release(data: str) -> Painter:
 
 @st.cache_resource(max_entries=8)
 def _of_run(home_folder: str, run_id: str, seq: int) -> Painter:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
+    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
     assert restored is not None
     return run_painter(store().get(run_id).config, restored.state["learner"])
 

@@ -7,7 +7,7 @@ from core.demos.sentiment.reader import TextReader, read_model, run_reader
 from core.demos.sentiment.release import FOLDERS, release_card
 from core.errors import DataUnavailableError
 from core.runs import checkpoints
-from ui.frame.services import store
+from ui.frame.services import files, store
 from ui.frame.words import plain
 from ui.runs import models
 
@@ -56,6 +56,6 @@ def release(name: str) -> TextReader:
 
 @st.cache_resource(max_entries=4)
 def _reader(home_folder: str, run_id: str, seq: int) -> TextReader:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
+    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
     assert restored is not None
     return run_reader(store().get(run_id).config, restored.state["learner"])

@@ -4,7 +4,7 @@ import streamlit as st
 
 from core.demos.voice.hearing import VoiceReader, read_model, run_reader
 from core.runs import checkpoints
-from ui.frame.services import store
+from ui.frame.services import files, store
 from ui.runs import models
 
 
@@ -23,6 +23,6 @@ def release() -> VoiceReader:
 
 @st.cache_resource(max_entries=16)
 def _reader(home_folder: str, run_id: str, seq: int) -> VoiceReader:
-    restored = checkpoints.restore(store(), run_id, prefer="best")
+    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
     assert restored is not None
     return run_reader(store().get(run_id).config, restored.state["learner"])

@@ -1,6 +1,6 @@
 """SQLite as the run store uses it: connections, short transactions, migrations, and a file that goes away.
 
-Nothing here knows what a run is; its errors are put into words in `core.runs.trouble`.
+Nothing here knows what a run is; its errors are put into words in `core.runs.sql.errors`.
 """
 
 from __future__ import annotations
@@ -11,12 +11,13 @@ import random
 import sqlite3
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 
 from core.errors import StorageError
-from core.runs.trouble import database_error, lockless, storage_error
+from core.runs.sql.errors import database_error, lockless
+from core.runs.trouble import storage_error
 
 BUSY_SECONDS = 15.0
 PAUSE_SECONDS = (0.005, 0.025)  # between two tries while others use the file; by chance, so that nobody is always late
@@ -31,9 +32,16 @@ MIGRATIONS = Path(__file__).parent / "migrations"  # NNNN_name.sql, applied in t
 class Database:
     """One SQLite file, safe to use from many threads and processes."""
 
-    def __init__(self, path: Path) -> None:
-        """Open the file, creating or migrating it where needed; raises `StorageError`."""
+    def __init__(self, path: Path, *, files: Path, clock: Callable[[], float] = time.time) -> None:
+        """Open the file, creating or migrating it where needed; raises `StorageError`.
+
+        Args:
+            files: a folder with something in it once there is a run: an empty database has lost what was in it then.
+            clock: seconds since 1970.
+        """
         self.path = path
+        self.now = clock
+        self._files = files
         self._idle: list[sqlite3.Connection] = []
         self._lock = threading.Lock()
         self._file = self._open()
@@ -47,7 +55,7 @@ class Database:
 
     def check(self) -> None:
         """Write something that changes nothing; raises `StorageError` while the file cannot be written."""
-        with self._transaction() as db:
+        with self.transaction() as db:
             db.execute(f"PRAGMA user_version = {_version(db)}")
 
     def _open(self) -> tuple[int, int] | None:
@@ -61,7 +69,7 @@ class Database:
         is_emptied = self.path.is_file() and _identity(self.path) is None
         try:
             with closing(_connect(self.path)) as connection:
-                _migrate(connection, self.path, may_begin=not (is_emptied and _has_runs(self.path.parent)))
+                _migrate(connection, self.path, may_begin=not (is_emptied and any(self._files.glob("*"))))
         except sqlite3.DatabaseError as error:
             raise database_error(error, self.path, waited=BUSY_SECONDS) from error
         self._keep_reserve()
@@ -103,8 +111,11 @@ class Database:
             raise database_error(error, self.path, waited=BUSY_SECONDS) from error
 
     @contextmanager
-    def _connection(self) -> Iterator[sqlite3.Connection]:
-        """A read: all of the block sees the same moment. Another use of the file within the block could wait for it."""
+    def connection(self) -> Iterator[sqlite3.Connection]:
+        """A read: all of the block sees the same moment; raises `StorageError`.
+
+        Another use of the file within the block could wait for it.
+        """
         with self._lent() as connection:
             connection.execute("BEGIN")
             _patiently(connection, "SELECT 1 FROM sqlite_schema")  # from here on nobody else can be in the way
@@ -112,8 +123,11 @@ class Database:
             connection.execute("COMMIT")
 
     @contextmanager
-    def _transaction(self) -> Iterator[sqlite3.Connection]:
-        """A write: all of the block or nothing; closing a connection rolls back what it has open."""
+    def transaction(self) -> Iterator[sqlite3.Connection]:
+        """A write: all of the block or nothing; raises `StorageError`.
+
+        Closing a connection rolls back what it has open.
+        """
         with self._lent() as connection:
             _patiently(connection, "BEGIN IMMEDIATE")
             yield connection
@@ -126,10 +140,12 @@ class Database:
             with suppress(OSError):
                 reserve.write_bytes(bytes(RESERVE_BYTES))
 
-    def free_reserve(self) -> None:
-        """Give up the space held back; the next start holds it back again."""
+    def free_reserve(self) -> bool:
+        """Give up the space held back, if it still is; the next start holds it back again."""
         with suppress(OSError):
             self.path.with_suffix(".reserve").unlink()
+            return True
+        return False
 
 
 def _connect(path: Path) -> sqlite3.Connection:
@@ -165,10 +181,6 @@ def _identity(path: Path) -> tuple[int, int] | None:
     except OSError:  # whoever opens it says why
         return None
     return (status.st_dev, status.st_ino) if status.st_size else None
-
-
-def _has_runs(home: Path) -> bool:
-    return any((home / "runs").glob("*"))
 
 
 def _migrate(connection: sqlite3.Connection, path: Path, *, may_begin: bool) -> None:

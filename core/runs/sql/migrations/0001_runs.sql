@@ -1,4 +1,4 @@
--- Times are seconds since 1970. JSON columns hold what core/runs/records.py encodes.
+-- Times are seconds since 1970. JSON columns hold what core/runs/sql/rows.py encodes.
 
 CREATE TABLE runs (
     number INTEGER PRIMARY KEY,  -- order of creation
