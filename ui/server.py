@@ -16,6 +16,7 @@ from starlette.routing import BaseRoute
 
 from core.reading.pool import readers
 from ui.frame import demo_pages, garbage, health
+from ui.frame.fragments import keep_ends
 from ui.frame.gate import Gate
 from ui.widgets.live_chart import plotly_route
 
@@ -25,6 +26,7 @@ OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns tha
 @asynccontextmanager
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is slow before the first page is served, then look after the workers until the server ends."""
+    keep_ends()
     warm_up()
     readers().warm_up()
     from core.runs.store import open_store

@@ -93,3 +93,12 @@ def test_the_view_fits_a_narrow_screen(page: Page, part: str) -> None:
     expect(page.get_by_text(last)).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
+
+
+def test_nothing_of_another_part_stays_while_the_badge_ticks(page: Page) -> None:
+    open_sample(page, "Layer by layer")
+    for _ in range(3):
+        expect(page.get_by_text(re.compile("Sum of .* products"))).to_be_visible()
+        page.get_by_role("radio", name=re.compile("Where it looks")).click()
+        expect(page.get_by_text(re.compile("Sum of .* products"))).to_have_count(0)
+        page.get_by_role("radio", name=re.compile("Layer by layer")).click()

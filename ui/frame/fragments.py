@@ -7,6 +7,7 @@ from collections.abc import Callable
 from typing import Any, TypeVar, overload
 
 import streamlit as st
+from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from ui.frame import address
 
@@ -43,3 +44,30 @@ def fragment(draw: Any = None, *, run_every: float | None = None) -> Any:
             return alone(*arguments, **named)
 
     return placed
+
+
+def keep_ends() -> None:
+    """Let the browser hear that a fragment's run ended, also where another fragment's begins at once.
+
+    What a fragment no longer draws is removed by the browser when it hears of the end of the run. Streamlit 1.67 tells
+    an end that has not been sent yet as one that was cut short as soon as another fragment begins
+    (`forward_msg_queue._update_script_finished_message`), so a tick of the badge left the old part of a page among the
+    new one. Where the beginning of that other fragment takes nothing out of the queue, the end is what it was.
+    """
+    plain = ForwardMsgQueue.clear
+    if getattr(plain, "keeps_ends", False):
+        return
+
+    def clear(
+        queue: ForwardMsgQueue, retain_lifecycle_msgs: bool = False, fragment_ids_this_run: list[str] | None = None
+    ) -> None:
+        before = [(msg, msg.script_finished) for msg in queue._queue]
+        plain(queue, retain_lifecycle_msgs, fragment_ids_this_run)
+        if fragment_ids_this_run is None or len(queue._queue) < len(before):
+            return
+        for msg, status in before:
+            if msg.WhichOneof("type") == "script_finished":
+                msg.script_finished = status
+
+    clear.keeps_ends = True  # type: ignore[attr-defined]
+    ForwardMsgQueue.clear = clear  # type: ignore[method-assign, assignment]
