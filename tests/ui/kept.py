@@ -6,6 +6,7 @@ from streamlit.testing.v1 import AppTest
 
 from ui.frame.state import record_key
 from ui.lessons.place import Kept
+from ui.widgets.form import Form
 
 Record = TypeVar("Record")
 
@@ -22,3 +23,8 @@ def kept(app: AppTest, kind: type[Record], name: str = "") -> Record:
 def settings_of(app: AppTest, place: str) -> Any:
     """The settings of a place of Foundations."""
     return kept(app, Kept, place).settings
+
+
+def form_of(app: AppTest, demo: str) -> Any:
+    """The config that the form of a demo holds."""
+    return kept(app, Form, demo).config

@@ -9,6 +9,7 @@ from core import demos
 from core.demos.digits import DigitsConfig
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import open_store
+from tests.ui.kept import form_of
 from ui.widgets import form
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
@@ -61,7 +62,7 @@ def test_a_preset_fills_the_form_and_the_address(preset: object) -> None:
     app = page(view="train")
     app.selectbox[0].set_value(preset.name).run()  # type: ignore[attr-defined]
     assert not app.exception
-    config = app.session_state["form.digits"]
+    config = form_of(app, "digits")
     assert to_json(config) == to_json(DigitsConfig(**preset.values))  # type: ignore[attr-defined]
     for name, value in preset.values.items():  # type: ignore[attr-defined]
         if value != getattr(DigitsConfig(), name):
@@ -70,7 +71,7 @@ def test_a_preset_fills_the_form_and_the_address(preset: object) -> None:
 
 def test_the_address_fills_the_form() -> None:
     app = page(view="train", learning_rate="0.0123", epochs="7", normalisation="off", seed="5")
-    config = app.session_state["form.digits"]
+    config = form_of(app, "digits")
     assert (config.learning_rate, config.epochs, config.normalisation, config.seed) == (0.0123, 7, False, 5)
 
 
@@ -80,7 +81,7 @@ def test_what_an_address_gets_wrong_is_said_and_left_out() -> None:
     said = said.replace("\\", "")  # escaped, so that nothing in an address is read as Markdown
     assert "Epochs (epochs) is 500; allowed is a whole number from 1 to 100." in said
     assert "There is no setting “colour”" in said
-    assert app.session_state["form.digits"] == DigitsConfig()
+    assert form_of(app, "digits") == DigitsConfig()
     assert "colour" not in app.query_params
 
 
@@ -124,7 +125,7 @@ def test_a_waiting_run_can_be_stopped_resumed_and_cloned(glassbox_home: Path) ->
     assert store.book.find()[0].state == "queued"
     app.button(key="run.stop").click().run()
     app.button(key="run.clone").click().run()
-    assert app.session_state["form.digits"].dropout == 0.5
+    assert form_of(app, "digits").dropout == 0.5
     assert "run" not in app.query_params
 
 

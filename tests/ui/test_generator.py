@@ -22,6 +22,7 @@ from core.demos.generator.pictures import png, sheet_text
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore, open_store
+from tests.ui.kept import form_of
 from ui.demos.generator import synthetic
 from ui.runs.run_words import result
 
@@ -126,7 +127,7 @@ def test_a_preset_fills_the_form(preset: Any) -> None:
     app = page(view="train")
     app.selectbox[0].set_value(preset.name).run()
     assert not app.exception
-    assert to_json(app.session_state["form.generator"]) == to_json(GeneratorConfig(**preset.values))
+    assert to_json(form_of(app, "generator")) == to_json(GeneratorConfig(**preset.values))
 
 
 def told(store: RunStore, *, is_over: bool, owner: str = "local") -> Run:

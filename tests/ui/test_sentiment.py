@@ -11,7 +11,7 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
 from tests.core import tiny_encoder
-from tests.ui.kept import kept
+from tests.ui.kept import form_of, kept
 from ui.demos.sentiment import many, readers
 from ui.demos.sentiment.examples import EXAMPLES
 from ui.demos.sentiment.text_box import Typed
@@ -126,7 +126,7 @@ def test_a_preset_fills_the_form(preset: object) -> None:
     app = page(view="train")
     app.selectbox[0].set_value(preset.name).run()  # type: ignore[attr-defined]
     assert not app.exception
-    assert to_json(app.session_state["form.sentiment"]) == to_json(SentimentConfig(**preset.values))  # type: ignore[attr-defined]
+    assert to_json(form_of(app, "sentiment")) == to_json(SentimentConfig(**preset.values))  # type: ignore[attr-defined]
 
 
 def test_a_run_that_would_be_measured_on_what_it_knows_cannot_start() -> None:

@@ -11,6 +11,7 @@ from streamlit.testing.v1 import AppTest
 
 from core.data.sound import audio, own_words, speech
 from core.data.sound.speech_synthesis import Utterance, speak
+from tests.ui.kept import form_of
 from tests.ui.test_voice import page, said
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
@@ -122,7 +123,7 @@ def test_the_words_are_put_into_the_form() -> None:
     app = page(view="train")
     app.button(key="voice.teach.form").click().run()
     assert not app.exception
-    form = app.session_state["form.voice"]
+    form = form_of(app, "voice")
     assert form.data == "own_words" and form.words.endswith(",go,maja") and form.start == "release"
 
 
@@ -135,12 +136,12 @@ def test_the_preset_that_teaches_asks_for_a_word_and_takes_those_that_were_recor
         own_words.add("maja", sound, owner=MAJA)
     app.run()
     assert not app.exception
-    assert app.session_state["form.voice"].words.endswith(",go,maja")
+    assert form_of(app, "voice").words.endswith(",go,maja")
     assert next(one for one in app.selectbox if one.label == "Preset").value == "own_words"
 
 
 FEW = 24  # synthetic training clips a word, so that they are spoken within seconds
-WORKER = f"from core.data import speech; speech.NUM_SYNTHETIC = {FEW}; from core.service import worker; worker.main([])"
+WORKER = f"from core.data.sound import speech; speech.NUM_SYNTHETIC = {FEW}; from core.service import worker; worker.main([])"
 
 
 @pytest.mark.timeout(900)  # a whole training, on a machine that may be busy

@@ -28,7 +28,7 @@ from ui.frame.style import is_dark
 from ui.frame.views import go_to
 from ui.frame.words import STATES, duration, plain, standing
 from ui.runs.start import start_run
-from ui.widgets.form import set_form
+from ui.widgets.form import Form, set_form
 from ui.widgets.live_chart import live_chart
 
 TICK_SECONDS = 1.0
@@ -320,7 +320,7 @@ def _leave() -> None:
 
 def _clone(task: Task, run: Run) -> None:
     set_form(task, run.config)
-    st.session_state[f"form.{task.name}.parent"] = run.id
+    record(Form, task.name).parent = run.id
     _leave()
 
 

@@ -9,6 +9,7 @@ from core.errors import NotFoundError
 from core.runs.records import Checkpoint
 from ui.frame import address
 from ui.frame.services import store
+from ui.frame.state import record
 from ui.frame.words import plain
 from ui.runs.run_words import result
 
@@ -21,6 +22,13 @@ class Choice:
 
     id: str  # of a release model or of a run
     label: str
+
+
+@dataclass
+class _Last:
+    """What this session chose last for a demo."""
+
+    model: str | None = None
 
 
 def choices(task: Task, *, release_label: str) -> list[Choice]:
@@ -50,15 +58,15 @@ def model_picker(task: Task, options: list[Choice]) -> str:
     there is said."""
     ids = [option.id for option in options]
     default = ids[0]
-    last = f"model.{task.name}.last"
-    wanted = st.query_params.get("model") or st.session_state.get(last, default)
+    last = record(_Last, task.name)
+    wanted = st.query_params.get("model") or last.model or default
     if wanted not in (*ids, RELEASE):
         st.warning(plain(_why_not(wanted)), icon=":material/link_off:")
     wanted = wanted if wanted in ids else default
     labels = {option.id: option.label for option in options}
     key = f"model.{task.name}.{wanted}.{len(ids)}"
     chosen = st.selectbox("Model", ids, index=ids.index(wanted), format_func=labels.__getitem__, key=key)
-    st.session_state[last] = chosen
+    last.model = chosen
     if chosen != st.query_params.get("model", default):
         address.write({"model": None if chosen == default else chosen})
     return chosen

@@ -5,17 +5,18 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.contract import Task
-from core.errors import GlassboxError
 from core.knobs import Config
 from core.training import estimate
 from ui.frame import address
+from ui.frame.errors import shown_errors
 from ui.frame.links import run_query
 from ui.frame.services import machine_speed
-from ui.frame.words import duration, plain, size
+from ui.frame.state import record
+from ui.frame.words import duration, size
 from ui.runs.live import RunParts, run_view
 from ui.runs.start import start_run
 from ui.widgets import data_panel
-from ui.widgets.form import config_form
+from ui.widgets.form import Form, config_form
 
 
 def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] = data_panel.show) -> None:
@@ -35,10 +36,8 @@ def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] =
 
 def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
-    try:
-        left.markdown(f":gray[{cost_sentence(task, config)}]")
-    except GlassboxError as error:
-        left.error(plain(str(error)))
+    with left, shown_errors():
+        st.markdown(f":gray[{cost_sentence(task, config)}]")
     with right:
         pressed = st.button(
             "Start",
@@ -49,18 +48,17 @@ def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
             key=f"{task.name}.start",
         )
     if pressed:
-        start(task, config, parent=st.session_state.pop(f"form.{task.name}.parent", None))
+        form = record(Form, task.name)
+        parent, form.parent = form.parent, None
+        start(task, config, parent=parent)
 
 
 def start(task: Task, config: Config, *, parent: str | None = None) -> None:
     """Create a run and show it; what cannot be started is said."""
-    try:
+    with shown_errors():
         run = start_run(task, config, parent=parent)
-    except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    address.replace(run_query(run.id))
-    st.rerun(scope="app")
+        address.replace(run_query(run.id))
+        st.rerun(scope="app")
 
 
 @st.cache_data(max_entries=200, show_spinner=False)

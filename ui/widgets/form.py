@@ -1,11 +1,11 @@
 """A form made from a Config: one widget a knob, what matters first, the rest behind "More"; and its address.
 
-The values live in `st.session_state`, not in the widgets, so they survive a change of page; every value that is not
-the default stands in the address, so a link reproduces the form.
+The values live in a record of the session, not in the widgets, so they survive a change of page; every value that is
+not the default stands in the address, so a link reproduces the form.
 """
 
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -28,6 +28,7 @@ from core.knobs import (
     to_json,
 )
 from ui.frame import address
+from ui.frame.state import record
 from ui.frame.words import plain
 
 COLUMNS = 3
@@ -35,16 +36,26 @@ PAGE_PARAMETERS = ("view", "run", "model", "place", "what")  # words of the addr
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 
+@dataclass
+class Form:
+    """The form of a demo as it was left."""
+
+    config: Config | None = None
+    notices: list[str] = field(default_factory=list)  # what was wrong in the address, or in what was put in
+    version: int = 0  # counts how often the config came from elsewhere than the widgets; part of their keys
+    parent: str | None = None  # run of which it is a clone
+
+
 def config_form(task: Task) -> Config:
     """Draw the form of a demo and return what it says.
 
     Values from the address are taken when the page opens, and again when people go back or forward in their browser.
     """
-    state = f"form.{task.name}"
-    if state not in st.session_state or address.is_history():
+    form = record(Form, task.name)
+    if form.config is None or address.is_history():
         _take_address(task)
-    place_of_presets = st.container()
-    config: Config = st.session_state[state]
+    place_of_presets, config = st.container(), form.config
+    assert config is not None
     declared = knobs(task.Config)
     shown = _with_widgets(config)
     chosen: dict[str, Any] = {}
@@ -52,7 +63,7 @@ def config_form(task: Task) -> Config:
     with st.expander("More", icon=":material/tune:"):
         _widgets(task, [name for name in shown if declared[name].more], config, chosen)
     changed = replace(config, **chosen)
-    st.session_state[state] = changed
+    form.config = changed
     with place_of_presets:
         preset_picker(task)
     write_address(changed)
@@ -69,31 +80,33 @@ def _with_widgets(config: Config) -> list[str]:
 
 def set_form(task: Task, values: Mapping[str, Any]) -> None:
     """Put saved values into the form of a demo; values that are not allowed any more are said and left out."""
-    config, notices = from_json(task.Config, values)
-    st.session_state[f"form.{task.name}"] = config
-    st.session_state[f"form.{task.name}.notices"] = notices
-    st.session_state[f"form.{task.name}.version"] = _version(task) + 1
+    _put(task, *from_json(task.Config, values))
+
+
+def _put(task: Task, config: Config, notices: list[str]) -> None:
+    form = record(Form, task.name)
+    form.config, form.notices, form.version = config, notices, form.version + 1
 
 
 def preset_picker(task: Task) -> None:
     """A selectbox of presets with the sentence of the chosen one; and what was wrong in the address, if anything."""
-    notices = st.session_state.get(f"form.{task.name}.notices", [])
-    if notices:
-        st.warning("  \n".join(plain(notice) for notice in notices), icon=":material/link_off:")
-    config = st.session_state[f"form.{task.name}"]
+    form = record(Form, task.name)
+    if form.notices:
+        st.warning("  \n".join(plain(notice) for notice in form.notices), icon=":material/link_off:")
+    assert form.config is not None
     names = [preset.name for preset in task.presets]
-    preset = preset_of(task, config)
+    preset = preset_of(task, form.config)
     matching = None if preset is None else preset.name
     labels = {preset.name: preset.label for preset in task.presets}
 
-    version = _version(task)
+    version = form.version
     key = f"form.{task.name}.preset.{version}.{matching}"
 
     def take() -> None:
         name = st.session_state[key]
-        if name in (None, matching) or version != _version(task):
+        if name in (None, matching) or version != form.version:
             return  # nobody picked it: a browser that has not heard yet that this selectbox is gone says what it said
-        st.session_state.pop(f"form.{task.name}.parent", None)
+        form.parent = None
         set_form(task, to_json(task.Config(**next(p for p in task.presets if p.name == name).values)))
 
     left, right = st.columns([1, 2], vertical_alignment="bottom")
@@ -120,11 +133,8 @@ def write_address(config: Settings) -> None:
 def _take_address(task: Task) -> None:
     given = {name: value for name, value in st.query_params.items() if name not in PAGE_PARAMETERS}
     config, notices = from_text(task.Config, given)
-    if config == st.session_state.get(f"form.{task.name}"):
-        return  # the widgets say this already
-    st.session_state[f"form.{task.name}"] = config
-    st.session_state[f"form.{task.name}.notices"] = notices
-    st.session_state[f"form.{task.name}.version"] = _version(task) + 1
+    if config != record(Form, task.name).config:  # else the widgets say this already
+        _put(task, config, notices)
 
 
 def _text(value: Any) -> str:
@@ -133,17 +143,13 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _version(task: Task) -> int:
-    return int(st.session_state.get(f"form.{task.name}.version", 0))
-
-
 def _widgets(task: Task, names: list[str], config: Config, chosen: dict[str, Any]) -> None:
     declared = knobs(type(config))
     for start in range(0, len(names), COLUMNS):
         columns = st.columns(COLUMNS, gap="medium", vertical_alignment="bottom")
         for column, name in zip(columns, names[start : start + COLUMNS], strict=False):
             with column:
-                key = f"knob.{task.name}.{name}.{_version(task)}"
+                key = f"knob.{task.name}.{name}.{record(Form, task.name).version}"
                 chosen[name] = widget(declared[name], getattr(config, name), key)
 
 

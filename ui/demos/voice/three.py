@@ -5,11 +5,12 @@ import streamlit as st
 from core.contract import Task
 from core.data import registry
 from core.demos.voice.config import VoiceConfig
-from core.errors import GlassboxError
+from ui.frame.errors import shown_errors
 from ui.frame.links import page_path
-from ui.frame.words import plain
+from ui.frame.state import record
 from ui.runs import train
 from ui.runs.start import start_run
+from ui.widgets.form import Form
 
 KINDS = ("plain_rnn", "lstm", "gru")  # presets
 SAME = ("data", "words", "share", "seed")  # taken over from the form
@@ -34,7 +35,8 @@ def panel(task: Task) -> None:
 
 def button(task: Task) -> None:
     """Start the three; what cannot be started is said."""
-    form = st.session_state.get(f"form.{task.name}")
+    form = record(Form, task.name).config
+    assert form is None or isinstance(form, VoiceConfig)
     wanted = configs(task, form)
     is_here = registry.find(wanted[0].data).is_here()
     with st.container(horizontal=True, vertical_alignment="center"):
@@ -46,11 +48,7 @@ def button(task: Task) -> None:
             if is_here
             else f"First get the data: {registry.find(wanted[0].data).label}, in the view Train."
         )
-    if not pressed:
-        return
-    try:
-        runs = [start_run(task, config) for config in wanted]
-    except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return
-    st.switch_page(page_path("runs"), query_params={"compare": ",".join(run.id for run in runs)})
+    if pressed:
+        with shown_errors():
+            runs = [start_run(task, config) for config in wanted]
+            st.switch_page(page_path("runs"), query_params={"compare": ",".join(run.id for run in runs)})
