@@ -141,7 +141,10 @@ def test_the_preset_that_teaches_asks_for_a_word_and_takes_those_that_were_recor
 
 
 FEW = 24  # synthetic training clips a word, so that they are spoken within seconds
-WORKER = f"from core.data.sound import speech; speech.NUM_SYNTHETIC = {FEW}; from core.service import worker; worker.main([])"
+WORKER = (
+    f"from core.data.sound import speech; speech.NUM_SYNTHETIC = {FEW}; "
+    "from core.service import worker; worker.main([])"
+)
 
 
 @pytest.mark.timeout(900)  # a whole training, on a machine that may be busy
