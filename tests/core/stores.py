@@ -1,7 +1,8 @@
-"""A clock that tests move, and runs that wait or are claimed in one line."""
+"""A clock that tests move, and runs that wait or are claimed, and events, in one line each."""
 
 from typing import Any
 
+from core.contract import Checkpointed, Stepped
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore
 
@@ -24,3 +25,11 @@ def claimed(store: RunStore, worker: str = "w", **options: Any) -> Lease:
     lease = store.claims.claim(worker, **options)
     assert lease is not None
     return lease
+
+
+def stepped(step: int) -> Stepped:
+    return Stepped(step=step, epoch=step / 10, metrics={"loss": 1 / (step + 1)})
+
+
+def checkpointed(step: int, *, best: bool = True) -> Checkpointed:
+    return Checkpointed(step=step, epoch=step / 10, state={}, metrics={"loss": 0.1}, best=best)

@@ -32,7 +32,7 @@ from core.service.reporter import Pace
 from core.service.supervisor import Supervisor, default_max_running
 from core.service.worker import NICENESS
 from core.training.engine import train
-from tests.core.test_checkpoints import assert_same
+from tests.core.same import assert_same
 
 PATIENCE = 150.0  # for a condition on a busy machine
 

@@ -15,8 +15,8 @@ from core.runs import checkpoints
 from core.runs.store import open_store
 from core.terminal.commands import parser
 from core.training.engine import train
+from tests.core.same import assert_same
 from tests.core.terminal import Call, spawn
-from tests.core.test_checkpoints import assert_same
 
 
 @pytest.fixture

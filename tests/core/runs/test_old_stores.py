@@ -22,7 +22,7 @@ from core.service.supervisor import Supervisor
 from core.training.engine import train
 
 # Written by the code and the toy demo of commit d2e3c5f (its logs left out); told.json is what that code read of it.
-OLD = Path(__file__).parents[1] / "data" / "store-0003"
+OLD = Path(__file__).parents[2] / "data" / "store-0003"
 TOLD: dict[str, dict[str, Any]] = json.loads((OLD / "told.json").read_text(encoding="utf-8"))
 PATIENCE = 150.0  # seconds, on a busy machine
 

@@ -1,5 +1,6 @@
 """Checkpoint files: exact round trips, verification with fall-back, retention, and failures to write."""
 
+import io
 import json
 import math
 import resource
@@ -9,30 +10,42 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 import pytest
 import torch
+from safetensors.torch import load, save
 
 from core.contract import Checkpointed
 from core.errors import LeaseLostError, StorageError
 from core.runs import checkpoints
-from core.runs.encoding import flatten, unflatten
+from core.runs.encoding import TensorFile, flatten, tensor_parts, unflatten
+from core.runs.protocols import Files
 from core.runs.records import Checkpoint, Lease
 from core.runs.store import RunStore, open_store
+from tests.core.runs.implementations import names, with_files
+from tests.core.same import assert_same
+from tests.core.stores import claimed
 
 
 @pytest.fixture
-def store(tmp_path: Path) -> RunStore:
+def store(tmp_path: Path, files: Files) -> RunStore:
+    """With files in a folder, and then with files in memory."""
+    return with_files(open_store(tmp_path / "glassbox.sqlite"), files)
+
+
+@pytest.fixture
+def on_disk(tmp_path: Path) -> RunStore:
     return open_store(tmp_path / "glassbox.sqlite")
+
+
+def training(store: RunStore) -> Lease:
+    store.book.create("toy", {}, phases=(1,), owner="ada")
+    return claimed(store)
 
 
 @pytest.fixture
 def lease(store: RunStore) -> Lease:
-    store.book.create("toy", {}, phases=(1,), owner="ada")
-    lease = store.claims.claim("w")
-    assert lease is not None
-    return lease
+    return training(store)
 
 
 def event(step: int, *, best: bool = False, size: int = 10) -> Checkpointed:
@@ -49,35 +62,13 @@ def damage(store: RunStore, checkpoint: Checkpoint, name: str = checkpoints.TENS
     store.files.write(checkpoint.run_id, name, [content])
 
 
-def checkpoint_folder(store: RunStore, run_id: str) -> Path:
-    return Path(store.address).parent / "runs" / run_id / "checkpoints"
-
-
 def folders(store: RunStore, run_id: str) -> list[str]:
-    return sorted(path.name for path in checkpoint_folder(store, run_id).iterdir())
+    """Second part of the names of all files of a run that are checkpoints."""
+    return sorted({name.split("/")[1] for name in names(store.files, run_id)})
 
 
 def steps(store: RunStore, run_id: str) -> list[int]:
     return [checkpoint.step for checkpoint in store.book.checkpoints(run_id)]
-
-
-def assert_same(one: Any, other: Any) -> None:
-    """Equal in type and value, bit for bit, with the order of dictionaries and the layout of tensors."""
-    assert type(one) is type(other) or (isinstance(one, dict) and isinstance(other, dict))
-    if isinstance(one, torch.Tensor):
-        assert (one.dtype, one.shape, one.stride()) == (other.dtype, other.shape, other.stride())
-        assert torch.equal(one.contiguous().view(-1).view(torch.uint8), other.contiguous().view(-1).view(torch.uint8))
-    elif isinstance(one, dict):
-        assert list(one) == list(other)
-        assert [type(key) for key in one] == [type(key) for key in other]
-        for key in one:
-            assert_same(one[key], other[key])
-    elif isinstance(one, list | tuple):
-        assert len(one) == len(other)
-        for left, right in zip(one, other, strict=True):
-            assert_same(left, right)
-    else:
-        assert one == other or (math.isnan(one) and math.isnan(other))
 
 
 DTYPES = [torch.float64, torch.float32, torch.float16, torch.bfloat16, torch.int64, torch.int32, torch.int16]
@@ -149,6 +140,20 @@ def test_an_optimizer_goes_on_exactly_from_its_saved_state(
 def test_what_cannot_be_saved_is_named_with_its_path() -> None:
     with pytest.raises(TypeError, match="set at /learner/seen"):
         flatten({"learner": {"seen": {1, 2}}})
+    with pytest.raises(TypeError, match="complex64 at /learner/spectrum"):
+        flatten({"learner": {"spectrum": torch.ones(2, dtype=torch.complex64)}})
+
+
+def test_files_are_those_of_the_safetensors_library_both_ways() -> None:
+    torch.manual_seed(0)
+    tensors = {f"layer/{dtype}": torch.randn(3, 4).mul(9).to(dtype) for dtype in DTYPES}
+    tensors |= {"Größe “0-d”": torch.tensor(2.5), "none": torch.zeros(0, 3), "odd": torch.ones(7, dtype=torch.bool)}
+    content = b"".join(tensor_parts(tensors))
+    for read in (load(content), dict(TensorFile(io.BytesIO(save(tensors)))), dict(TensorFile(io.BytesIO(content)))):
+        assert read.keys() == tensors.keys()
+        for name, tensor in tensors.items():
+            assert_same(read[name], tensor)
+    assert int.from_bytes(content[:8], "little") % 8 == 0, "so that what is mapped into memory is aligned"
 
 
 def test_a_restored_state_shares_no_memory_with_the_file(store: RunStore, lease: Lease) -> None:
@@ -203,8 +208,9 @@ def test_missing_files_are_passed_over_and_nothing_intact_is_an_error(store: Run
 
 def test_what_a_killed_attempt_left_half_written_is_swept(store: RunStore, lease: Lease) -> None:
     saved = checkpoints.write(store, lease, event(1))
-    for name in (".00000002-aaaa", "00000002-bbbb"):
-        (checkpoint_folder(store, lease.run_id) / name).mkdir()
+    for name in ("00000001-aaaa", "00000002-bbbb"):
+        store.files.write(lease.run_id, f"checkpoints/{name}/{checkpoints.TENSORS}", [b"begun"])
+    assert len(folders(store, lease.run_id)) == 3
     checkpoints.sweep(store, lease.run_id)
     assert folders(store, lease.run_id) == [saved.folder]
 
@@ -228,7 +234,8 @@ def largest_file(size: int) -> Iterator[None]:
         resource.setrlimit(resource.RLIMIT_FSIZE, limits)
 
 
-def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(store: RunStore, lease: Lease) -> None:
+def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(on_disk: RunStore) -> None:
+    store, lease = on_disk, training(on_disk)
     saved = checkpoints.write(store, lease, event(1))
     with largest_file(1_000_000), pytest.raises(StorageError, match="larger than this system lets a file be"):
         checkpoints.write(store, lease, event(2, size=1_000_000))
@@ -237,12 +244,28 @@ def test_a_checkpoint_that_cannot_be_written_leaves_the_earlier_one(store: RunSt
     assert checkpoints.read(store.files, saved)["step"] == 1
 
 
-def test_a_folder_that_cannot_be_made_is_named(store: RunStore, lease: Lease) -> None:
-    folder = checkpoint_folder(store, lease.run_id).parent
+def run_folder(store: RunStore, run_id: str) -> Path:
+    return Path(store.address).parent / "runs" / run_id
+
+
+def test_a_folder_that_cannot_be_made_is_named(on_disk: RunStore) -> None:
+    lease = training(on_disk)
+    folder = run_folder(on_disk, lease.run_id)
     folder.parent.mkdir()
     folder.write_text("a file where the folder should be")
     with pytest.raises(StorageError, match=lease.run_id):
-        checkpoints.write(store, lease, event(1))
+        checkpoints.write(on_disk, lease, event(1))
+
+
+def test_folders_that_a_killed_attempt_left_empty_or_half_written_are_swept(on_disk: RunStore) -> None:
+    lease = training(on_disk)
+    saved = checkpoints.write(on_disk, lease, event(1))
+    folder = run_folder(on_disk, lease.run_id) / "checkpoints"
+    for name in (".00000002-aaaa", "00000002-bbbb"):  # the first as versions before this one began a checkpoint
+        (folder / name).mkdir()
+    (folder / ".00000002-aaaa" / checkpoints.TENSORS).write_bytes(b"begun")
+    checkpoints.sweep(on_disk, lease.run_id)
+    assert [path.name for path in folder.iterdir()] == [saved.folder]
 
 
 @pytest.fixture
