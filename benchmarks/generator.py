@@ -86,7 +86,7 @@ def measure(options: Options) -> Findings:
     seeds = list(range(options.repeats or SEEDS))
     runs = [run(GeneratorConfig(seed=seed), where) for seed in seeds]
     machine.limit(1)
-    painter = release_painter("mnist")
+    painter = release_painter()
     grids = [_processor_seconds(lambda seed=seed: painter.synthetic(64, seed=seed)) for seed in range(GRIDS)]
     made = [SYNTHETIC / _processor_seconds(lambda: _draw(painter)) for _ in range(3)]
     return Findings(

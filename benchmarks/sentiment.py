@@ -12,8 +12,8 @@ import torch
 
 from benchmarks.results import Figure, Findings, Options, percentile
 from core.data.text import reviews, table
+from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDERS
 
 TITLE = "Sentiment: speed"
 METHOD = (
@@ -29,8 +29,8 @@ COLD = """
 import sys, torch
 torch.set_num_threads(1)
 from core.demos.sentiment.reader import read_model
-from core.demos.sentiment.release import FOLDERS
-print(read_model(FOLDERS[sys.argv[1]]).read("A wonderful film.").probabilities)
+from core.demos.sentiment.config import RELEASES
+print(read_model(RELEASES[sys.argv[1]]).read("A wonderful film.").probabilities)
 sys.exit("transformers was imported" if "transformers" in sys.modules else 0)
 """
 
@@ -44,8 +44,8 @@ def measure(options: Options) -> Findings:
 
 def _speeds(seeds: Sequence[int]) -> list[Figure]:
     figures = []
-    for name, folder in FOLDERS.items():
-        reader = read_model(folder)
+    for name, model in RELEASES.items():
+        reader = read_model(model)
         answers = [milliseconds(reader, seed=seed) for seed in seeds]
         label = f"One sentence, {LABELS[name]}"
         figures += [

@@ -9,8 +9,8 @@ are those that the treebank calls so, in `trees/dev.txt` beside SST-2's folder i
 from pathlib import Path
 
 from core.data.text import reviews
+from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.reader import read_model
-from core.demos.sentiment.release import FOLDERS
 from release import treebank
 
 EVERYDAY = Path(__file__).parent / "everyday_sentences.tsv"
@@ -29,8 +29,8 @@ def neutral_sentences() -> list[str]:
 def main() -> None:
     """Print both figures of each release model."""
     everyday, neutral = reviews.read_tsv(EVERYDAY), neutral_sentences()
-    for name, folder in FOLDERS.items():
-        reader = read_model(folder)
+    for name, model in RELEASES.items():
+        reader = read_model(model)
         right = float((reader.probabilities(everyday.texts).argmax(1) == everyday.labels).mean())
         unsure = float((reader.probabilities(neutral).max(1) < reader.sure_from).mean())
         print(

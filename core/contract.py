@@ -1,4 +1,4 @@
-"""The words that every room shares: Dataset, Metric, Learner, Task, and the events of a training.
+"""The words that every room shares: Dataset, Metric, Learner, Training, and the events of a training.
 
 There is no engine here, no network, no storage, and nothing that needs PyTorch at run time. Knobs and Config are in
 `core.knobs`.
@@ -75,7 +75,7 @@ class Batch:
 
     inputs: torch.Tensor  # (B, ...)
     targets: torch.Tensor  # (B, ...)
-    chance: torch.Tensor  # (B, Task.num_chances) float32 uniform in [0, 1): what augmentation may use
+    chance: torch.Tensor  # (B, Training.num_chances) float32 uniform in [0, 1): what augmentation may use
 
 
 class Learner(Protocol):
@@ -166,68 +166,6 @@ class Cost:
     optimizer_copies: int = 0  # numbers kept for each weight beside its gradient: 2 for Adam, 1 for momentum
 
 
-@dataclass(frozen=True)
-class Readied:
-    """One input made ready for a network, or why it could not be."""
-
-    value: Any | None  # None where nothing must be predicted: a blank drawing, silence
-    problem: str = ""  # code of what is wrong or doubtful: "blank", "cut"; empty if nothing is
-    message: str = ""  # the same in words, with what to do
-
-
-class Model(Protocol):
-    """A trained network as a script uses it."""
-
-    def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-        """Answers to readied values in one batch, JSON-ready: `{"answer": "7", "probabilities": {"0": 0.001, …}}`."""
-        ...
-
-    def evaluate(self) -> Mapping[str, Any]:
-        """How good it is on its demo's test set, shares in [0, 1]: `{"set": …, "examples": 10000, "accuracy": …}`.
-
-        Raises:
-            DataUnavailableError: the test set is not in the data folder.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Answering:
-    """How a demo's models answer files outside its page."""
-
-    inputs: str  # what a file may be, for help texts
-    prepare: Callable[[Any], Readied]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
-    releases: Mapping[str, Callable[[], Model]]  # by name, the best first; DataUnavailableError: needs what is not here
-    of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Model]  # saved config, learner's part of a checkpoint
-    reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
-
-
-class Maker(Protocol):
-    """A trained network that makes examples, as a script uses it."""
-
-    @property
-    def classes(self) -> Sequence[str]:
-        """Name of each label."""
-        ...
-
-    def synthetic(self, count: int, *, seed: int, only: int | None = None) -> tuple[Any, Any]:
-        """Examples (N, 28, 28) uint8 and labels (N,) int64, of one class or of all in turn; NumPy arrays.
-
-        Raises:
-            InvalidSettingError: it was trained without classes, so has none to give.
-        """
-        ...
-
-
-@dataclass(frozen=True)
-class Generating:
-    """How a demo's models make examples outside its page."""
-
-    data: Sequence[str]  # data sets that there is a release model of, the usual one first
-    release: Callable[[str], Maker]
-    of_run: Callable[[Mapping[str, Any], Mapping[str, Any]], Maker]  # saved config, learner's part of a checkpoint
-
-
 BOTH = "all"  # part of a command: ordinary steps of the plan, in which everything is updated
 
 
@@ -258,17 +196,13 @@ def _nothing_lacks(config: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Task:
-    """A demo, as a record of functions. Its module in `core/demos/` exports one as `TASK`.
+class Training:
+    """What a demo trains, as a record of functions: all that worker and engine see of it.
 
-    `load` and `learner` may import PyTorch when they are called; reading a Task must not.
+    `load` and `learner` may import PyTorch when they are called; reading a record must not.
     """
 
-    name: str  # in addresses and folders: "digits"
-    title: str
-    order: int  # place among the demos
-    icon: str  # a Material icon: ":material/draw:"
-    sentence: str
+    name: str  # in addresses, folders and the run store: "digits"
     Config: type[Config]
     presets: Sequence[Preset]
     metrics: Sequence[Metric]
@@ -283,12 +217,9 @@ class Task:
     settle: Callable[[Any], Any] = lambda config: config  # what is left to the moment of the start, written down
     num_parameters: Callable[[Any], int] | None = None  # None: not a network
     cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
-    answering: Answering | None = None  # None: its models answer only on its page
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
-    page: str = ""  # the page that shows its runs; empty: its own, of its name
     placement: Placement | None = None  # None: the fastest one is measured before the first step
     brief: bool = False  # True: its runs take seconds, so they need not wait for the end of long ones
-    generating: Generating | None = None  # None: its models make nothing
     watched: Callable[[Any], Mapping[str, Any]] = _nothing_watched  # config → examples that every run previews, by key
     by_hand: ByHand | None = None  # None: it cannot be stepped by hand
 
@@ -319,7 +250,7 @@ class Evaluated:
 
 @dataclass(frozen=True)
 class Previewed:
-    """Answers of the newest weights to the pinned examples by pin key, and to those of `Task.watched`."""
+    """Answers of the newest weights to the pinned examples by pin key, and to those of `Training.watched`."""
 
     step: int
     epoch: float
@@ -345,7 +276,7 @@ class Checkpointed:
     epoch: float
     state: Mapping[str, Any]
     metrics: Mapping[str, float]  # of the validation split at this step; empty in the middle of an epoch
-    best: bool  # the best validation so far by `Task.select`
+    best: bool  # the best validation so far by `Training.select`
 
 
 @dataclass(frozen=True)
@@ -362,7 +293,7 @@ class Ended:
 Event = Stepped | Evaluated | Previewed | Commanded | Checkpointed | Ended
 
 
-def preset_of(task: Task, config: Config) -> Preset | None:
+def preset_of(task: Training, config: Config) -> Preset | None:
     """The preset that a config is, if it is one; the seed and what a preset leaves open do not count."""
     values, defaults = to_json(config), to_json(task.Config())
 
@@ -373,7 +304,7 @@ def preset_of(task: Task, config: Config) -> Preset | None:
     return next((preset for preset in task.presets if is_it(preset)), None)
 
 
-def selecting(task: Task, config: Config) -> Metric | None:
+def selecting(task: Training, config: Config) -> Metric | None:
     """The metric of the validation split that picks the best checkpoint of a run; None: the last is the best."""
     if task.keeps_last(config):
         return None

@@ -6,7 +6,8 @@
 from typing import Any
 
 from core import demos
-from core.contract import Task
+from core.contract import Training
+from core.demo import Demo
 from core.knobs import Choice, Config, Flag, Knob, Several, knobs
 
 INTRODUCTION = """\
@@ -19,10 +20,11 @@ saved runs. This page is written by `python -m core.docs > docs/knobs.md`.
 
 def knobs_page() -> str:
     """The whole of docs/knobs.md, Markdown."""
-    return "\n".join([INTRODUCTION, *(_demo(demos.task(name)) for name in demos.names())])
+    return "\n".join([INTRODUCTION, *(_demo(demos.find(name)) for name in demos.names())])
 
 
-def _demo(task: Task) -> str:
+def _demo(demo: Demo) -> str:
+    task = demo.training
     defaults = task.Config()
     rows = [
         [
@@ -37,9 +39,9 @@ def _demo(task: Task) -> str:
     presets = [[preset.label, preset.sentence, _changes(task.Config, preset.values)] for preset in task.presets]
     return "\n".join(
         [
-            f"## {task.title}\n",
+            f"## {demo.title}\n",
             _table(["name", "knob", "allowed", "default", "what it does"], rows),
-            f"### Presets of {task.title}\n",
+            f"### Presets of {demo.title}\n",
             _table(["preset", "what it is for", "differs from the defaults in"], presets),
         ]
     )
@@ -59,7 +61,7 @@ def _default(declared: Knob, value: Any) -> str:
     return " ".join(filter(None, [f"{value:g}" if isinstance(value, float) else str(value), declared.unit]))
 
 
-def _help(task: Task, name: str) -> str:
+def _help(task: Training, name: str) -> str:
     declared = knobs(task.Config)
     conditions = " and ".join(
         f"{declared[other].label} is {' or '.join(_default(declared[other], value) for value in values)}"

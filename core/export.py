@@ -94,6 +94,8 @@ class Trained:
     config: Config
     title: str
     origin: str  # "Run ab12cd, 2026-03-01 14:05 UTC"
+    made: str = ""  # a sentence: from what; empty: as the config says
+    figures: Sequence[Figure] = ()  # measured elsewhere, in place of `test` and `validation`
     test: Mapping[str, float]  # metrics of the test split; empty where the run was stopped
     validation: Mapping[str, float]  # of the validation split with these weights
     events: Sequence[Event]
@@ -198,7 +200,7 @@ def measured(trained: Trained, sets: Mapping[str, str]) -> list[Figure]:
     Args:
         sets: what the "test" and the "validation" of `trained` were measured on: "1,000 MNIST test images".
     """
-    figures = []
+    figures = list(trained.figures)
     for metrics, examples in ((trained.test, sets["test"]), (trained.validation, sets["validation"])):
         if "accuracy" in metrics:
             figures.append(Figure("Accuracy", f"{metrics['accuracy']:.2f} %", examples))
@@ -211,6 +213,8 @@ def metrics_json(trained: Trained, sets: Mapping[str, str], compared: Parity) ->
     """All figures with all digits, for `bundle`. Arguments as of `measured`, and the parity of the ONNX file."""
     found = {"test": trained.test, "validation": trained.validation}
     metrics: dict[str, Any] = {name: {"set": sets[name], **found[name]} for name in sets if found[name]}
+    if trained.figures:
+        metrics["figures"] = [{"set": one.examples, one.name.lower(): one.value} for one in trained.figures]
     metrics["onnx"] = {"opset": OPSET, "set": compared.examples, "largest_difference": compared.difference}
     return metrics
 

@@ -26,11 +26,11 @@ from benchmarks import machine
 from core import demos
 from core.contract import Dataset, Evaluated, Placement, Split
 from core.data.pictures import sources, strokes
-from core.demos.digits.config import DigitsConfig
+from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import read_model
-from core.demos.digits.release import FOLDER, release_weights
 from core.knobs import to_json
+from core.release import ReleaseModel
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 from release import record
@@ -106,7 +106,7 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
-    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--out", type=Path, default=RELEASE.folder)
     parser.add_argument("--record", action="store_true", help="add the figures of this seed to docs/benchmarks.md")
     options = parser.parse_args()
     load = machine.load()
@@ -131,7 +131,7 @@ def train(options: argparse.Namespace, dataset: Dataset) -> None:
         card = json.loads((options.out / "model.json").read_text())
         config = finishing(epochs=options.finish, seed=options.seed)
         learner = make_learner(config, where)
-        load_weights(learner, release_weights(options.out))
+        load_weights(learner, ReleaseModel(options.out).weights())
         minutes = card["minutes"] + trained(learner, config, dataset, where)
         changed = ("epochs", "seed", "augmentation", "learning_rate", "schedule")
         finish = {name: to_json(config)[name] for name in changed}
@@ -184,7 +184,7 @@ def write(
 
 def measure(folder: Path, splits: Iterable[Split]) -> None:
     """Accuracy of the written file itself on each split, added to `model.json`."""
-    reader = read_model(folder)
+    reader = read_model(ReleaseModel(folder))
     card = json.loads((folder / "model.json").read_text())
     card["figures"] = []
     for chosen in splits:

@@ -24,12 +24,12 @@ from core import demos
 from core.contract import Placement
 from core.data.pictures import sources
 from core.demos.generator import measures
-from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.config import RELEASES, GeneratorConfig
 from core.demos.generator.frozen_classifier import judge
 from core.demos.generator.learner import GeneratorLearner
 from core.demos.generator.painter import release_painter
-from core.demos.generator.release import FOLDER, release_card
 from core.knobs import from_json, to_json
+from core.release import ReleaseModel
 from core.runs.checkpoints import restore
 from core.runs.store import open_store
 from core.training import placement
@@ -45,7 +45,7 @@ def main() -> None:
     what = parser.add_mutually_exclusive_group(required=True)
     what.add_argument("--run", help="id of a completed run of the Generator")
     what.add_argument("--measure", nargs="+", choices=("mnist", "fashion"), help="train nothing, write no weights")
-    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--out", type=Path, default=RELEASES["release"].folder)
     options = parser.parse_args()
     placement.apply(WHERE)
     for data in options.measure or [take(options.run, options.out)]:
@@ -103,12 +103,11 @@ def save_card(folder: Path, data: str, card: dict[str, Any]) -> None:
     whole["models"][data] = card
     whole["models"] = {name: whole["models"][name] for name in ("mnist", "fashion") if name in whole["models"]}
     path.write_text(json.dumps(whole, indent=2) + "\n")
-    release_card.cache_clear()
 
 
 def measure(folder: Path, data: str) -> None:
     """The written model before the frozen classifier: 10,000 pictures, a thousand a class, beside the test images."""
-    painter, frozen, images = release_painter(data, folder), judge(data), sources.load_images(data)
+    painter, frozen, images = release_painter(ReleaseModel(folder, data)), judge(data), sources.load_images(data)
     assert frozen is not None
     start = time.process_time()
     pictures, labels = painter.synthetic(NUM_MEASURED, seed=MEASURED_SEED)

@@ -28,10 +28,10 @@ from core.contract import Dataset, Evaluated, Placement
 from core.data.text import reviews
 from core.demos.sentiment import difference, minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import RELEASES, SMALL, SentimentConfig
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDERS
 from core.knobs import to_json
+from core.release import ReleaseModel
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 from release import distillation
@@ -55,7 +55,7 @@ def main() -> None:
     parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
     parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
-    parser.add_argument("--out", type=Path, default=FOLDERS["small"], help="default: the folder of the release model")
+    parser.add_argument("--out", type=Path, default=SMALL.folder, help="default: the folder of the release model")
     options = parser.parse_args()
     if not options.measure:
         placement.apply(WHERE)
@@ -77,7 +77,7 @@ def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
 
 def _taught(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
     texts = distillation.texts_to_learn(most=options.sentences)
-    taught = distillation.margins(read_model(FOLDERS["encoder"]), texts, kept=options.taught)
+    taught = distillation.margins(read_model(RELEASES["encoder"]), texts, kept=options.taught)
     dataset = demos.task("sentiment").load(config)
     return distillation.lesson(dataset, config, texts, taught), distillation.Student(config, WHERE)
 
@@ -141,7 +141,7 @@ def measure(folder: Path) -> None:
     Where these were learned from at last ("learned_all" on the card), the temperature is IMDb's validation reviews'.
     """
     card = json.loads((folder / CARD).read_text())
-    reader = read_model(folder)
+    reader = read_model(ReleaseModel(folder))
     sst2, imdb = reviews.load("sst2"), reviews.load("imdb")
     unseen = imdb.validation if card.get("learned_all") else sst2.validation
     reader.temperature = 1.0

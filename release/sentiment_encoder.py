@@ -24,10 +24,11 @@ import torch
 from core import demos
 from core.contract import Split
 from core.data.text import reviews
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import RELEASES, SentimentConfig
+from core.demos.sentiment.difference import weights_of
 from core.demos.sentiment.learner import tokenizer_of
-from core.demos.sentiment.release import FOLDERS, release_weights
 from core.demos.sentiment.tokenizer import encode_many
+from core.release import ReleaseModel
 from core.training import placement
 from core.training.supervised import SupervisedLearner
 from release import sentiment, treebank
@@ -77,7 +78,9 @@ def main() -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), help="this half of the phrases, and what was held out")
     parser.add_argument("--mean", type=Path, nargs=2, metavar="FOLDER", help="train nothing")
     parser.add_argument("--measure", action="store_true", help="train nothing, measure the weights that are there")
-    parser.add_argument("--out", type=Path, default=FOLDERS["encoder"], help="default: the folder of the release model")
+    parser.add_argument(
+        "--out", type=Path, default=RELEASES["encoder"].folder, help="default: the folder of the release model"
+    )
     options = parser.parse_args()
     if options.mean:
         mean(options.mean[0], options.mean[1], options.out)
@@ -97,7 +100,7 @@ def train(folder: Path, lesson: Lesson, *, after: Path | None, epochs: int, seed
     assert isinstance(learner, SupervisedLearner)
     learner.loss = treebank.loss
     if after is not None:
-        learner.network.load_state_dict(release_weights(after))
+        learner.network.load_state_dict(weights_of(ReleaseModel(after)))
     dataset = replace(task.load(config), train=to_learn(lesson, config))
     sentiment.train(folder, config, dataset, learner, best=lesson.half is None)
     if after is not None:
@@ -143,7 +146,7 @@ def passage(review: str, random: np.random.RandomState) -> str:
 
 def mean(first: Path, second: Path, folder: Path) -> None:
     """The mean of the weights of two fine-tuned models, with the card of the first."""
-    weights, others = release_weights(first), release_weights(second)
+    weights, others = weights_of(ReleaseModel(first)), weights_of(ReleaseModel(second))
     card, other = (json.loads((source / CARD).read_text()) for source in (first, second))
     folder.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(first / TOKENIZER, folder / TOKENIZER)

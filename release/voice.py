@@ -23,10 +23,9 @@ from safetensors.torch import load_file, save_file
 
 from core import demos
 from core.contract import Checkpointed, Dataset, Evaluated, Placement, Split
-from core.demos.voice.config import VoiceConfig, classes_of
+from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
 from core.demos.voice.learner import make_learner
 from core.demos.voice.network import VoiceNetwork
-from core.demos.voice.release import FOLDER
 from core.knobs import to_json
 from core.runs.encoding import flatten, unflatten
 from core.training import engine, placement
@@ -140,7 +139,7 @@ def main() -> None:
     parser.add_argument("--threads", type=int, default=1)
     parser.add_argument("--measure", action="store_true", help="measure the weights that are there")
     parser.add_argument("--every", type=int, default=1, help="measure robustness on every so many-th test clip")
-    parser.add_argument("--out", type=Path, default=FOLDER)
+    parser.add_argument("--out", type=Path, default=RELEASE.folder)
     options = parser.parse_args()
     where = Placement(device=placement.device_for("auto"), threads=options.threads, channels_last=True)
     placement.apply(where)

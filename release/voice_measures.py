@@ -14,7 +14,7 @@ import numpy.typing as npt
 from core.contract import Split
 from core.data.sound import audio
 from core.demos.voice.hearing import NOTHING, VoiceReader, decide, read_model
-from core.demos.voice.release import release_card
+from core.release import ReleaseModel
 from release import voice_data as packed
 
 Probabilities = npt.NDArray[np.float32]
@@ -33,8 +33,7 @@ CONDITIONS = (  # name, signal-to-noise ratio in dB, gain in dB
 
 def reader_of(folder: Path) -> VoiceReader:
     """The model as it stands in a folder now."""
-    release_card.cache_clear()
-    return read_model(folder)
+    return read_model(ReleaseModel(folder))
 
 
 def probabilities_of(reader: VoiceReader, features: npt.NDArray[Any]) -> Probabilities:

@@ -4,7 +4,6 @@ No page is drawn here and nothing is trained.
 """
 
 import gc
-import importlib
 import logging
 import threading
 from collections.abc import AsyncIterator
@@ -18,6 +17,7 @@ from core.reading.pool import readers
 from ui.frame import demo_pages, garbage, health
 from ui.frame.fragments import keep_ends
 from ui.frame.gate import Gate
+from ui.runs import readers as models
 from ui.widgets.live_chart import plotly_route
 
 OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns that what is cached here has no page
@@ -63,8 +63,9 @@ def warm_up() -> None:
     outside = logging.getLogger(OUTSIDE)
     level = outside.level
     outside.setLevel(logging.ERROR)
-    for name in demo_pages.tasks():
-        importlib.import_module(f"ui.demos.{name}.page").warm_up()  # so that the first visitor does not wait for it
+    for name, demo in demo_pages.tasks().items():
+        if demo.releases:  # the last one needs nothing else; so that the first visitor does not wait for it
+            models.release(name, list(demo.releases)[-1])
     outside.setLevel(level)
     gc.collect()
     gc.freeze()

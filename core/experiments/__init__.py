@@ -1,1 +1,1 @@
-"""Jobs of several fits beside the demos: classical methods, and more data. Each folder exports its tasks."""
+"""Jobs of several fits beside the demos: classical methods, and more data. Each folder exports its `DEMOS`."""

@@ -11,4 +11,4 @@ from core.lessons.gradient_flow import training as gradient_flow
 from core.lessons.optimizer_race import training as optimizer_race
 from core.lessons.overfitting import training as overfitting
 
-TASKS = (optimizer_race.TASK, gradient_flow.TASK, overfitting.TASK)
+DEMOS = (optimizer_race.DEMO, gradient_flow.DEMO, overfitting.DEMO)

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from core.contract import Dataset, Learner, Placement, Task
+from core.contract import Dataset, Learner, Placement, Training
+from core.demo import Demo
 from core.knobs import Integer
 
 if TYPE_CHECKING:
@@ -27,8 +28,12 @@ def lesson(
     layers: bool = False,
     measured_on: int = 0,
     measures_all: bool = False,
+    title: str,
+    order: int,
+    icon: str,
+    sentence: str,
     **fields: Any,
-) -> Task:
+) -> Demo:
     """A demo that trains networks side by side.
 
     Args:
@@ -38,7 +43,8 @@ def lesson(
         layers: whether each step tells the gradient in each layer.
         measured_on: so many of the training digits are measured in place of the held-out ones; 0: the held-out ones.
         measures_all: whether every evaluation measures the test digits and those that a network learns from, too.
-        fields: what else a `Task` has.
+        title, order, icon, sentence: of the `Demo`.
+        fields: what else a `Training` has.
     """
 
     def load(config: Any) -> Dataset:
@@ -55,15 +61,15 @@ def lesson(
         also = {"test": test} if measures_all else {}
         return SideBySide(lanes(config), digits, layers=layers, also=also, on_examples=measures_all)
 
-    return Task(
+    training = Training(
         select=None,
         num_chances=1,
         batch_size=lambda config: batch,
         load=load,
         learner=learner,
         num_parameters=lambda config: sum(lane.num_parameters for lane in lanes(config).values()),
-        page="foundations",
         placement=Placement(),
         brief=True,
         **fields,
     )
+    return Demo(title=title, order=order, icon=icon, sentence=sentence, page="foundations", training=training)

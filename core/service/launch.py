@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from core.contract import Task, preset_of
+from core import demos
+from core.contract import Training, preset_of
 from core.errors import InvalidSettingError
 from core.knobs import Config, Reference, knobs, to_json
 from core.runs.protocols import RunBook
@@ -11,7 +12,7 @@ from core.runs.records import Run
 MAX_DIFFERENCES = 3
 
 
-def title_of(task: Task, config: Config) -> str:
+def title_of(task: Training, config: Config) -> str:
     """What tells a run from others: the preset it is, or how it differs from the defaults; the seed does not count."""
     preset = preset_of(task, config)
     if preset is not None:
@@ -23,11 +24,12 @@ def title_of(task: Task, config: Config) -> str:
         if values[name] != defaults[name] and name != "seed" and type(declared) is not Reference  # ids are no words
     ]
     more = " …" if len(different) > MAX_DIFFERENCES else ""
-    return f"{task.title}: {', '.join(different[:MAX_DIFFERENCES])}{more}" if different else task.title
+    name = demos.find(task.name).title
+    return f"{name}: {', '.join(different[:MAX_DIFFERENCES])}{more}" if different else name
 
 
 def start(
-    book: RunBook, task: Task, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
+    book: RunBook, task: Training, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
 ) -> Run:
     """Check everything that can be checked now, and put a new run into the queue.
 
@@ -42,7 +44,7 @@ def start(
         StorageError: the run store could not be written.
     """
     if type(config) is not task.Config:
-        raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {task.title}.")
+        raise InvalidSettingError(f"A {type(config).__name__} cannot start a run of {demos.find(task.name).title}.")
     title = title or title_of(task, config)
     config = task.settle(config)
     task.check(config)  # what only reading the data can tell, the worker says

@@ -12,7 +12,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, get_args
 
 from core import demos
-from core.contract import Task
+from core.contract import Training
+from core.demo import Demo
 from core.errors import DataUnavailableError, GlassboxError
 from core.knobs import Flag, Knob, knobs
 from core.runs.records import State
@@ -105,9 +106,9 @@ def _add_predict(verbs: Any) -> None:
         lambda options: predict.run(options.demo, options.files, texts=options.text, model=options.model),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="files of each demo:\n"
-        + "\n".join(f"  {task.name}: {task.answering.inputs}" for task in _answering() if task.answering),
+        + "\n".join(f"  {demo.name}: {demo.answering.inputs}" for demo in _answering() if demo.answering),
     )
-    _demo(verb, [task.name for task in _answering()])
+    _demo(verb, _answering())
     verb.add_argument(
         "files", metavar="FILE", nargs="*", help="what to answer; - reads names (or texts) from standard input"
     )
@@ -124,7 +125,7 @@ def _add_evaluate(verbs: Any) -> None:
         "Measure a model on its demo's test set.",
         lambda options: evaluate.run(options.demo, data=options.data, model=options.model),
     )
-    _demo(verb, [task.name for task in _answering()])
+    _demo(verb, _answering())
     verb.add_argument(
         "--data", metavar="FOLDER", help="data sets in their canonical layout, MNIST/raw/*.gz; default: GLASSBOX_DATA"
     )
@@ -146,9 +147,9 @@ def _add_generate(verbs: Any) -> None:
             out=options.out,
         ),
     )
-    makers = [task for task in map(demos.task, demos.names()) if task.generating is not None]
-    sets = [name for task in makers if task.generating for name in task.generating.data]
-    _demo(verb, [task.name for task in makers])
+    makers = [demo for demo in map(demos.find, demos.names()) if demo.generates]
+    sets = [release.part for demo in makers for release in demo.releases.values()]
+    _demo(verb, makers)
     verb.add_argument("--data", choices=sets, help="which release model: the data it has learned; default: the first")
     verb.add_argument("--class", dest="wanted", metavar="CLASS", default=generate.ALL, help="number or name; or all")
     verb.add_argument("--count", metavar="NUMBER", type=int, default=64, help="examples to make; default 64")
@@ -171,7 +172,7 @@ def _add_train(verbs: Any) -> None:
     verb.add_argument("--extend", metavar="EPOCHS", type=int, help="with --resume: so many epochs more than planned")
     names = verb.add_subparsers(metavar="DEMO", help="", parser_class=Parser)
     for name in demos.names():
-        _add_demo(names, demos.task(name))
+        _add_demo(names, demos.find(name))
 
 
 def _resume(verb: Parser, options: argparse.Namespace) -> int:
@@ -180,12 +181,13 @@ def _resume(verb: Parser, options: argparse.Namespace) -> int:
     return train.resume(options.resume, extend=options.extend)
 
 
-def _add_demo(names: Any, task: Task) -> None:
+def _add_demo(names: Any, demo: Demo) -> None:
+    task = demo.training
     declared = knobs(task.Config)
     verb = _verb(
         names,
         task.name,
-        f"Train {task.title}.",
+        f"Train {demo.title}.",
         lambda options: _start(verb, task, options),
         epilog="Values that are not given are those of the preset, or the defaults.",
     )
@@ -206,7 +208,7 @@ def _add_demo(names: Any, task: Task) -> None:
         )
 
 
-def _start(verb: Parser, task: Task, options: argparse.Namespace) -> int:
+def _start(verb: Parser, task: Training, options: argparse.Namespace) -> int:
     if options.resume is not None or options.extend is not None:
         verb.error("a run that is resumed keeps its settings: python -m core train --resume RUN [--extend EPOCHS]")
     given = {name: value for name, value in vars(options).items() if name in knobs(task.Config) and value is not None}
@@ -237,20 +239,17 @@ def _add_runs(verbs: Any) -> None:
     verb.add_argument("--limit", metavar="NUMBER", type=int, default=500, help="at most so many; default 500")
 
 
-def _answering() -> list[Task]:
-    return [task for task in map(demos.task, demos.names()) if task.answering is not None]
+def _answering() -> list[Demo]:
+    return [demo for demo in map(demos.find, demos.names()) if demo.answering is not None]
 
 
-def _demo(verb: Parser, names: list[str]) -> None:
+def _demo(verb: Parser, offered: list[Demo]) -> None:
+    names = [demo.name for demo in offered]
     verb.add_argument("demo", metavar="DEMO", choices=names, help=f"one of: {', '.join(names)}")
 
 
-def _model(verb: Parser, tasks: list[Task]) -> None:
-    several = "".join(
-        f", {' or '.join(task.answering.releases)} ({task.name})"
-        for task in tasks
-        if task.answering and len(task.answering.releases) > 1
-    )
+def _model(verb: Parser, offered: list[Demo]) -> None:
+    several = "".join(f", {' or '.join(demo.releases)} ({demo.name})" for demo in offered if len(demo.releases) > 1)
     verb.add_argument(
         "--model",
         metavar="NAME|RUN",

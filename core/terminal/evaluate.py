@@ -25,7 +25,7 @@ def run(demo: str, *, data: str | None, model: str) -> int:
         InvalidSettingError: `data` is not a folder.
         DataUnavailableError: the test set is not there.
     """
-    name, chosen = models.model(demos.task(demo), model)
+    name, chosen = models.model(demos.find(demo), model)
     with _data_in(data):
         start = time.perf_counter()
         measured = chosen.evaluate()

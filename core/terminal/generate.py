@@ -29,7 +29,7 @@ def run(demo: str, *, data: str | None, model: str, wanted: str, count: int, see
         InvalidSettingError: one of these is not allowed.
         StorageError: nothing can be written there.
     """
-    task = demos.task(demo)
+    found = demos.find(demo)
     if not 1 <= count <= MOST:
         raise InvalidSettingError(f"--count is {count}; allowed is 1 to {MOST:,}.")
     if not 0 <= seed <= LARGEST_SEED:
@@ -38,9 +38,9 @@ def run(demo: str, *, data: str | None, model: str, wanted: str, count: int, see
         raise InvalidSettingError(
             "--data chooses a release model; a run has learned what it has. Leave one of them out."
         )
-    assert task.generating is not None
-    data = data or task.generating.data[0]
-    maker = models.maker(task, model, data=data)
+    by_data = {release.part: name for name, release in found.releases.items()}
+    data = data or next(iter(by_data))
+    _, maker = models.model(found, by_data[data] if model == models.RELEASE else model)
     only = None if wanted == ALL else _label(wanted, maker.classes)
     start = time.perf_counter()
     images, labels = maker.synthetic(count, seed=seed, only=only)

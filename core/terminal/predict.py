@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core import demos
-from core.contract import Answering, Model, Readied
+from core.demo import Answering, Model, Readied
 from core.errors import InvalidInputError, InvalidSettingError
 from core.terminal import models, output
 
@@ -44,15 +44,15 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
     Raises:
         InvalidSettingError: neither files nor texts, or texts for a demo that reads files.
     """
-    task = demos.task(demo)
-    assert task.answering is not None
-    if texts and task.answering.reads != "lines":
-        raise InvalidSettingError(f"{task.title} answers {task.answering.inputs}, no text: leave --text out.")
+    found = demos.find(demo)
+    answering = models.answering(found)
+    if texts and answering.reads != "lines":
+        raise InvalidSettingError(f"{found.title} answers {answering.inputs}, no text: leave --text out.")
     if not files and not texts:
-        raise InvalidSettingError(f"There is nothing to answer. Name {task.answering.inputs}.")
-    _, chosen = models.model(task, model)
+        raise InvalidSettingError(f"There is nothing to answer. Name {answering.inputs}.")
+    _, chosen = models.model(found, model)
     status = 0
-    for line in answers(task.answering, chosen, chain(_inputs(task.answering, files), texts)):
+    for line in answers(answering, chosen, chain(_inputs(answering, files), texts)):
         output.answer(line)
         status = status or int("error" in line)
     return status

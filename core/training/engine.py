@@ -29,7 +29,7 @@ from core.contract import (
     Progress,
     Split,
     Stepped,
-    Task,
+    Training,
     best_so_far,
     selecting,
 )
@@ -65,7 +65,7 @@ def on_device(dataset: Dataset, device: str) -> Dataset:
     return Dataset(train=moved(dataset.train), validation=moved(dataset.validation), test=moved(dataset.test))
 
 
-def steps_per_epoch(task: Task, config: Config, dataset: Dataset) -> int:
+def steps_per_epoch(task: Training, config: Config, dataset: Dataset) -> int:
     """Full batches in an epoch; at least one. What is left over takes its turn in another epoch's order."""
     return max(1, len(dataset.train) // task.batch_size(config))
 
@@ -132,7 +132,7 @@ def _reports_at(step: int, every: int) -> bool:
 
 
 def train(
-    task: Task,
+    task: Training,
     config: Config,
     dataset: Dataset,
     *,
@@ -225,7 +225,7 @@ class Loop:
 
     def __init__(
         self,
-        task: Task,
+        task: Training,
         config: Config,
         dataset: Dataset,
         learner: Learner,

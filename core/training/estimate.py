@@ -15,7 +15,7 @@ import torch.nn.functional as F
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from core.contract import Cost, NetworkCost, Task
+from core.contract import Cost, NetworkCost, Training
 from core.knobs import Config
 from core.training.engine import EVALUATIONS
 
@@ -122,7 +122,7 @@ def step_seconds(cost: Cost, *, batch_size: int, num_parameters: int, flops_per_
     return STEP_SECONDS + cost.passes * LAYER_SECONDS * network.num_layers + flops / flops_per_second
 
 
-def estimate(task: Task, config: Config, *, flops_per_second: float) -> Estimate:
+def estimate(task: Training, config: Config, *, flops_per_second: float) -> Estimate:
     """What a run with this config will need.
 
     Args:

@@ -7,7 +7,7 @@ from statistics import fmean
 
 import torch
 
-from core.contract import Dataset, Placement, Task
+from core.contract import Dataset, Placement, Training
 from core.errors import InvalidSettingError
 from core.knobs import Config
 from core.training.engine import Loop, on_device
@@ -49,7 +49,7 @@ def apply(placement: Placement) -> None:
     torch.set_num_threads(placement.threads)
 
 
-def measure(task: Task, config: Config, dataset: Dataset) -> Placement:
+def measure(task: Training, config: Config, dataset: Dataset) -> Placement:
     """The fastest placement of a few candidates, by the seconds of a few real steps.
 
     One dimension after the other: all threads against one, whatever it takes, because a large network gains most from
@@ -81,7 +81,7 @@ def measure(task: Task, config: Config, dataset: Dataset) -> Placement:
     return best
 
 
-def seconds_per_step(task: Task, config: Config, dataset: Dataset, placement: Placement) -> float:
+def seconds_per_step(task: Training, config: Config, dataset: Dataset, placement: Placement) -> float:
     """Mean seconds of a few training steps after one to warm up, with a learner made for it; of long steps fewer."""
     apply(placement)
     loop = Loop(task, config, on_device(dataset, placement.device), task.learner(config, placement), (config.epochs,))

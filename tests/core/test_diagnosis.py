@@ -8,7 +8,7 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Ended, Evaluated, Event, Metric, Placement, Preset, Stepped, Task
+from core.contract import Ended, Evaluated, Event, Metric, Placement, Preset, Stepped, Training
 from core.knobs import Choice, Config, Real, knob
 from core.training.diagnosis import Diagnosis, diagnose
 from core.training.engine import train
@@ -215,7 +215,7 @@ def _one_thread() -> Iterator[None]:
     torch.set_num_threads(before)
 
 
-def trained(task: Task, config: Config) -> list[Event]:
+def trained(task: Training, config: Config) -> list[Event]:
     return list(train(task, config, task.load(config), learner=task.learner(config, Placement())))
 
 

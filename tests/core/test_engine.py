@@ -17,7 +17,7 @@ from core.contract import (
     Previewed,
     Split,
     Stepped,
-    Task,
+    Training,
 )
 from core.knobs import Choice, Config, knobs
 from core.training.engine import steps_per_epoch, train
@@ -30,7 +30,7 @@ def toy_demos(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
 
 
-def small(task: Task, **changes: Any) -> Config:
+def small(task: Training, **changes: Any) -> Config:
     """A config of a demo with everything random switched on that the demo has, and few epochs."""
     wanted: dict[str, Any] = {"epochs": 2, "dropout": 0.3, "averaging": 0.9, "batch_size": 32, "adversarial": 0.1}
     augmentation = knobs(task.Config).get("augmentation")
@@ -51,7 +51,7 @@ def cut(dataset: Dataset, *, num_train: int = 160) -> Dataset:
     )
 
 
-def run(task: Task, config: Config, dataset: Dataset, **options: Any) -> tuple[list[Event], dict[str, Any]]:
+def run(task: Training, config: Config, dataset: Dataset, **options: Any) -> tuple[list[Event], dict[str, Any]]:
     """All events of a training and the last state of its learner."""
     learner = task.learner(config, Placement(threads=1))
     events = []

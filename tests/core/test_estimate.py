@@ -13,7 +13,7 @@ from torch.optim import Optimizer
 from torch.utils.flop_counter import FlopCounterMode
 
 from core import demos
-from core.contract import Dataset, NetworkCost, Placement, Preset, Split, Task
+from core.contract import Dataset, NetworkCost, Placement, Preset, Split, Training
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
 from core.demos.digits.learner import load
@@ -141,7 +141,7 @@ def test_adversarial_examples_cost_a_second_pass(one_core_speed: float) -> None:
     assert 1 / 2.5 < estimated / real_step_seconds(config) < 2.5
 
 
-def real_step_seconds(config: Config, task: Task = DIGITS, data: Dataset | None = None) -> float:
+def real_step_seconds(config: Config, task: Training = DIGITS, data: Dataset | None = None) -> float:
     """Processor seconds of one step with one thread, the fastest of a few: others on the machine do not count."""
     placement = Placement(threads=1, channels_last=True)
     loop = Loop(task, config, data or noise(512), task.learner(config, placement), (config.epochs,))

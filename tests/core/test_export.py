@@ -24,6 +24,7 @@ from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import ACTIVATIONS
 from core.demos.digits.reader import SEVERAL, DigitReader, fastest, read_model
+from core.knobs import to_json
 
 EVENTS: list[Event] = [
     Stepped(10, 0.5, {"loss": 2.0, "accuracy": 30.0}),
@@ -149,7 +150,7 @@ def zipped(config: DigitsConfig, network: nn.Module, *, test: dict[str, float] |
         validation={"loss": 0.9, "accuracy": 65.5},
         events=EVENTS,
     )
-    return bundle.whole_bundle(trained, bundle.onnx_parity(network, config.data))
+    return bundle.whole_bundle(trained, bundle.onnx_parity(network, to_json(config), {}), {})
 
 
 def files_of(content: bytes) -> dict[str, bytes]:

@@ -5,12 +5,14 @@ from pathlib import Path
 import pytest
 import torch
 
-from core.demos.sentiment import difference, minilm, release
+from core.demos.sentiment import difference, minilm
+from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.network import Transformer
 from core.demos.sentiment.packed import packed as packed_network
 from core.demos.sentiment.reader import read_model
 from core.demos.sentiment.tokenizer import encode_many
 from core.errors import DataUnavailableError
+from core.release import ReleaseModel
 from core.terminal.commands import main
 from tests.core import tiny_encoder
 
@@ -50,12 +52,12 @@ def tuned(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Transformer:
     """A fine-tuned tiny encoder in the place of the release model."""
     tiny_encoder.put_in_place(monkeypatch)
     network = tiny_encoder.write_release(tmp_path / "encoder")
-    monkeypatch.setitem(release.FOLDERS, "encoder", tmp_path / "encoder")
+    monkeypatch.setitem(RELEASES, "encoder", ReleaseModel(tmp_path / "encoder"))
     return network
 
 
 def test_a_stored_model_answers_as_the_network_that_was_stored(tuned: Transformer) -> None:
-    reader = read_model(release.FOLDERS["encoder"])
+    reader = read_model(RELEASES["encoder"])
     ids = torch.from_numpy(encode_many(reader.tokenizer, tiny_encoder.TEXTS, length=32))
     with torch.no_grad():
         expected = tuned(ids).numpy()
@@ -78,7 +80,7 @@ def missing_encoder(monkeypatch: pytest.MonkeyPatch) -> str:
 
 
 def other_encoder(monkeypatch: pytest.MonkeyPatch) -> str:
-    place = Path(str(release.FOLDERS["encoder"]))  # its weights are another file than the published one
+    place = RELEASES["encoder"].folder  # its weights are another file than the published one
     monkeypatch.setattr(minilm, "folder", lambda: place)
     return "SHA-256"
 
@@ -93,7 +95,7 @@ def test_without_its_encoder_the_small_model_answers_and_says_why(
     monkeypatch.setattr(minilm, "weights", real_weights)
     why = break_it(monkeypatch)  # type: ignore[operator]
     with pytest.raises(DataUnavailableError, match=why):
-        read_model(release.FOLDERS["encoder"])
+        read_model(RELEASES["encoder"])
     assert main(["predict", "sentiment", "--text", "A wonderful film."]) == 0
     said = capsys.readouterr()
     assert '"answer": "positive"' in said.out

@@ -20,7 +20,7 @@ def test_a_file_for_numpy_holds_the_asked_class(tmp_path: Path, capsys: pytest.C
         assert (made["images"].shape, made["images"].dtype) == ((5, 28, 28), np.uint8)
         assert made["labels"].tolist() == [3] * 5
         assert made["labels"].dtype == np.int64
-        assert np.array_equal(made["images"], release_painter("mnist").synthetic(5, seed=7, only=3)[0])
+        assert np.array_equal(made["images"], release_painter().synthetic(5, seed=7, only=3)[0])
     line = json.loads(capsys.readouterr().out)
     assert line.pop("seconds") >= 0
     assert line == {

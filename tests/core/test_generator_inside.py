@@ -11,7 +11,7 @@ from core.demos.generator.painter import Painter, release_painter
 
 @pytest.fixture(scope="module")
 def painter() -> Painter:
-    return release_painter("mnist")
+    return release_painter()
 
 
 def test_the_stages_lead_to_the_picture_that_is_drawn(painter: Painter) -> None:

@@ -4,7 +4,7 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Dataset, Placement, Split, Task
+from core.contract import Dataset, Placement, Split, Training
 from core.knobs import Config
 from core.training import placement
 
@@ -22,7 +22,7 @@ ALL = 4  # threads
 def test_more_threads_must_save_time_and_are_always_tried(
     together: float, channels_last: float, budget: float, chosen: tuple[int, bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    def seconds(task: Task, config: Config, dataset: Dataset, candidate: Placement) -> float:
+    def seconds(task: Training, config: Config, dataset: Dataset, candidate: Placement) -> float:
         return (together if candidate.threads == ALL else 1.0) * (channels_last if candidate.channels_last else 1.0)
 
     monkeypatch.setattr(placement, "seconds_per_step", seconds)
@@ -38,7 +38,7 @@ def test_more_threads_must_save_time_and_are_always_tried(
 def test_one_thread_that_was_measured_in_a_busy_moment_gets_a_second_chance(monkeypatch: pytest.MonkeyPatch) -> None:
     alone = iter([3.0, 1.0])
 
-    def seconds(task: Task, config: Config, dataset: Dataset, candidate: Placement) -> float:
+    def seconds(task: Training, config: Config, dataset: Dataset, candidate: Placement) -> float:
         return 0.9 if candidate.threads == ALL else next(alone, 2.0)
 
     monkeypatch.setattr(placement, "seconds_per_step", seconds)

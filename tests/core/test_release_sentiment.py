@@ -4,8 +4,8 @@ import hashlib
 
 import pytest
 
+from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.reader import TextReader, read_model
-from core.demos.sentiment.release import FOLDERS, release_card
 from core.demos.sentiment.words import explain
 
 POSITIVE = (
@@ -45,13 +45,13 @@ FACTS = (
 # what the small model cannot; see its card
 BEYOND_IT = {"It is not bad at all."}
 MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 90.0)}  # bytes at most, dev accuracy at least
-HERE = [name for name in FOLDERS if (FOLDERS[name] / "model.json").is_file()]
+HERE = [name for name in RELEASES if (RELEASES[name].folder / "model.json").is_file()]
 
 
 @pytest.fixture(scope="module", params=HERE)
 def named(request: pytest.FixtureRequest) -> tuple[str, TextReader]:
     """A release model with its name."""
-    return request.param, read_model(FOLDERS[request.param])
+    return request.param, read_model(RELEASES[request.param])
 
 
 @pytest.mark.parametrize(
@@ -79,8 +79,8 @@ def test_contributions_of_a_release_model_add_up(named: tuple[str, TextReader], 
 
 @pytest.mark.parametrize("name", HERE)
 def test_the_card_describes_the_file(name: str) -> None:
-    card, (most_bytes, least_accuracy) = release_card(FOLDERS[name]), MEASURED[name]
-    content = (FOLDERS[name] / "model.safetensors").read_bytes()
+    card, (most_bytes, least_accuracy) = RELEASES[name].card, MEASURED[name]
+    content = (RELEASES[name].folder / "model.safetensors").read_bytes()
     assert card["sha256"] == hashlib.sha256(content).hexdigest()
     assert card["bytes"] == len(content) <= most_bytes
     dev = next(figure for figure in card["figures"] if "dev" in figure["set"])

@@ -6,10 +6,9 @@ import torch
 
 from core.demos.sentiment import minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import RELEASES, SentimentConfig
 from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem, read_model
-from core.demos.sentiment.release import FOLDERS
 from core.demos.sentiment.tokenizer import train_tokenizer
 from core.demos.sentiment.words import attack, explain, flipped, looks, replaced, words_of
 from core.explain.words import contributions
@@ -123,7 +122,7 @@ def any_reader(request: pytest.FixtureRequest, reader: TextReader) -> TextReader
         return reader
     if request.param == "encoder":
         pytest.importorskip(minilm.PACKAGE)
-    return read_model(FOLDERS[request.param])
+    return read_model(RELEASES[request.param])
 
 
 @pytest.mark.parametrize("sign", ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "[pad]", "[Sep]"])

@@ -19,7 +19,7 @@ import pytest
 import torch
 
 from core import demos
-from core.contract import Ended, Evaluated, Event, Placement, Previewed, Stepped, Task
+from core.contract import Ended, Evaluated, Event, Placement, Previewed, Stepped, Training
 from core.errors import GlassboxError, InvalidSettingError
 from core.knobs import Config
 from core.runs import checkpoints
@@ -130,7 +130,7 @@ def stage(stages: Callable[..., Stage]) -> Stage:
     return stages()
 
 
-def uninterrupted(task: Task, config: Config, phases: tuple[int, ...]) -> tuple[list[Event], Any, Ended]:
+def uninterrupted(task: Training, config: Config, phases: tuple[int, ...]) -> tuple[list[Event], Any, Ended]:
     """Measured events, last state and end of a training in this process."""
     learner = task.learner(config, Placement())
     events = list(train(task, config, task.load(config), learner=learner, phases=phases))

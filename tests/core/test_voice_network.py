@@ -1,11 +1,14 @@
 """Front end, augmentation, networks and learner of the Voice demo, beside references."""
 
+import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 import torch
+from safetensors.torch import save_file
 from torch import nn
 
 from core import demos
@@ -15,7 +18,8 @@ from core.demos.voice.augmentation import Amount, augment
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import FLOOR, NUM_FRAMES, log_mel, log_mel_of_samples
 from core.demos.voice.network import NUM_HEADS, RECURRENT, VoiceNetwork
-from core.knobs import knobs
+from core.knobs import knobs, to_json
+from core.release import ReleaseModel
 from core.training import engine
 
 SHAPE: dict[str, Any] = {
@@ -236,15 +240,13 @@ def test_a_pin_is_answered_as_the_clip_itself() -> None:
 def test_the_network_of_a_run_is_the_one_that_answered() -> None:
     made = learner.make_learner(CONFIG, Placement())
     list(engine.train(demos.task("voice"), replace(CONFIG, epochs=1), data(), learner=made))
-    from core.knobs import to_json
-
     again = learner.run_network(to_json(CONFIG), made.state_dict())
     stored = data().test.inputs
     assert torch.allclose(again(stored.float()).softmax(1), made.probabilities(stored), atol=1e-5)
 
 
 @pytest.fixture
-def small_release(monkeypatch: pytest.MonkeyPatch) -> VoiceNetwork:
+def small_release(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> VoiceNetwork:
     """A network that stands for the release model, with its card and its rehearsal."""
     config = replace(CONFIG, words="up,down", dropout=0.0)
     torch.manual_seed(5)
@@ -256,10 +258,11 @@ def small_release(monkeypatch: pytest.MonkeyPatch) -> VoiceNetwork:
     known = tones(64, seed=7)
     with torch.no_grad():
         vectors = trained.pool(trained.states(known.inputs.float()))
-    monkeypatch.setattr(learner, "release_config", lambda: config)
-    monkeypatch.setattr(learner, "release_weights", trained.state_dict)
-    monkeypatch.setattr(learner, "release_card", lambda: {"classes": list(classes_of(config))})
-    monkeypatch.setattr(learner, "rehearsal", lambda: (vectors, known.targets))
+    card = {"config": to_json(config), "classes": list(classes_of(config))}
+    (tmp_path / "model.json").write_text(json.dumps(card), encoding="utf-8")
+    save_file(trained.state_dict(), tmp_path / "model.safetensors")
+    save_file({"pooled": vectors, "targets": known.targets}, tmp_path / "rehearsal.safetensors")
+    monkeypatch.setattr(learner, "RELEASE", ReleaseModel(tmp_path))
     return trained
 
 

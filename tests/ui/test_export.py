@@ -23,7 +23,6 @@ from core.runs.records import Run
 from core.runs.store import open_store
 from core.settings import home
 from tests.ui.runs import queued
-from ui.demos.digits.export import EXPORTING
 from ui.runs import export
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "digits.py")
@@ -51,7 +50,7 @@ def over(state: Any = "completed") -> Run:
 
 def file_of(run: Run, kind: str) -> bytes:
     seq = next(checkpoint.seq for checkpoint in open_store().book.checkpoints(run.id) if checkpoint.best)
-    return export.content(EXPORTING, kind, str(home()), run.id, seq)
+    return export.content(kind, str(home()), run.id, seq)
 
 
 def opened(run: Run) -> AppTest:

@@ -1,11 +1,15 @@
 """Page Home without a browser: what it promises is there, and what runs is shown."""
 
+import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
+from core.demo import Demo
+from core.release import ReleaseModel
 from core.runs.records import Place
 from core.runs.store import open_store
 from tests.ui.runs import ended, queued, running
@@ -49,30 +53,45 @@ def test_only_demos_that_have_a_page_are_shown_each_with_its_sentence() -> None:
         assert (unbuilt in shown) == (unbuilt.lower() in demos.names())
 
 
-def test_a_demo_shows_the_figure_of_its_release_model_on_the_largest_set(tmp_path: Path) -> None:
-    folder = tmp_path / "digits"
+def demo_with(*folders: Path) -> Demo:
+    """Digits with other release models."""
+    digits = demos.find("digits")
+    assert digits.models is not None
+    releases = {folder.name: ReleaseModel(folder) for folder in folders}
+    return replace(digits, models=replace(digits.models, releases=releases))
+
+
+def card(folder: Path, *figures: dict[str, object]) -> Path:
     folder.mkdir()
-    (folder / "model.json").write_text(
-        '{"figures": [{"set": "1,000 held-out images", "examples": 1000, "accuracy": 98.0},'
-        ' {"set": "10,000 MNIST test images", "examples": 10000, "accuracy": 99.6}]}'
+    (folder / "model.json").write_text(json.dumps({"figures": figures}), encoding="utf-8")
+    return folder
+
+
+def test_a_demo_shows_the_figure_of_its_release_model_on_the_largest_set(tmp_path: Path) -> None:
+    folder = card(
+        tmp_path / "digits",
+        {"set": "1,000 held-out images", "examples": 1000, "accuracy": 98.0},
+        {"set": "10,000 MNIST test images", "examples": 10000, "accuracy": 99.6},
     )
-    task = demos.task("digits")
-    assert parts.release_figure(task, tmp_path) == ("99.60 %", "10,000 MNIST test images")
-    assert parts.release_figure(task, tmp_path / "nothing") is None
+    assert parts.release_figure(demo_with(folder)) == ("99.60 %", "10,000 MNIST test images")
+    assert parts.release_figure(demo_with(tmp_path / "nothing")) is None
 
 
 def test_the_headline_counts_more_than_a_larger_set_and_the_best_of_several_models(tmp_path: Path) -> None:
-    (tmp_path / "digits").mkdir()
-    (tmp_path / "digits" / "model.json").write_text(
-        '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 82.0, "headline": true},'
-        ' {"set": "2,000 other reviews", "examples": 2000, "accuracy": 68.0}]}'
+    small = card(
+        tmp_path / "small",
+        {"set": "872 sentences", "examples": 872, "accuracy": 82.0, "headline": True},
+        {"set": "2,000 other reviews", "examples": 2000, "accuracy": 68.0},
     )
-    assert parts.release_figure(demos.task("digits"), tmp_path) == ("82.00 %", "872 sentences")
-    (tmp_path / "digits-larger").mkdir()
-    (tmp_path / "digits-larger" / "model.json").write_text(
-        '{"figures": [{"set": "872 sentences", "examples": 872, "accuracy": 90.0}]}'
-    )
-    assert parts.release_figure(demos.task("digits"), tmp_path) == ("90.00 %", "872 sentences")
+    assert parts.release_figure(demo_with(small)) == ("82.00 %", "872 sentences")
+    larger = card(tmp_path / "larger", {"set": "872 sentences", "examples": 872, "accuracy": 90.0})
+    assert parts.release_figure(demo_with(small, larger)) == ("90.00 %", "872 sentences")
+
+
+def test_a_model_of_another_demo_with_a_name_like_a_demos_is_not_taken_for_its(tmp_path: Path) -> None:
+    own = card(tmp_path / "digits", {"set": "10 images", "examples": 10, "accuracy": 80.0})
+    card(tmp_path / "digits_rotated", {"set": "10 rotated images", "examples": 10, "accuracy": 99.0})
+    assert parts.release_figure(demo_with(own)) == ("80.00 %", "10 images")
 
 
 def test_an_idle_machine_says_so_and_what_it_is(glassbox_home: Path) -> None:

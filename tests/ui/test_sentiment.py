@@ -7,15 +7,16 @@ from streamlit.testing.v1 import AppTest
 
 from core import demos
 from core.data.text import table
-from core.demos.sentiment.config import SentimentConfig
-from core.demos.sentiment.release import FOLDERS
+from core.demos.sentiment.config import RELEASES, SentimentConfig
 from core.knobs import to_json
+from core.release import ReleaseModel
 from tests.core import tiny_encoder
 from tests.ui.kept import form_of, kept
-from ui.demos.sentiment import many, readers
+from ui.demos.sentiment import many
 from ui.demos.sentiment.examples import EXAMPLES
 from ui.demos.sentiment.text_box import Typed
 from ui.demos.sentiment.word_strip import parse_edit
+from ui.runs import readers
 
 PAGE = str(Path(__file__).parents[2] / "pages" / "sentiment.py")
 OWN = "text,label\n" + "".join(f"text number {i},{'abc'[i % 3]}\n" for i in range(60))
@@ -164,7 +165,7 @@ def test_the_fine_tuned_model_is_offered_first_and_the_small_one_beside_it(
 ) -> None:
     tiny_encoder.put_in_place(monkeypatch)
     tiny_encoder.write_release(tmp_path / "encoder")
-    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "encoder")
+    monkeypatch.setitem(RELEASES, "encoder", ReleaseModel(tmp_path / "encoder", label="fine-tuned MiniLM"))
     readers.release.clear()
     app = page()
     picker = next(one for one in app.selectbox if one.label == "Model")
@@ -183,7 +184,7 @@ def test_the_fine_tuned_model_is_offered_first_and_the_small_one_beside_it(
 def test_without_the_encoder_the_small_model_answers_and_the_page_says_so(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(FOLDERS, "encoder", tmp_path / "nothing")
+    monkeypatch.setitem(RELEASES, "encoder", ReleaseModel(tmp_path / "nothing", label="fine-tuned MiniLM"))
     readers.release.clear()
     app = typed(page(), "A wonderful film.")
     assert "cannot answer here" in said(app)

@@ -1,8 +1,6 @@
 """The parts of page Home: the welcome, the demos, the queue and the machine."""
 
 import importlib.metadata
-import json
-from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
@@ -10,8 +8,8 @@ import streamlit as st
 from PIL import Image
 
 from core import settings
-from core.contract import Task
 from core.data.pictures.sources import held_out_digits
+from core.demo import Demo
 from core.plots import pictures
 from core.plots.words import number
 from core.runs.records import Place, Run
@@ -26,7 +24,6 @@ from ui.frame.words import STATES, plain, size, standing
 from ui.home import machine
 from ui.runs.run_words import waiting
 
-WEIGHTS = Path(__file__).parents[2] / "weights"
 TICK_SECONDS = 2.0
 IDLE_TICK_SECONDS = 10.0  # nothing runs: somebody may start something
 MAX_SHOWN = 8  # runs of the queue
@@ -76,43 +73,35 @@ def demo_cards() -> None:
     st.subheader("Demos", anchor=False)
     shown = tasks().values()
     with st.grid(min(len(shown), 2), min_column_width=320, gap="medium"):
-        for task in shown:
-            _card(task)
+        for demo in shown:
+            _card(demo)
 
 
-def _card(task: Task) -> None:
-    with st.container(border=True, key=f"home.demo.{task.name}", gap="small", height="stretch"):
-        st.markdown(f"#### {task.icon} {task.title}")
-        st.markdown(task.sentence)
-        figure = release_figure(task, WEIGHTS)
+def _card(demo: Demo) -> None:
+    with st.container(border=True, key=f"home.demo.{demo.name}", gap="small", height="stretch"):
+        st.markdown(f"#### {demo.icon} {demo.title}")
+        st.markdown(demo.sentence)
+        figure = release_figure(demo)
         if figure is not None:
             value, measured_on = figure
             st.markdown(f":small[:gray[Release model:] **{value}** :gray[of {measured_on}]]")
         with st.container(horizontal=True, gap="medium"):
-            path = page_path(task.name)
+            path = page_path(demo.name)
             st.page_link(path, label=":primary[Try it]", query_params={"view": "try"})
             st.page_link(path, label=":primary[Train it]", query_params={"view": "train"})
 
 
-def release_figure(task: Task, weights: Path) -> tuple[str, str] | None:
+def release_figure(demo: Demo) -> tuple[str, str] | None:
     """The measured figure of a demo's release model and its set: ("99.62 %", "10,000 MNIST test images").
 
-    Of several sets the one marked as headline counts, else the largest; of several release models the best. None where
-    the demo has no release model, or none that is compared.
+    Of several release models the best. None where the demo has none, or none that is compared.
     """
-    select = task.select
-    cards = sorted(weights.glob(f"{task.name}*/model.json"))
-    if select is None or not cards:
+    select = demo.training.select
+    headlines = [release.headline() for release in demo.releases.values() if select and release.is_here()]
+    if select is None or not headlines:
         return None
-    headlines = [
-        max(
-            json.loads(card.read_text())["figures"],
-            key=lambda figure: (figure.get("headline", False), figure["examples"]),
-        )
-        for card in cards
-    ]
     figure = max(headlines, key=lambda figure: figure[select])
-    unit = next(metric.unit for metric in task.metrics if metric.name == select)
+    unit = next(metric.unit for metric in demo.training.metrics if metric.name == select)
     value = f"{figure[select]:.2f} %" if unit == "%" else number(figure[select], unit)
     return value, figure["set"]
 

@@ -1,9 +1,8 @@
 """Place 8: machine learning beside deep learning, as a table of what finished runs have measured on this machine."""
 
 import functools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import streamlit as st
@@ -11,9 +10,6 @@ import streamlit as st
 from core import demos
 from core.contract import Evaluated, Stepped
 from core.data import registry
-from core.demos.digits.release import release_card as digits_card
-from core.demos.sentiment.release import release_card as sentiment_card
-from core.demos.voice.release import release_card as voice_card
 from core.errors import GlassboxError
 from core.experiments.classical.config import MethodsConfig, in_sentence, planned
 from core.knobs import Config
@@ -24,7 +20,7 @@ from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import duration, plain, size, standing
 from ui.lessons.place import Place, Question
-from ui.runs import classical
+from ui.runs import classical, models
 from ui.runs.live import live_part
 from ui.runs.start import start_run
 
@@ -43,27 +39,22 @@ class Kind:
     icon: str
     raw: str  # what its networks read
     beside: classical.Beside
-    card: Callable[[], Mapping[str, Any]]
-    release: Callable[[], str]  # "99.6 % of 10,000 MNIST test images"
+    release: str  # id of the release model that stands beside them
 
 
 @functools.cache
 def _kinds() -> tuple[Kind, ...]:
-    from ui.demos.digits import page as digits_page  # the canvas cannot be imported outside an app
-    from ui.demos.digits import training as digits
-    from ui.demos.sentiment import readers as sentiment_readers
+    from ui.demos.digits import training as digits  # the canvas cannot be imported outside an app
     from ui.demos.sentiment import training as sentiment
-    from ui.demos.voice import page as voice_page
     from ui.demos.voice import training as voice
 
     return (
-        Kind("Images", ":material/image:", "pixels", digits.BESIDE, digits_card, digits_page.release_label),
+        Kind("Images", ":material/image:", "pixels", digits.BESIDE, "release"),
         Kind(
-            "Sound", ":material/graphic_eq:", "the log-mel spectrum", voice.BESIDE, voice_card, voice_page.release_label
+            "Sound", ":material/graphic_eq:", "the log-mel spectrum", voice.BESIDE, "release"
         ),
         Kind(
-            "Text", ":material/notes:", "words and pieces of words, in order", sentiment.BESIDE, sentiment_card,
-            partial(sentiment_readers.release_label, "small"),
+            "Text", ":material/notes:", "words and pieces of words, in order", sentiment.BESIDE, "small"
         ),
     )  # fmt: skip
 
@@ -186,15 +177,16 @@ def _of_network(run: Run, kind: Kind) -> Measured:
 
 
 def _of_release(kind: Kind) -> tuple[str, ...]:
-    card = kind.card()
+    demo = demos.find(kind.beside.network)
+    card = demo.releases[kind.release].card
     return (
-        f"of page {demos.task(kind.beside.network).title}",
+        f"of page {demo.title}",
         f"found by itself in {kind.raw}",
         card["trained_on"],
         duration(60 * card["minutes"]),
         NOTHING,
         f"{size(card['bytes'])}, {card['parameters']:,} weights",
-        kind.release(),
+        models.figure(demo.releases[kind.release]),
     )
 
 
@@ -258,7 +250,7 @@ def _way(done: Run | None, task_name: str, label: str, config: Config, kind: Kin
     else:
         st.page_link(
             page_path(kind.beside.network),
-            label=f"{label}: get the data on page {demos.task(kind.beside.network).title} first",
+            label=f"{label}: get the data on page {demos.find(kind.beside.network).title} first",
             query_params={"view": "train"},
             icon=":material/download:",
         )

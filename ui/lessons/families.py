@@ -15,13 +15,12 @@ from core.lessons.families import FAMILIES, Family
 from core.plots import maps, pictures
 from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from core.settings import home
 from ui.demos.digits.readers import reader_of
 from ui.frame.demo_pages import tasks
 from ui.frame.links import page_path
 from ui.frame.style import is_dark
 from ui.lessons.place import Place, Question
-from ui.runs import models
+from ui.runs import readers
 from ui.widgets.diagram import diagram
 from ui.widgets.live_chart import live_chart
 
@@ -51,8 +50,8 @@ def _family(family: Family) -> None:
         shown = tasks()
         if family.demo in shown:
             st.space("stretch")
-            task = shown[family.demo]
-            st.page_link(page_path(task.name), label=f"Try it on {task.title}", icon=task.icon)
+            demo = shown[family.demo]
+            st.page_link(page_path(demo.name), label=f"Try it on {demo.title}", icon=demo.icon)
 
 
 @dataclass(frozen=True)
@@ -80,7 +79,7 @@ def _workflow() -> str:
     st.subheader("From raw data to a prediction", anchor=False)
     given = _last_input()
     st.markdown(f"The way of every input, here of **{given.words}**, through the release model of Digits (a CNN).")
-    reader, classes = reader_of(str(home()), models.RELEASE)
+    reader, classes = reader_of(readers.RELEASE)
     reading = reader.read(given.source, tolerant=True)
     assert reading.prepared is not None
     assert reading.probabilities is not None

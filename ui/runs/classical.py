@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from core import demos
-from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
+from core.contract import MAJORITY, Cost, Ended, Evaluated, Training
 from core.errors import GlassboxError, NotFoundError
 from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.knobs import Config, from_json
@@ -78,7 +78,7 @@ class Row(NamedTuple):
 
 
 def train_view(
-    task: Task, parts: RunParts, beside: Beside, *, ready: Callable[[Config], bool] = data_panel.show
+    task: Training, parts: RunParts, beside: Beside, *, ready: Callable[[Config], bool] = data_panel.show
 ) -> None:
     """`ui.runs.train.train_view`, which also shows a run of the methods measured beside the demo's networks."""
     run_id = st.query_params.get("run", "")

@@ -39,7 +39,7 @@ class Filter:
 
 def run_filter() -> Filter:
     """Draw the filter and return what it says; words in the address that are unknown are said and left out."""
-    demos = {task.title: name for name, task in shown().items()}
+    demos = {demo.title: name for name, demo in shown().items()}
     with st.container(horizontal=True, vertical_alignment="bottom"):
         text = st.text_input(
             "Title or id",

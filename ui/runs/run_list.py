@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.contract import Task
+from core.demo import Demo
 from core.runs.protocols import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
@@ -51,7 +51,7 @@ def show_rows(runs: Sequence[Run]) -> None:
             _row(run, known.get(run.task), places.get(run.id))
 
 
-def _row(run: Run, task: Task | None, place: Place | None) -> None:
+def _row(run: Run, demo: Demo | None, place: Place | None) -> None:
     word, color, icon = STATES[run.state]
     with st.container(border=True, key=f"run.{run.id}"), st.container(horizontal=True, vertical_alignment="center"):
         _chooser(run)
@@ -59,11 +59,11 @@ def _row(run: Run, task: Task | None, place: Place | None) -> None:
             with st.container(horizontal=True, vertical_alignment="center", gap="small"):
                 st.markdown(f"**{plain(run.title)}**", width="content")
                 st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
-            _results(run, task, place)
-            demo = task.title if task else run.task
-            st.caption(run_words.facts(run, demo=demo, now=store().now(), zone=st.context.timezone))
+            _results(run, demo, place)
+            name = demo.title if demo else run.task
+            st.caption(run_words.facts(run, demo=name, now=store().now(), zone=st.context.timezone))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            _actions(run, has_page=task is not None)
+            _actions(run, has_page=demo is not None)
 
 
 def _chooser(run: Run) -> None:
@@ -90,13 +90,13 @@ def forget_chosen() -> None:
     ticked.run_ids, ticked.version = [], ticked.version + 1
 
 
-def _results(run: Run, task: Task | None, place: Place | None) -> None:
+def _results(run: Run, demo: Demo | None, place: Place | None) -> None:
     """How good it is; how far, while it runs; why, where it failed."""
     if run.state == "running":
         fragment(_standing, run_every=TICK_SECONDS)(run.id)
     elif place is not None:
         st.markdown(run_words.waiting(place))
-    elif task is not None and (result := run_words.result(task, run, store().checkpoints(run.id))):
+    elif demo is not None and (result := run_words.result(demo.training, run, store().checkpoints(run.id))):
         st.markdown(result)
     if run.state in ("failed", "queued") and run.reason:
         st.markdown(f":red[{run.reason}]" if run.state == "failed" else run.reason)

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contract import Answering, Metric, Task
-from core.demos.digits.config import PRESETS, DigitsConfig
+from core.contract import Metric, Training
+from core.demo import Answering, Demo, Export, Models
+from core.demos.digits.config import PRESETS, RELEASE, DigitsConfig
 from core.lazy import lazily
 
 NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
@@ -19,12 +20,8 @@ def _keeps_last(config: Any) -> bool:
     return config.adversarial > 0  # validation is on clean pictures: it would pick the weights that resist least
 
 
-TASK = Task(
+TASK = Training(
     name="digits",
-    title="Digits",
-    order=1,
-    icon=":material/draw:",
-    sentence="Draw a digit, see what a network reads, and train one of your own.",
     Config=DigitsConfig,
     presets=PRESETS,
     metrics=(
@@ -39,11 +36,29 @@ TASK = Task(
     check=lazily("core.demos.digits.learner:check"),
     num_parameters=lazily("core.demos.digits.learner:num_parameters"),
     cost=lazily("core.demos.digits.cost:cost"),
+    keeps_last=_keeps_last,
+)
+
+DEMO = Demo(
+    title="Digits",
+    order=1,
+    icon=":material/draw:",
+    sentence="Draw a digit, see what a network reads, and train one of your own.",
+    training=TASK,
+    models=Models(
+        of_run=lazily("core.demos.digits.answering:run_model"),
+        of_release=lazily("core.demos.digits.answering:release_model"),
+        releases={"release": RELEASE},
+    ),
     answering=Answering(
         inputs="pictures of one digit each (PNG, JPEG, WebP), or pen strokes (.json)",
         prepare=lazily("core.demos.digits.answering:prepare"),
-        releases={"release": lazily("core.demos.digits.answering:release_model")},
-        of_run=lazily("core.demos.digits.answering:run_model"),
     ),
-    keeps_last=_keeps_last,
+    export=Export(
+        network=lazily("core.demos.digits.reader:run_network"),
+        release_state=lazily("core.demos.digits.bundle:release_state"),
+        onnx=lazily("core.demos.digits.bundle:onnx_file"),
+        parity=lazily("core.demos.digits.bundle:onnx_parity"),
+        bundle=lazily("core.demos.digits.bundle:whole_bundle"),
+    ),
 )

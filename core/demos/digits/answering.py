@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from core.contract import Model, Readied
 from core.data.pictures import drawing, picture, sources
+from core.demo import Model, Readied
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
-from core.demos.digits.release import release_config
 from core.errors import InvalidInputError
 from core.knobs import from_json
+from core.release import ReleaseModel
 
 TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
 
@@ -52,14 +52,14 @@ class DigitModel:
     def __init__(self, reader: DigitReader, *, data: str) -> None:
         self.reader = reader
         self.data = data
+        self.classes = sources.find(data).classes
 
     def answer(self, values: Sequence[Grey]) -> Sequence[Mapping[str, Any]]:
         """The likeliest class and all probabilities of images (28, 28), ink is 1."""
-        classes = sources.find(self.data).classes
         return [
             {
-                "answer": classes[int(row.argmax())],
-                "probabilities": {name: round(float(share), 6) for name, share in zip(classes, row, strict=True)},
+                "answer": self.classes[int(row.argmax())],
+                "probabilities": {name: round(float(share), 6) for name, share in zip(self.classes, row, strict=True)},
             }
             for row in self.reader.probabilities(np.stack(values))
         ]
@@ -78,9 +78,9 @@ class DigitModel:
         }
 
 
-def release_model() -> Model:
-    """The model that ships with the project."""
-    return DigitModel(read_model(), data=release_config().data)
+def release_model(release: ReleaseModel) -> Model:
+    """A model that ships with the project."""
+    return DigitModel(read_model(release), data=release.config(DigitsConfig).data)
 
 
 def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:

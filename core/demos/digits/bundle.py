@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -10,10 +12,9 @@ from torch import nn
 
 from core.data.pictures import sources
 from core.demos.digits import network as network_module
-from core.demos.digits.config import DigitsConfig
+from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES, num_examples
 from core.demos.digits.learner import num_parameters, shape_of
-from core.demos.digits.release import release_card
 from core.export import (
     COPYRIGHT,
     SOURCE,
@@ -28,7 +29,8 @@ from core.export import (
     to_onnx,
     to_safetensors,
 )
-from core.knobs import knobs, to_json
+from core.knobs import from_json, knobs, to_json
+from core.release import ReleaseModel
 
 NUM_COMPARED = 100  # images behind the parity of an ONNX file
 INPUTS = (
@@ -48,13 +50,18 @@ def onnx_file(network: nn.Module) -> bytes:
     return to_onnx(network, torch.zeros(1, 1, side, side), inputs="images", outputs="logits")
 
 
-def onnx_parity(network: nn.Module, data: str) -> Parity:
-    """Compare the ONNX file with the network on the first 100 test images of a data set.
+def release_state(release: ReleaseModel) -> dict[str, Any]:
+    """What a checkpoint of the release model's training would tell about its network."""
+    return {"network": release.weights()}
+
+
+def onnx_parity(network: nn.Module, config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Parity:
+    """Compare the ONNX file with the network on the first 100 test images of a run's data.
 
     Raises:
         DataUnavailableError: the data set is not on this machine.
     """
-    images = sources.load_images(data)
+    images = sources.load_images(from_json(DigitsConfig, config)[0].data)
     pixels = torch.from_numpy(images.test_images[:NUM_COMPARED].astype(np.float32) / np.float32(255))
     examples = f"{len(pixels)} {images.name} test images"
     return parity(network, onnx_file(network), pixels.unsqueeze(1), examples=examples)
@@ -76,7 +83,7 @@ def network_code(config: DigitsConfig) -> str:
     )
 
 
-def whole_bundle(trained: Trained, compared: Parity) -> bytes:
+def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str, Any]) -> bytes:
     """The zip of `core.export.bundle` for a digit network.
 
     Args:
@@ -100,7 +107,7 @@ def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
     source = sources.find(config.data)
     return Card(
         title=trained.title,
-        made=_made(config, trained.origin),
+        made=trained.made or _made(config, trained.origin),
         figures=measured(trained, _sets(config)),
         network=_shape_in_words(shape_of(config)),
         num_parameters=num_parameters(config),
@@ -118,7 +125,7 @@ def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
 def _made(config: DigitsConfig, origin: str) -> str:
     label = sources.find(config.data).label
     kind = "synthetic pictures that a generator drew" if config.synthetic else f"{label} training images"
-    begun = f", beginning with weights that had learned from {release_card()['trained_on']}"
+    begun = f", beginning with weights that had learned from {RELEASE.card['trained_on']}"
     return (
         f"Trained with Glassbox on {num_examples(config):,} {kind}"
         f"{begun if config.start == 'release' else ''}. {origin}."

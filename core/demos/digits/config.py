@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
+from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
     DEVICE,
@@ -22,6 +23,8 @@ NUM_EXAMPLES = {
     "mnist": (55_000, 5_000, 10_000),
     "fashion": (55_000, 5_000, 10_000),
 }  # of each data set: training, validation, test
+RELEASE = ReleaseModel(WEIGHTS / "digits")
+
 _OWN_SHAPE = {"start": ("scratch",)}
 _PLAIN = {**_OWN_SHAPE, "network": ("plain",)}
 _CNN = {**_OWN_SHAPE, "network": ("cnn",)}

@@ -10,9 +10,8 @@ from torch import nn
 from core.contract import Dataset, Placement, Split
 from core.data import subset
 from core.data.pictures import picture_set, sources
-from core.demos.digits.config import DigitsConfig
+from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
-from core.demos.digits.release import release_config, release_weights
 from core.errors import InvalidSettingError
 from core.explain.adversarial import fooled
 from core.training.augmentation import LIGHT, STRONG, warp
@@ -71,7 +70,7 @@ def _synthetic(config: DigitsConfig) -> picture_set.Album | None:
 
 def shape_of(config: DigitsConfig) -> DigitsConfig:
     """The config whose knobs describe the network itself: the release model's own where a run starts from it."""
-    return release_config() if config.start == "release" else config
+    return RELEASE.config(DigitsConfig) if config.start == "release" else config
 
 
 def make_network(config: DigitsConfig) -> nn.Module:
@@ -107,7 +106,7 @@ def make_learner(config: DigitsConfig, placement: Placement) -> SupervisedLearne
     torch.manual_seed(config.seed)
     network = make_network(config)
     if config.start == "release":
-        network.load_state_dict(release_weights())
+        network.load_state_dict(RELEASE.weights())
     network = network.to(placement.device)
     if placement.channels_last:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]

@@ -4,7 +4,6 @@ import time
 import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,12 +12,12 @@ import torch
 from torch import nn
 
 from core.data.pictures import drawing
-from core.demos.digits.config import DigitsConfig
+from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
-from core.demos.digits.release import FOLDER, release_config, release_weights
 from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
+from core.release import ReleaseModel
 from core.training.supervised import answering_weights
 
 Grey = npt.NDArray[np.float32]
@@ -102,10 +101,10 @@ def fastest(engines: Sequence[Engine], num_images: int) -> Engine:
     return min(engines, key=seconds)
 
 
-def read_model(folder: Path = FOLDER) -> DigitReader:
-    """The model of a folder like `weights/digits`, by default the release model itself."""
-    network = make_network(release_config(folder))
-    network.load_state_dict(release_weights(folder))
+def read_model(release: ReleaseModel = RELEASE) -> DigitReader:
+    """The reader of a release model."""
+    network = make_network(release.config(DigitsConfig))
+    network.load_state_dict(release.weights())
     return DigitReader(network)
 
 

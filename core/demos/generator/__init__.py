@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.contract import Batch, ByHand, Generating, Metric, Progress, Split, Task
-from core.demos.generator.config import PRESETS, GeneratorConfig
+from core.contract import Batch, ByHand, Metric, Progress, Split, Training
+from core.demo import Demo, Models
+from core.demos.generator.config import PRESETS, RELEASES, GeneratorConfig
 from core.lazy import lazily
 
 
@@ -29,12 +30,8 @@ def _batch_size(config: Any) -> int:
     return config.batch_size * config.discriminator_steps
 
 
-TASK = Task(
+TASK = Training(
     name="generator",
-    title="Generator",
-    order=4,
-    icon=":material/imagesmode:",
-    sentence="Two networks compete: one draws digits or clothes, the other tries to tell them from real ones.",
     Config=GeneratorConfig,
     presets=PRESETS,
     metrics=(
@@ -55,11 +52,21 @@ TASK = Task(
     check=lazily("core.demos.generator.learner:check"),
     num_parameters=lazily("core.demos.generator.learner:num_parameters"),
     cost=lazily("core.demos.generator.cost:cost"),
-    generating=Generating(
-        data=("mnist", "fashion"),
-        release=lazily("core.demos.generator.painter:release_painter"),
-        of_run=lazily("core.demos.generator.painter:run_painter"),
-    ),
     watched=_watched,
     by_hand=ByHand(parts={"discriminator": "D", "generator": "G"}, step=_step_alone, look=_look),
+)
+
+DEMO = Demo(
+    title="Generator",
+    order=4,
+    icon=":material/imagesmode:",
+    sentence="Two networks compete: one draws digits or clothes, the other tries to tell them from real ones.",
+    training=TASK,
+    models=Models(
+        of_run=lazily("core.demos.generator.painter:run_painter"),
+        of_release=lazily("core.demos.generator.painter:release_painter"),
+        releases=RELEASES,
+    ),
+    generates=True,
+    diagnose=lazily("core.demos.generator.diagnosis:diagnose"),
 )

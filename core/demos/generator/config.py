@@ -4,8 +4,13 @@ from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Knob, Real, Reference, knob, knobs
+from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import AVERAGING, DEVICE
 
+RELEASES = {
+    "release": ReleaseModel(WEIGHTS / "generator", part="mnist", label="Digits"),
+    "clothes": ReleaseModel(WEIGHTS / "generator", part="fashion", label="Clothes"),
+}
 OPTIMIZERS = {
     "adam": "Adam (β 0, 0.99)",
     "adam_momentum": "Adam (β 0.5, 0.999)",

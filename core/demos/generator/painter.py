@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from functools import cached_property
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,13 +11,13 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.demos.generator.config import GeneratorConfig
+from core.demos.generator.config import RELEASES, GeneratorConfig
 from core.demos.generator.latents import Latents, latents
 from core.demos.generator.learner import class_names, make_discriminator, make_generator
 from core.demos.generator.pictures import Pixels, to_bytes
-from core.demos.generator.release import FOLDER, release_config, release_weights
 from core.errors import InvalidSettingError
 from core.knobs import from_json
+from core.release import ReleaseModel
 
 BATCH = 64  # measured: larger ones fall out of the cache
 
@@ -85,9 +84,13 @@ class Painter:
         return self.draw(latents(count, self.config.latent, seed=seed), labels), labels.astype(np.int64)
 
 
-def release_painter(data: str, folder: Path = FOLDER) -> Painter:
-    """The release model of a data set; raises `NotFoundError`."""
-    return Painter(release_config(data, folder), release_weights(data, folder))
+def release_painter(release: ReleaseModel = RELEASES["release"]) -> Painter:
+    """A release model: its file holds the averaged "generator" and the "discriminator"."""
+    weights: dict[str, dict[str, torch.Tensor]] = {"generator": {}, "discriminator": {}}
+    for name, value in release.weights().items():
+        network, _, rest = name.partition(".")
+        weights[network][rest] = value
+    return Painter(release.config(GeneratorConfig), weights)
 
 
 def run_painter(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Painter:

@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from core.contract import Metric, Placement, Task
+from core.contract import Metric, Placement, Training
+from core.demo import Demo
 from core.demos.plane.config import PRESETS, PlaneConfig
 from core.lazy import lazily
 
@@ -21,12 +22,8 @@ def _batch_size(config: Any) -> int:
     return config.batch_size * config.discriminator_steps
 
 
-TASK = Task(
+TASK = Training(
     name="plane",
-    title="Generator in the plane",
-    order=101,
-    icon=":material/scatter_plot:",
-    sentence="Two small networks compete over points in the plane, where both can be drawn whole.",
     Config=PlaneConfig,
     presets=PRESETS,
     metrics=(
@@ -45,7 +42,16 @@ TASK = Task(
     learner=lazily("core.demos.plane.learner:PlaneLearner"),
     num_parameters=lazily("core.demos.plane.learner:num_parameters"),
     cost=lazily("core.demos.plane.learner:cost"),
-    page="generator",
     placement=Placement(),
     watched=_watched,
+)
+
+DEMO = Demo(
+    title="Generator in the plane",
+    order=101,
+    icon=":material/scatter_plot:",
+    sentence="Two small networks compete over points in the plane, where both can be drawn whole.",
+    page="generator",
+    training=TASK,
+    diagnose=lazily("core.demos.plane.diagnosis:diagnose"),
 )

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contract import Answering, Metric, Task
-from core.demos.sentiment.config import PRESETS, SentimentConfig
+from core.contract import Metric, Training
+from core.demo import Answering, Demo, Export, Models
+from core.demos.sentiment.config import PRESETS, RELEASES, SentimentConfig
 from core.lazy import lazily
 
 
@@ -13,12 +14,8 @@ def _batch_size(config: Any) -> int:
     return config.batch_size
 
 
-TASK = Task(
+TASK = Training(
     name="sentiment",
-    title="Sentiment",
-    order=3,
-    icon=":material/chat:",
-    sentence="Type a sentence, see what a network takes it for and by which words, and train one of your own.",
     Config=SentimentConfig,
     presets=PRESETS,
     metrics=(
@@ -33,14 +30,29 @@ TASK = Task(
     check=lazily("core.demos.sentiment.learner:check"),
     num_parameters=lazily("core.demos.sentiment.learner:num_parameters"),
     cost=lazily("core.demos.sentiment.cost:cost"),
+)
+
+DEMO = Demo(
+    title="Sentiment",
+    order=3,
+    icon=":material/chat:",
+    sentence="Type a sentence, see what a network takes it for and by which words, and train one of your own.",
+    training=TASK,
+    models=Models(
+        of_run=lazily("core.demos.sentiment.answering:run_model"),
+        of_release=lazily("core.demos.sentiment.answering:release_model"),
+        releases=RELEASES,
+    ),
     answering=Answering(
         inputs="files of texts, one a line (or one text with --text)",
         prepare=lazily("core.demos.sentiment.answering:prepare"),
-        releases={
-            "encoder": lazily("core.demos.sentiment.answering:release_model", "encoder"),
-            "small": lazily("core.demos.sentiment.answering:release_model", "small"),
-        },
-        of_run=lazily("core.demos.sentiment.answering:run_model"),
         reads="lines",
+    ),
+    export=Export(
+        network=lazily("core.demos.sentiment.bundle:run_network"),
+        release_state=lazily("core.demos.sentiment.bundle:release_state"),
+        onnx=lazily("core.demos.sentiment.bundle:onnx_file"),
+        parity=lazily("core.demos.sentiment.bundle:onnx_parity"),
+        bundle=lazily("core.demos.sentiment.bundle:whole_bundle"),
     ),
 )

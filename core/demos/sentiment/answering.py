@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from core.contract import Model, Readied
 from core.data.text import reviews
+from core.demo import Model, Readied
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader, find_problem, read_model, run_reader
-from core.demos.sentiment.release import FOLDERS, release_config
 from core.knobs import from_json
+from core.release import ReleaseModel
 
 
 def prepare(given: str) -> Readied:
@@ -61,9 +61,9 @@ class SentimentModel:
         }
 
 
-def release_model(name: str) -> Model:
-    """A model that ships with the project, by its name in `FOLDERS`; raises `DataUnavailableError` as `read_model`."""
-    return SentimentModel(read_model(FOLDERS[name]), data=release_config(FOLDERS[name]).data, table="")
+def release_model(release: ReleaseModel) -> Model:
+    """A model that ships with the project; raises `DataUnavailableError` as `read_model`."""
+    return SentimentModel(read_model(release), data=release.config(SentimentConfig).data, table="")
 
 
 def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:

@@ -12,14 +12,13 @@ import torch
 from torch import nn
 
 from core.data.text import reviews
-from core.demos.sentiment import minilm
+from core.demos.sentiment import difference, minilm
 from core.demos.sentiment import network as network_module
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import SMALL, SentimentConfig
 from core.demos.sentiment.cost import sizes
 from core.demos.sentiment.learner import Network, shape_of, tokenizer_from
 from core.demos.sentiment.network import PADDING_ID, Layout, Transformer, tokens_of
 from core.demos.sentiment.reader import run_reader
-from core.demos.sentiment.release import release_card
 from core.demos.sentiment.tokenizer import encode_many, portable
 from core.export import (
     COPYRIGHT,
@@ -36,6 +35,7 @@ from core.export import (
     to_safetensors,
 )
 from core.knobs import from_json, to_json
+from core.release import ReleaseModel
 
 NUM_COMPARED = 100  # texts behind the parity of an ONNX file
 TOKENIZER = "tokenizer.json"
@@ -59,6 +59,18 @@ def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> 
             if isinstance(child, minilm.LowRank):
                 setattr(parent, name, child.merged())
     return network
+
+
+def release_state(release: ReleaseModel) -> dict[str, Any]:
+    """What a checkpoint of a release model's training would tell about its network, its temperature included."""
+    weights = difference.weights_of(release)
+    for name in ("head.weight", "head.bias"):
+        weights[name] = weights[name] / release.card["temperature"]
+    return {
+        "network": weights,
+        "classes": release.card["classes"],
+        "tokenizer": release.text(TOKENIZER),
+    }
 
 
 @dataclass(frozen=True)
@@ -180,7 +192,7 @@ def _card(trained: Trained, config: SentimentConfig, network: Network, compared:
     source = reviews.SOURCES.get(config.data)
     return Card(
         title=trained.title,
-        made=_made(config, trained.origin),
+        made=trained.made or _made(config, trained.origin),
         figures=measured(trained, _sets(config)),
         network=_shape_in_words(config, network),
         num_parameters=sum(parameter.numel() for parameter in network.parameters()),
@@ -201,7 +213,7 @@ def _card(trained: Trained, config: SentimentConfig, network: Network, compared:
 def _made(config: SentimentConfig, origin: str) -> str:
     begun = ""
     if config.start == "release":
-        begun = f", beginning with weights that had learned from {release_card()['trained_on']}"
+        begun = f", beginning with weights that had learned from {SMALL.card['trained_on']}"
     elif config.network == "minilm":
         begun = ", beginning with the pretrained encoder MiniLM-L6 (Apache-2.0)"
     return f"Trained with Glassbox on {sizes(config)[0]:,} {_label(config)} training texts{begun}. {origin}."

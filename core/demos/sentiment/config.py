@@ -4,6 +4,7 @@ from dataclasses import dataclass, replace
 
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
+from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
     DEVICE,
@@ -16,6 +17,9 @@ from core.training.knobs import (
     START,
     WEIGHT_DECAY,
 )
+
+SMALL = ReleaseModel(WEIGHTS / "sentiment", label="small")  # needs nothing else, and runs may start from it
+RELEASES = {"encoder": ReleaseModel(WEIGHTS / "sentiment-encoder", label="fine-tuned MiniLM"), "small": SMALL}
 
 _SCRATCH = {"start": ("scratch",)}
 _OWN_WORDS = {**_SCRATCH, "network": ("transformer", "lstm")}

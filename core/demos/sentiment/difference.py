@@ -1,7 +1,7 @@
 """A fine-tuned encoder stored as its difference to the encoder that it began with, in whole numbers of 8 bits.
 
 Fine-tuning changes weights little, so a step of 1/127 of the largest change in a row is a small one, and the file is a
-quarter as large as the weights themselves. Reading and writing files is in `release.py`.
+quarter as large as the weights themselves.
 """
 
 from __future__ import annotations
@@ -9,6 +9,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import torch
+
+from core.demos.sentiment import minilm
+from core.demos.sentiment.config import SentimentConfig
+from core.release import ReleaseModel
 
 LARGEST = 127  # of a signed byte; −128 is not used
 STEP = ".step"  # ends the name of the steps of a matrix
@@ -45,3 +49,14 @@ def unpack(packed: Mapping[str, torch.Tensor], *, base: Mapping[str, torch.Tenso
         for name, value in packed.items()
         if not name.endswith(STEP)
     }
+
+
+def weights_of(release: ReleaseModel) -> dict[str, torch.Tensor]:
+    """Weights of a release model, float32, whether they are stored in half precision or as a difference.
+
+    Raises:
+        DataUnavailableError: they are a difference to the encoder MiniLM, and that is not here or not the right one.
+    """
+    if release.config(SentimentConfig).network == "minilm":
+        return unpack(release.stored(), base=minilm.weights())
+    return release.weights()

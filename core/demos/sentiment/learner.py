@@ -13,9 +13,8 @@ from core.contract import Dataset, Placement, Split
 from core.data import subset
 from core.data.text import reviews, table
 from core.demos.sentiment import minilm
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import SMALL, SentimentConfig
 from core.demos.sentiment.network import LSTM, Transformer, tokens_of
-from core.demos.sentiment.release import release_config, release_tokenizer, release_weights
 from core.demos.sentiment.tokenizer import encode_many, read_tokenizer, train_tokenizer
 from core.errors import InvalidSettingError
 from core.training.supervised import SupervisedLearner, optimizer_named
@@ -50,7 +49,7 @@ def check_start(config: SentimentConfig) -> None:
 
 def shape_of(config: SentimentConfig) -> SentimentConfig:
     """The config whose knobs describe the network itself: the release model's own where a run starts from it."""
-    return release_config() if config.start == "release" else config
+    return SMALL.config(SentimentConfig) if config.start == "release" else config
 
 
 def classes_of(config: SentimentConfig) -> tuple[str, ...]:
@@ -93,7 +92,7 @@ def shared(texts: reviews.Texts, config: SentimentConfig) -> reviews.Part:
 def tokenizer_of(config: SentimentConfig) -> Tokenizer:
     """The tokenizer that a run with this config reads with; raises `DataUnavailableError`."""
     if config.start == "release":
-        return tokenizer_from(release_tokenizer())
+        return tokenizer_from(SMALL.text("tokenizer.json"))
     if config.network == "minilm":
         return minilm.tokenizer()
     return _trained_tokenizer(config.data, config.table, config.share, config.vocabulary)
@@ -161,7 +160,7 @@ def num_classes(config: SentimentConfig) -> int:
 def with_weights(network: Network, config: SentimentConfig) -> Network:
     """The network with the weights that its run begins with: fresh, the encoder's, or the release model's."""
     if config.start == "release":
-        weights = release_weights()
+        weights = SMALL.weights()
         if len(weights["head.bias"]) != network.head.out_features:  # other classes: the head starts afresh
             weights = {name: value for name, value in weights.items() if not name.startswith("head.")}
     elif config.network == "minilm":

@@ -6,7 +6,6 @@ import re
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -14,13 +13,14 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from core.demos.sentiment.config import SentimentConfig
+from core.demos.sentiment.config import SMALL, SentimentConfig
+from core.demos.sentiment.difference import weights_of
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
 from core.demos.sentiment.network import tokens_of
 from core.demos.sentiment.packed import packed
-from core.demos.sentiment.release import FOLDER, release_card, release_config, release_tokenizer, release_weights
 from core.demos.sentiment.tokenizer import Encoded, encode, encode_many
 from core.knobs import from_json
+from core.release import ReleaseModel
 from core.training.supervised import answering_weights
 
 MAX_CHARACTERS = 20_000
@@ -181,18 +181,18 @@ def _broken_share(encoded: Encoded) -> float:
     return broken / len(starts) if len(starts) >= 3 else 0.0
 
 
-def read_model(folder: Path = FOLDER) -> TextReader:
-    """The model of a folder like `weights/sentiment`, by default the small release model itself.
+def read_model(release: ReleaseModel = SMALL) -> TextReader:
+    """The reader of a release model.
 
     Raises:
         DataUnavailableError: there is no model, or it needs the encoder MiniLM, which is not here or not the right one.
     """
-    card, config = release_card(folder), release_config(folder)
+    card, config = release.card, release.config(SentimentConfig)
     network = make_network(config, num_classes=len(card["classes"]))
-    network.load_state_dict(release_weights(folder))
+    network.load_state_dict(weights_of(release))
     return TextReader(
         network,
-        tokenizer=release_tokenizer(folder),
+        tokenizer=release.text("tokenizer.json"),
         classes=card["classes"],
         length=card.get("length", config.length),  # it may read more than it was trained with
         temperature=card["temperature"],
@@ -208,5 +208,5 @@ def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> T
     if known.network == "minilm" and known.start == "scratch":
         network = with_weights(network, known)
     network.load_state_dict(answering_weights(learner_state), strict=known.network != "minilm")
-    shape = release_config() if known.start == "release" else known
+    shape = SMALL.config(SentimentConfig) if known.start == "release" else known
     return TextReader(network, tokenizer=learner_state["tokenizer"], classes=classes, length=shape.length)

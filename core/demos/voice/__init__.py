@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contract import Answering, Metric, Task
-from core.demos.voice.config import PRESETS, VoiceConfig
+from core.contract import Metric, Training
+from core.demo import Answering, Demo, Models
+from core.demos.voice.config import PRESETS, RELEASE, VoiceConfig
 from core.lazy import lazily
 
 NUM_CHANCES = 15  # core.demos.voice.augmentation.NUM_CHANCES, without its import; a test compares them
@@ -15,12 +16,8 @@ def _batch_size(config: Any) -> int:
     return config.batch_size
 
 
-TASK = Task(
+TASK = Training(
     name="voice",
-    title="Voice",
-    order=2,
-    icon=":material/mic:",
-    sentence="Speak a command, follow it through the network, and train one of your own.",
     Config=VoiceConfig,
     presets=PRESETS,
     metrics=(
@@ -36,10 +33,21 @@ TASK = Task(
     settle=lazily("core.demos.voice.learner:settle"),
     num_parameters=lazily("core.demos.voice.learner:num_parameters"),
     cost=lazily("core.demos.voice.cost:cost"),
+)
+
+DEMO = Demo(
+    title="Voice",
+    order=2,
+    icon=":material/mic:",
+    sentence="Speak a command, follow it through the network, and train one of your own.",
+    training=TASK,
+    models=Models(
+        of_run=lazily("core.demos.voice.answering:run_model"),
+        of_release=lazily("core.demos.voice.answering:release_model"),
+        releases={"release": RELEASE},
+    ),
     answering=Answering(
         inputs="recordings of one command each (WAV, FLAC, MP3, OGG)",
         prepare=lazily("core.demos.voice.answering:prepare"),
-        releases={"release": lazily("core.demos.voice.answering:release_model")},
-        of_run=lazily("core.demos.voice.answering:run_model"),
     ),
 )

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from core.contract import Model, Readied
 from core.data.sound import audio, speech
 from core.data.sound.speech_synthesis import Sound
+from core.demo import Model, Readied
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.hearing import NOTHING, Hearing, VoiceReader, decide, read_model, run_reader
 from core.errors import DataUnavailableError, InvalidInputError
 from core.knobs import from_json
+from core.release import ReleaseModel
 
 
 def prepare(path: Path) -> Readied:
@@ -109,9 +110,9 @@ class VoiceModel:
         return heard[0] if len(heard) == 1 else {**heard[0], "commands": heard}
 
 
-def release_model() -> Model:
-    """The release model of the demo."""
-    return VoiceModel(read_model(), words=speech.CORE_WORDS)
+def release_model(release: ReleaseModel) -> Model:
+    """A model that ships with the project."""
+    return VoiceModel(read_model(release), words=speech.CORE_WORDS)
 
 
 def run_model(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Model:

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from core.contract import Preset
 from core.data.sound.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
 from core.knobs import Choice, Config, Flag, Integer, Reference, Several, knob
+from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
     DEVICE,
@@ -19,6 +20,8 @@ from core.training.knobs import (
 )
 
 OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.sound.own_words` keeps words
+
+RELEASE = ReleaseModel(WEIGHTS / "voice")
 
 _OWN_SHAPE = {"start": ("scratch",)}
 

@@ -6,7 +6,6 @@ import time
 import timeit
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,14 +14,14 @@ import torch
 
 from core.data.sound import audio
 from core.data.sound.speech import SILENCE, UNKNOWN
-from core.demos.voice.config import VoiceConfig, classes_of
+from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
 from core.demos.voice.features import NUM_FRAMES, log_mel
 from core.demos.voice.learner import make_network, run_network, shape_of
 from core.demos.voice.network import VoiceNetwork
-from core.demos.voice.release import FOLDER, release_card, release_config, release_weights
 from core.errors import InvalidSettingError
 from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
+from core.release import ReleaseModel
 
 NOTHING = "nothing heard"
 THRESHOLD = 0.5  # of a model for which none was calibrated
@@ -161,11 +160,11 @@ def decide(probabilities: Values, classes: Sequence[str], *, threshold: float) -
     return classes[winner] if probabilities[winner] >= threshold else UNKNOWN
 
 
-def read_model(folder: Path = FOLDER) -> VoiceReader:
-    """The model of a folder like `weights/voice`, by default the release model itself."""
-    card, config = release_card(folder), release_config(folder)
+def read_model(release: ReleaseModel = RELEASE) -> VoiceReader:
+    """The reader of a release model."""
+    card, config = release.card, release.config(VoiceConfig)
     network = make_network(config)
-    network.load_state_dict(release_weights(folder))
+    network.load_state_dict(release.weights())
     return VoiceReader(network, classes=card["classes"], num_mels=config.num_mels, threshold=float(card["threshold"]))
 
 

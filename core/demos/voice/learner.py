@@ -6,16 +6,16 @@ from typing import Any
 
 import numpy as np
 import torch
+from safetensors.torch import load_file
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
 from core.data import subset
 from core.data.sound import own_words, speech
 from core.demos.voice.augmentation import Amount, augment
-from core.demos.voice.config import VoiceConfig, classes_of, words_of
+from core.demos.voice.config import RELEASE, VoiceConfig, classes_of, words_of
 from core.demos.voice.features import WINDOW, log_mel_of_samples
 from core.demos.voice.network import VoiceNetwork
-from core.demos.voice.release import rehearsal, release_card, release_config, release_weights
 from core.knobs import from_json
 from core.training.supervised import Prepare, SupervisedLearner, answering_weights, optimizer_named
 
@@ -75,7 +75,7 @@ def pin(samples: Any, config: VoiceConfig) -> list[list[float]]:
 
 def shape_of(config: VoiceConfig) -> VoiceConfig:
     """The config whose knobs describe the network itself: the release model's own where a run starts from it."""
-    return release_config() if config.start == "release" else config
+    return RELEASE.config(VoiceConfig) if config.start == "release" else config
 
 
 def make_network(config: VoiceConfig) -> VoiceNetwork:
@@ -124,7 +124,7 @@ def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Ten
     torch.manual_seed(config.seed)
     network = make_network(config)
     if config.start == "release":
-        network.load_state_dict(widened(release_weights(), network.state_dict(), classes_of(config)))
+        network.load_state_dict(widened(RELEASE.weights(), network.state_dict(), classes_of(config)))
     if learns_answer_only(config):
         network.freeze_all_but_head()
     network = network.to(placement.device)
@@ -153,7 +153,7 @@ def widened(
         weights: of the release model.
         fresh: of an untrained network with `classes`.
     """
-    known = {name: row for row, name in enumerate(release_card()["classes"])}
+    known = {name: row for row, name in enumerate(RELEASE.card["classes"])}
     adapted = dict(weights)
     for part in ("head.weight", "head.bias"):
         rows = [weights[part][known[name]] if name in known else fresh[part][row] for row, name in enumerate(classes)]
@@ -161,10 +161,19 @@ def widened(
     return adapted
 
 
+def rehearsal() -> tuple[torch.Tensor, torch.Tensor]:
+    """What the release model's last layer saw of clips that it was trained on: (N, width) float32, (N,) int64 classes.
+
+    A training of the answer layer alone repeats them, so that the words they stand for are not forgotten.
+    """
+    stored = load_file(RELEASE.folder / "rehearsal.safetensors")
+    return stored["pooled"].float(), stored["targets"].long()
+
+
 def remembered(classes: tuple[str, ...], device: str) -> tuple[torch.Tensor, torch.Tensor]:
     """The rehearsal vectors of the release model with their class among `classes`; a word left out is "unknown"."""
     vectors, targets = rehearsal()
-    places = [classes.index(name) if name in classes else len(classes) - 2 for name in release_card()["classes"]]
+    places = [classes.index(name) if name in classes else len(classes) - 2 for name in RELEASE.card["classes"]]
     return vectors.to(device), torch.tensor(places)[targets].to(device)
 
 

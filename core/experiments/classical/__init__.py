@@ -11,7 +11,8 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from core.contract import Dataset, Learner, Metric, Placement, Task
+from core.contract import Dataset, Learner, Metric, Placement, Training
+from core.demo import Demo
 from core.experiments.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
 from core.lazy import lazily
 
@@ -25,7 +26,7 @@ def _examples(demo: str) -> Examples:
     return cast("Examples", importlib.import_module(f"{__name__}.{demo}"))
 
 
-def _task(
+def _demo(
     name: str,
     *,
     demo: str,
@@ -33,7 +34,7 @@ def _task(
     sentence: str,
     config_type: type[Any],
     settle: Callable[[Any], Any] = lambda config: config,
-) -> Task:
+) -> Demo:
     """The methods beside the networks of one demo."""
 
     def load(config: Any) -> Dataset:
@@ -47,12 +48,8 @@ def _task(
 
         return ClassicalLearner(config, _examples(demo))
 
-    return Task(
+    training = Training(
         name=name,
-        title=title,
-        order=100,
-        icon=":material/scatter_plot:",
-        sentence=sentence,
         Config=config_type,
         presets=PRESETS[name],
         metrics=(Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),),
@@ -63,20 +60,20 @@ def _task(
         learner=learner,
         check=check,
         settle=settle,
-        page=demo,
         placement=Placement(),
     )
+    return Demo(title=title, order=100, icon=":material/scatter_plot:", sentence=sentence, page=demo, training=training)
 
 
-TASKS = (
-    _task(
+DEMOS = (
+    _demo(
         "classical",
         demo="digits",
         title="Classical learning",
         sentence="What methods from before deep learning make of the same digits.",
         config_type=ClassicalConfig,
     ),
-    _task(
+    _demo(
         "classical_voice",
         demo="voice",
         title="Classical learning on speech",
@@ -84,7 +81,7 @@ TASKS = (
         config_type=ClassicalVoiceConfig,
         settle=lazily("core.experiments.classical.voice:settle"),
     ),
-    _task(
+    _demo(
         "classical_sentiment",
         demo="sentiment",
         title="Classical learning on texts",

@@ -5,7 +5,8 @@ Reading this package costs neither PyTorch nor scikit-learn; its functions impor
 
 from __future__ import annotations
 
-from core.contract import Learner, Metric, Placement, Task
+from core.contract import Learner, Metric, Placement, Training
+from core.demo import Demo
 from core.experiments.more_data.config import PRESETS, MoreDataConfig
 from core.lazy import lazily
 
@@ -29,12 +30,8 @@ def _all_examples(config: MoreDataConfig) -> int:
     return NUM_EXAMPLES[config.data][0]
 
 
-TASK = Task(
+TASK = Training(
     name="more_data",
-    title="More data",
-    order=101,
-    icon=":material/stacked_line_chart:",
-    sentence="How much a network and classical methods gain from more examples.",
     Config=MoreDataConfig,
     presets=PRESETS,
     metrics=(Metric(name="accuracy", label="Test accuracy of the last fit", unit="%", goal="max"),),
@@ -44,6 +41,14 @@ TASK = Task(
     load=lazily("core.experiments.more_data.learner:load"),
     learner=_learner,
     check=_check,
-    page="foundations",
     placement=Placement(),
+)
+
+DEMO = Demo(
+    title="More data",
+    order=101,
+    icon=":material/stacked_line_chart:",
+    sentence="How much a network and classical methods gain from more examples.",
+    page="foundations",
+    training=TASK,
 )

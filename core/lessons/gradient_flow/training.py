@@ -67,7 +67,7 @@ def _lanes(config: GradientsConfig) -> dict[str, Lane]:
     return {lane: made(getattr(config, lane)) for lane in LANES}
 
 
-TASK = lesson(
+DEMO = lesson(
     _lanes,
     steps=NUM_STEPS,
     batch=BATCH,

@@ -40,7 +40,7 @@ def _lanes(config: RaceConfig) -> dict[str, Lane]:
     return {name: made(*settings) for name, settings in LANES.items()}
 
 
-TASK = lesson(
+DEMO = lesson(
     _lanes,
     steps=EVERY,
     batch=BATCH,

@@ -61,7 +61,7 @@ def _lanes(config: OverfittingConfig) -> dict[str, Lane]:
     return {lane: made(lane) for lane in LANES}
 
 
-TASK = lesson(
+DEMO = lesson(
     _lanes,
     steps=EVERY,
     batch=BATCH,

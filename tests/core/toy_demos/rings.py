@@ -6,7 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Task
+from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Training
+from core.demo import Demo
 from core.knobs import Config, Real, knob
 
 NUM_TRAIN, BATCH_SIZE, LATENT = 256, 32, 4
@@ -95,12 +96,8 @@ def _learner(config: RingsConfig, placement: Placement) -> RingsLearner:
     return RingsLearner(config)
 
 
-TASK = Task(
+TASK = Training(
     name="rings",
-    title="Rings",
-    order=100,
-    icon=":material/circle:",
-    sentence="Points on a ring.",
     Config=RingsConfig,
     presets=(),
     metrics=(
@@ -122,4 +119,12 @@ TASK = Task(
         example_bytes=8,
         optimizer_copies=2,
     ),
+)
+
+DEMO = Demo(
+    title="Rings",
+    order=100,
+    icon=":material/circle:",
+    sentence="Points on a ring.",
+    training=TASK,
 )

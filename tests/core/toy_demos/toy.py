@@ -8,7 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Task
+from core.contract import Batch, Cost, Dataset, Metric, NetworkCost, Placement, Progress, Split, Training
+from core.demo import Demo
 from core.knobs import Choice, Config, Integer, knob
 
 NUM_TRAIN, BATCH_SIZE = 320, 16  # 20 steps an epoch
@@ -112,12 +113,8 @@ def _learner(config: ToyConfig, placement: Placement) -> ToyLearner:
     return ToyLearner(config)
 
 
-TASK = Task(
+TASK = Training(
     name="toy",
-    title="Toy",
-    order=99,
-    icon=":material/toys:",
-    sentence="Points in the plane.",
     Config=ToyConfig,
     presets=(),
     metrics=(Metric(name="loss", label="Loss"), Metric(name="accuracy", label="Accuracy", unit="%", goal="max")),
@@ -135,4 +132,12 @@ TASK = Task(
         example_bytes=16,
         optimizer_copies=1,
     ),
+)
+
+DEMO = Demo(
+    title="Toy",
+    order=99,
+    icon=":material/toys:",
+    sentence="Points in the plane.",
+    training=TASK,
 )

@@ -10,7 +10,7 @@ from core.demos.digits.reader import DigitReader, Reading
 from ui.demos.digits import answer, inside_attack, inside_attribution, inside_maps
 from ui.demos.digits.inside_attribution import Subject
 from ui.frame.services import store
-from ui.runs import models
+from ui.runs import readers
 
 PARTS = {
     "layers": ":material/grid_view: Layer by layer",
@@ -47,7 +47,7 @@ def _subject(model_id: str, reader: DigitReader, classes: tuple[str, ...], readi
     if reading is None or reading.prepared is None or reading.probabilities is None:
         return None
     image = torch.from_numpy(reading.prepared.image.copy()).reshape(1, 1, 28, 28)
-    if model_id == models.RELEASE:
+    if model_id == readers.RELEASE:
         return Subject(reader.network, image, classes, model_id, 0, "mnist5k")
     data = str(store().get(model_id).config["data"])
-    return Subject(reader.network, image, classes, model_id, models.best_checkpoint(model_id).seq, data)
+    return Subject(reader.network, image, classes, model_id, readers.best_checkpoint(model_id).seq, data)

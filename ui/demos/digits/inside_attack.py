@@ -21,7 +21,7 @@ from ui.demos.digits.inside_attribution import Subject
 from ui.demos.digits.readers import reader_of
 from ui.frame.style import is_dark
 from ui.frame.words import plain
-from ui.runs import models
+from ui.runs import readers
 from ui.widgets.live_chart import live_chart
 
 SMALL = 132  # CSS px
@@ -125,8 +125,8 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
 
 
 def _copy_shares(copy: Run, data: str) -> tuple[float, ...]:
-    reader, _ = reader_of(str(home()), copy.id)
-    return accuracy_curve(str(home()), copy.id, models.best_checkpoint(copy.id).seq, data, reader.network)[0]
+    reader, _ = reader_of(copy.id)
+    return accuracy_curve(str(home()), copy.id, readers.best_checkpoint(copy.id).seq, data, reader.network)[0]
 
 
 @st.cache_data(max_entries=32, show_spinner="Attacking 500 test images …")

@@ -14,7 +14,7 @@ from core.runs.records import Run
 from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import duration, plain, standing
-from ui.runs import models
+from ui.runs import readers
 from ui.runs.live import live_part
 from ui.runs.start import start_run
 from ui.runs.train import expected
@@ -34,7 +34,7 @@ class Plan:
 
 def plan(model_id: str) -> Plan | None:
     """How a model's copy is trained; None for a model that has itself learned from adversarial examples."""
-    if model_id == models.RELEASE:
+    if model_id == readers.RELEASE:
         num_images = num_examples(RELEASE_COPY)
         words = f"The release weights learn on for {RELEASE_COPY.epochs} epochs from {num_images:,} MNIST digits"
         return Plan(RELEASE_COPY, None, f"Release model, resists ε {EPSILON:g}", words)

@@ -5,11 +5,9 @@ import streamlit as st
 from core import demos
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
-from core.demos.digits.release import release_card
 from core.knobs import Config, to_json
-from core.settings import home
 from ui.demos.digits import answer, inside
-from ui.demos.digits.readers import reader_of, release
+from ui.demos.digits.readers import reader_of
 from ui.demos.digits.training import BESIDE, run_parts
 from ui.frame.fragments import fragment
 from ui.frame.views import view_picker
@@ -22,14 +20,15 @@ VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 
 def show() -> None:
     """Draw the page."""
-    task = demos.task("digits")
-    st.title(task.title, anchor=False)
-    st.markdown(f":gray[{task.sentence}]")
+    demo = demos.find("digits")
+    task = demo.training
+    st.title(demo.title, anchor=False)
+    st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
         classical.train_view(task, run_parts(), BESIDE, ready=_ready)
     else:
-        model_id = models.model_picker(task, models.choices(task, release_label=release_label()))
+        model_id = models.model_picker(demo, models.choices(demo))
         (_inside if view == "inside" else _try)(model_id)
 
 
@@ -50,7 +49,7 @@ def _ready(config: Config) -> bool:
 @fragment
 def _try(model_id: str) -> None:
     """Give a digit, get an answer after each stroke."""
-    reader, classes = reader_of(str(home()), model_id)
+    reader, classes = reader_of(model_id)
     given, reading = answer.ask(reader, classes)
     if given is not None and reading is not None and reading.probabilities is not None:
         answer.show_steps(reader, given, reading, classes=classes)
@@ -59,16 +58,5 @@ def _try(model_id: str) -> None:
 @fragment
 def _inside(model_id: str) -> None:
     """What a model does with the same drawing, layer by layer."""
-    reader, classes = reader_of(str(home()), model_id)
+    reader, classes = reader_of(model_id)
     inside.look_inside(model_id, reader, classes)
-
-
-def warm_up() -> None:
-    """Read what every visitor needs."""
-    release()
-
-
-def release_label() -> str:
-    """ "99.6 % of 10,000 MNIST test images"."""
-    figure = next(figure for figure in release_card()["figures"] if "10,000" in figure["set"])
-    return f"{figure['accuracy']:.2f} % of {figure['set']}"

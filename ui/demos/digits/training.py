@@ -16,12 +16,11 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui.demos.digits import source
-from ui.demos.digits.export import EXPORTING
 from ui.demos.digits.readers import reader_of
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
-from ui.runs import classical, export, models, pins
+from ui.runs import classical, export, pins, readers
 from ui.runs.live import RunParts, live_part
 from ui.runs.run_words import data_label
 from ui.widgets.live_chart import live_chart
@@ -104,20 +103,20 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=32, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int, data: str) -> npt.NDArray[np.float32]:
     """(N, 10) probabilities of a run's best weights for its test images."""
-    reader, _ = reader_of(home_folder, run_id)
+    reader, _ = reader_of(run_id)
     return reader.probabilities(sources.load_images(data).test_images.astype(np.float32) / np.float32(255))
 
 
 def _after(run: Run) -> None:
     if run.state == "completed":
         _tested(run)
-    export.panel(run, EXPORTING)
+    export.panel(run)
 
 
 def _tested(run: Run) -> None:
     data = str(run.config["data"])
     images = sources.load_images(data)
-    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data)
+    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, data)
     predicted, truth = answers.argmax(1), images.test_labels.astype(int)
     right = float((predicted == truth).mean())
     label = data_label(demos.task("digits"), run)

@@ -3,10 +3,11 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Task
-from core.demos.generator.release import release_model_card
-from ui.demos.generator import grid, inside, interpolation, number, own_pictures, painters, painting, plane, synthetic
-from ui.demos.generator.painters import CLOTHES, painter_of
+from core.contract import Training
+from core.demo import Demo
+from core.release import ReleaseModel
+from ui.demos.generator import grid, inside, interpolation, number, own_pictures, painting, plane, synthetic
+from ui.demos.generator.painters import painter_of
 from ui.demos.generator.training import run_parts
 from ui.frame import address
 from ui.frame.fragments import fragment
@@ -27,19 +28,19 @@ SHOW = {"grid": grid.show, "number": number.show, "walk": interpolation.show, "s
 
 def show() -> None:
     """Draw the page."""
-    task = demos.task("generator")
-    st.title(task.title, anchor=False)
-    st.markdown(f":gray[{task.sentence}]")
-    view = view_picker(task, VIEWS)
+    demo = demos.find("generator")
+    st.title(demo.title, anchor=False)
+    st.markdown(f":gray[{demo.sentence}]")
+    view = view_picker(demo.training, VIEWS)
     if view == "train":
-        train(task)
+        train(demo.training)
     elif view == "inside":
-        _inside(pick_model(task))
+        _inside(pick_model(demo))
     else:
-        _try(pick_model(task))
+        _try(pick_model(demo))
 
 
-def train(task: Task) -> None:
+def train(task: Training) -> None:
     """Train on pictures, or on points in the plane; a run in the address says which."""
     run_id = st.query_params.get("run")
     what = _what() if run_id is None else "points" if plane.is_one(run_id) else "pictures"
@@ -69,11 +70,9 @@ def _what() -> str:
     return chosen
 
 
-def pick_model(task: Task) -> str:
+def pick_model(demo: Demo) -> str:
     """The id of the chosen generator: one of the two release models, or a run."""
-    release, *runs = models.choices(task, release_label=release_label("mnist"))
-    clothes = models.Choice(CLOTHES, f"Release model · {release_label('fashion')}")
-    return models.model_picker(task, [release, clothes, *runs])
+    return models.model_picker(demo, models.choices(demo, figure=_figure))
 
 
 @fragment
@@ -98,13 +97,6 @@ def _try(model_id: str) -> None:
     SHOW[part](model_id, painter)
 
 
-def warm_up() -> None:
-    """Read what every visitor needs."""
-    painters.release("mnist")
-
-
-def release_label(data: str) -> str:
-    """ "Digits, 98.4 % of 10,000 generated pictures are what was asked for"."""
-    figures = release_model_card(data)["figures"]
-    what = {"mnist": "Digits", "fashion": "Clothes"}[data]
-    return f"{what} · {figures['agreement']:.1f} % of 10,000 are seen as what was asked for"
+def _figure(release: ReleaseModel) -> str:
+    """ "98.4 % of 10,000 are seen as what was asked for"."""
+    return f"{release.card['figures']['agreement']:.1f} % of 10,000 are seen as what was asked for"

@@ -1,41 +1,25 @@
 """The generators that the page draws with, kept; and what judges their pictures: classifier and training pictures."""
 
+from typing import cast
+
 import numpy as np
 import streamlit as st
 import torch
 
+from core import demos
 from core.data.pictures import picture_set, sources
 from core.demos.generator.frozen_classifier import judge
 from core.demos.generator.nearest import Nearest, nearest
-from core.demos.generator.painter import Labels, Painter, release_painter, run_painter
+from core.demos.generator.painter import Labels, Painter
 from core.demos.generator.pictures import Pixels
-from core.runs import checkpoints
-from core.settings import home
-from ui.frame.services import files, store
-from ui.runs import models
+from ui.runs import readers
 
-CLOTHES = "clothes"  # id of the second release model, beside `models.RELEASE`
 ALWAYS_HERE = {"mnist": "mnist5k"}  # a selection of the training pictures, where the whole set is not on this machine
 
 
 def painter_of(model_id: str) -> Painter:
     """The painter behind a model id: a release model or a run."""
-    if model_id in (models.RELEASE, CLOTHES):
-        return release("fashion" if model_id == CLOTHES else "mnist")
-    return _of_run(str(home()), model_id, models.best_checkpoint(model_id).seq)
-
-
-@st.cache_resource(max_entries=2)
-def release(data: str) -> Painter:
-    """A release model, read once."""
-    return release_painter(data)
-
-
-@st.cache_resource(max_entries=8)
-def _of_run(home_folder: str, run_id: str, seq: int) -> Painter:
-    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
-    assert restored is not None
-    return run_painter(store().get(run_id).config, restored.state["learner"])
+    return cast(Painter, readers.model_of(demos.find("generator"), model_id))
 
 
 def opinions(images: Pixels, data: str) -> list[tuple[int, float]]:

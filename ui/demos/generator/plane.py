@@ -5,7 +5,6 @@ import streamlit as st
 from core.contract import Previewed
 from core.demos.plane.cloud import POINTS_SEED, REACH, points
 from core.demos.plane.config import PlaneConfig
-from core.demos.plane.diagnosis import diagnose
 from core.knobs import from_json
 from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.runs.records import Run
@@ -27,7 +26,7 @@ def is_one(run_id: str | None) -> bool:
 
 def parts() -> RunParts:
     """The parts of such a run."""
-    return RunParts(beside=_beside, after=lambda run: None, shown=SHOWN, diagnose=diagnose, is_tried=False)
+    return RunParts(beside=_beside, after=lambda run: None, shown=SHOWN)
 
 
 def _beside(run: Run) -> None:

@@ -12,12 +12,10 @@ from core.demos.generator.painter import Painter
 from core.errors import GlassboxError
 from core.plots.words import percent
 from core.runs.records import Run
-from ui.demos.generator.painters import CLOTHES
 from ui.frame.fragments import fragment
 from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import plain, standing
-from ui.runs import models
 from ui.runs.start import start_run
 
 COUNTS = (350, 1_000, 3_500)
@@ -71,7 +69,7 @@ def _test_set(data: str) -> str:
 
 
 def _caveat(model_id: str, data: str) -> str:
-    if data == "mnist5k" and model_id in (models.RELEASE, CLOTHES):
+    if data == "mnist5k" and model_id in demos.find("generator").releases:
         return "The release generator has learned from most of these, so it has a little advantage."
     return "No generator here has learned from these."
 

@@ -5,7 +5,6 @@ import streamlit as st
 from core import demos
 from core.contract import Previewed
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.diagnosis import diagnose
 from core.demos.generator.latents import NUM_CLASSES, latents
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
@@ -34,7 +33,7 @@ SHOWN = ("agreement", "classes", "diversity", "generator", "discriminator")
 
 def run_parts() -> RunParts:
     """The parts of a generator's run."""
-    return RunParts(beside=_beside, after=_after, below=by_hand.section, shown=SHOWN, diagnose=diagnose)
+    return RunParts(beside=_beside, after=_after, below=by_hand.section, shown=SHOWN)
 
 
 def _beside(run: Run) -> None:

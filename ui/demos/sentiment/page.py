@@ -3,12 +3,11 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Task
+from core.demo import Demo
 from core.demos.sentiment.reader import TextReader
-from core.settings import home
 from ui.demos.sentiment import answer, inside, many, own_table
 from ui.demos.sentiment.examples import EXAMPLES
-from ui.demos.sentiment.readers import choices, reader_of, release
+from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import set_text, text_box
 from ui.demos.sentiment.training import BESIDE, run_parts
 from ui.frame.fragments import fragment
@@ -22,22 +21,23 @@ WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: 
 
 def show() -> None:
     """Draw the page."""
-    task = demos.task("sentiment")
-    st.title(task.title, anchor=False)
-    st.markdown(f":gray[{task.sentence}]")
+    demo = demos.find("sentiment")
+    task = demo.training
+    st.title(demo.title, anchor=False)
+    st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
         classical.train_view(task, run_parts(), BESIDE, ready=own_table.show)
     elif view == "inside":
-        _inside(models.model_picker(task, choices(task)))
+        _inside(models.model_picker(demo, models.choices(demo)))
     else:
-        try_view(task)
+        try_view(demo)
 
 
-def try_view(task: Task) -> None:
+def try_view(demo: Demo) -> None:
     """Give a text, get an answer while typing; or many at once."""
-    options = choices(task)
-    model_id = models.model_picker(task, options)
+    options = models.choices(demo)
+    model_id = models.model_picker(demo, options)
     way = st.segmented_control(
         "How many",
         list(WAYS),
@@ -49,14 +49,14 @@ def try_view(task: Task) -> None:
         persist_state="session",
     )
     if way == "many":
-        many.show(reader_of(str(home()), model_id), key=f"{KEY}.many")
+        many.show(reader_of(model_id), key=f"{KEY}.many")
         return
     _one(model_id, [option.id for option in options], {option.id: option.label for option in options})
 
 
 @fragment
 def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
-    reader = reader_of(str(home()), model_id)
+    reader = reader_of(model_id)
     text = _typed()
     other = _other_model(model_id, ids, labels)
     if other is None:
@@ -65,12 +65,12 @@ def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
     for column, one, name in zip(st.columns(2, gap="large"), (model_id, other), ("first", "second"), strict=True):
         with column:
             st.caption(labels[one])
-            _answered(reader_of(str(home()), one), text, key=f"{KEY}.{name}", alone=False)
+            _answered(reader_of(one), text, key=f"{KEY}.{name}", alone=False)
 
 
 @fragment
 def _inside(model_id: str) -> None:
-    reader = reader_of(str(home()), model_id)
+    reader = reader_of(model_id)
     text = _typed()
     reading = reader.read(text)
     answer.show_answer(reading, reader, key=f"{KEY}.inside")
@@ -120,8 +120,3 @@ def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str |
         key=f"{KEY}.other.{model_id}",
     )
     return chosen
-
-
-def warm_up() -> None:
-    """Read what every visitor may need; the encoder is read when the first one comes, for it takes half a second."""
-    release("small")

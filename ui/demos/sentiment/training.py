@@ -13,7 +13,6 @@ from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import classes_of
 from core.demos.sentiment.reader import TextReader
 from core.demos.sentiment.words import explain
-from core.errors import DataUnavailableError
 from core.knobs import from_json
 from core.plots.calibration import calibration_figure, calibration_info, calibration_sentence
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
@@ -23,14 +22,13 @@ from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
 from ui.demos.sentiment.answer import show_explained
-from ui.demos.sentiment.export import EXPORTING
 from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import text_box
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.frame.words import plain
-from ui.runs import classical, export, models, pins
+from ui.runs import classical, export, pins, readers
 from ui.runs.live import RunParts, live_part
 from ui.widgets.live_chart import live_chart
 
@@ -105,22 +103,19 @@ def _answers(shown: Run) -> None:
 def _test_answers(home_folder: str, run_id: str, seq: int) -> npt.NDArray[np.float32]:
     """(N, K) probabilities of a run's best weights for its test texts."""
     config = _config(store().get(run_id))
-    return reader_of(home_folder, run_id).probabilities(reviews.load(config.data, config.table).test.texts)
+    return reader_of(run_id).probabilities(reviews.load(config.data, config.table).test.texts)
 
 
 def _after(run: Run) -> None:
     if run.state == "completed":
         _tested(run)
-    try:
-        export.panel(run, EXPORTING)
-    except DataUnavailableError as error:
-        st.warning(plain(str(error)), icon=":material/cloud_off:")
+    export.panel(run)
 
 
 def _tested(run: Run) -> None:
     config = _config(run)
     texts = reviews.load(config.data, config.table)
-    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq)
+    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq)
     right = float((answers.argmax(1) == texts.test.labels).mean())
     st.subheader(f"{percent(right)} of the {len(texts.test):,} test {texts.unit} of {plain(texts.label)}", anchor=False)
     st.caption("Measured with the weights of the best epoch; none of these texts was used for training or choosing.")
@@ -129,7 +124,7 @@ def _tested(run: Run) -> None:
         _confusion(answers, texts)
     with middle:
         _calibration(answers, texts)
-    _mistakes(answers, texts, reader_of(str(home()), run.id))
+    _mistakes(answers, texts, reader_of(run.id))
 
 
 def _confusion(answers: npt.NDArray[np.float32], texts: reviews.Texts) -> None:

@@ -13,7 +13,6 @@ from core.explain import memory
 from core.knobs import from_json
 from core.plots.memory import memory_figure, memory_info, memory_sentence
 from core.runs.records import Run
-from core.settings import home
 from ui.demos.voice import three
 from ui.demos.voice.readers import reader_of
 from ui.frame.services import store
@@ -71,7 +70,7 @@ def trained_networks() -> dict[str, VoiceNetwork]:
         same = config.start == "scratch" and all(getattr(config, name) == getattr(wanted, name) for name in SHAPE)
         if same and store().checkpoints(run.id):
             newest.setdefault(config.recurrent, run)
-    return {kind: reader_of(str(home()), newest[kind].id).network for kind in NAMES if kind in newest}
+    return {kind: reader_of(newest[kind].id).network for kind in NAMES if kind in newest}
 
 
 def _chart(networks: dict[str, VoiceNetwork], command: Command, name: str) -> None:

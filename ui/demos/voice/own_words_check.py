@@ -9,15 +9,17 @@ from core.plots.words import NO_BREAK, percent
 from core.runs.records import Run
 from core.settings import home
 from ui.demos.voice.player import ELSEWHERE, play
-from ui.demos.voice.readers import reader_of, release
+from ui.demos.voice.readers import reader_of
 from ui.frame.visitor import hearer
 from ui.frame.words import plain
-from ui.runs import models
+from ui.runs import readers
 
 
 def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
     """The release model beside the run's best weights, on the same clips."""
-    found = _compared(str(home()), run.id, models.best_checkpoint(run.id).seq, speech.own_among(words_of(config)), data)
+    found = _compared(
+        str(home()), run.id, readers.best_checkpoint(run.id).seq, speech.own_among(words_of(config)), data
+    )
     st.subheader("Before and after", anchor=False)
     old, new = st.columns(2, gap="large")
     with old:
@@ -46,8 +48,8 @@ def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
 
 @st.cache_data(max_entries=16, show_spinner="Asking both models …")
 def _compared(home_folder: str, run_id: str, seq: int, own: tuple[str, ...], _data: speech.SpeechSet) -> Taught:
-    after = reader_of(home_folder, run_id)
-    return compare(release(), after, _data.test_waves, _data.test_labels.tolist(), own=own)
+    after = reader_of(run_id)
+    return compare(reader_of(readers.RELEASE), after, _data.test_waves, _data.test_labels.tolist(), own=own)
 
 
 def _sentence(one: HeldOut) -> str:

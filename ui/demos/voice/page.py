@@ -3,13 +3,12 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Task
+from core.contract import Training
+from core.demo import Demo
 from core.demos.voice.hearing import VoiceReader
-from core.demos.voice.release import release_card
 from core.errors import GlassboxError
-from core.settings import home
 from ui.demos.voice import answer, assistant, inside, own_words, source, three
-from ui.demos.voice.readers import reader_of, release
+from ui.demos.voice.readers import reader_of
 from ui.demos.voice.training import BESIDE, run_parts
 from ui.frame.fragments import fragment
 from ui.frame.views import view_picker
@@ -22,19 +21,20 @@ VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 
 def show() -> None:
     """Draw the page."""
-    task = demos.task(KEY)
-    st.title(task.title, anchor=False)
-    st.markdown(f":gray[{task.sentence}]")
+    demo = demos.find(KEY)
+    task = demo.training
+    st.title(demo.title, anchor=False)
+    st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)
     if view == "train":
         _train(task)
     elif view == "inside":
-        _inside(models.model_picker(task, models.choices(task, release_label=release_label())))
+        _inside(models.model_picker(demo, models.choices(demo)))
     else:
-        try_view(task)
+        try_view(demo)
 
 
-def _train(task: Task) -> None:
+def _train(task: Training) -> None:
     if "run" not in st.query_params:
         own_words.panel(task, expanded=st.query_params.get("data") == "own_words")
         three.panel(task)
@@ -48,9 +48,9 @@ def _inside(model_id: str) -> None:
         inside.look_inside(reader)
 
 
-def try_view(task: Task) -> None:
+def try_view(demo: Demo) -> None:
     """Give a recording, follow it through the network, and see the assistant obey."""
-    _try(models.model_picker(task, models.choices(task, release_label=release_label())))
+    _try(models.model_picker(demo, models.choices(demo)))
 
 
 @fragment
@@ -79,18 +79,7 @@ def _try(model_id: str) -> None:
 def _read(model_id: str) -> VoiceReader | None:
     """The reader behind a model id; what is wrong with the model is said in its place."""
     try:
-        return reader_of(str(home()), model_id)
+        return reader_of(model_id)
     except GlassboxError as error:
         st.error(plain(str(error)), icon=":material/error:")
         return None
-
-
-def warm_up() -> None:
-    """Read what every visitor needs."""
-    release()
-
-
-def release_label() -> str:
-    """ "97.9 % of 4,890 clips of the Speech Commands v0.02 12-class test set"."""
-    figure = max(release_card()["figures"], key=lambda figure: figure["examples"])
-    return f"{figure['accuracy']:.2f} % of {figure['set']}"

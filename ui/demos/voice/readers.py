@@ -1,28 +1,12 @@
-"""The voice models that this server has read: the release model, and those of runs."""
+"""The reader of Voice behind a model id."""
 
-import streamlit as st
+from typing import cast
 
-from core.demos.voice.hearing import VoiceReader, read_model, run_reader
-from core.runs import checkpoints
-from ui.frame.services import files, store
-from ui.runs import models
-
-
-def reader_of(home_folder: str, model_id: str) -> VoiceReader:
-    """The reader behind a model id."""
-    if model_id == models.RELEASE:
-        return release()
-    return _reader(home_folder, model_id, models.best_checkpoint(model_id).seq)
+from core import demos
+from core.demos.voice.hearing import VoiceReader
+from ui.runs import readers
 
 
-@st.cache_resource(max_entries=1)
-def release() -> VoiceReader:
-    """The release model, read once."""
-    return read_model()
-
-
-@st.cache_resource(max_entries=16)
-def _reader(home_folder: str, run_id: str, seq: int) -> VoiceReader:
-    restored = checkpoints.restore(store(), files(), run_id, prefer="best")
-    assert restored is not None
-    return run_reader(store().get(run_id).config, restored.state["learner"])
+def reader_of(model_id: str) -> VoiceReader:
+    """The reader of a release model or of a run."""
+    return cast(VoiceReader, readers.model_of(demos.find("voice"), model_id).reader)

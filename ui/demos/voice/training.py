@@ -24,7 +24,7 @@ from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.frame.visitor import hearer
-from ui.runs import classical, models, pins
+from ui.runs import classical, pins, readers
 from ui.runs.live import RunParts, live_part
 from ui.widgets.live_chart import live_chart
 
@@ -120,7 +120,7 @@ def _answers(shown: Run) -> None:
 @st.cache_data(max_entries=16, show_spinner="Testing the model …")
 def _test_answers(home_folder: str, run_id: str, seq: int, _waves: Any) -> npt.NDArray[np.float32]:
     """(N, C) probabilities of a run's best weights for its test clips."""
-    reader = reader_of(home_folder, run_id)
+    reader = reader_of(run_id)
     parts = (audio.from_int16(np.asarray(_waves[start : start + BATCH])) for start in range(0, len(_waves), BATCH))
     return np.concatenate([reader.probabilities(reader.features(part)) for part in parts])
 
@@ -135,7 +135,7 @@ def _tested(run: Run) -> None:
     data = speech.load(config.data, words_of(config), config.recordings)
     if config.data == "own_words":
         own_words_check.show(run, config, data)
-    answers = _test_answers(str(home()), run.id, models.best_checkpoint(run.id).seq, data.test_waves)
+    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, data.test_waves)
     predicted, truth = answers.argmax(1), data.test_labels
     right = float((predicted == truth).mean())
     st.subheader(f"{percent(right)} of the {len(truth):,} {data.name} test clips", anchor=False)

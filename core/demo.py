@@ -1,0 +1,121 @@
+"""A demo as one record in parts: what it is called, what it trains, and what can be done with its models.
+
+A part that is missing is None: pages, terminal, Home and documentation offer what the parts allow. Reading a record
+costs no PyTorch; its functions import it when they are called (`core.lazy`).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any, Literal, Protocol
+
+from core.contract import Event, Training
+from core.release import ReleaseModel
+
+if TYPE_CHECKING:
+    from torch import nn
+
+    from core.export import Parity, Trained
+    from core.training.diagnosis import Diagnosis
+
+State = Mapping[str, Any]  # the learner's part of a checkpoint
+Saved = Mapping[str, Any]  # a config as it is stored
+
+
+@dataclass(frozen=True)
+class Readied:
+    """One input made ready for a network, or why it could not be."""
+
+    value: Any | None  # None where nothing must be predicted: a blank drawing, silence
+    problem: str = ""  # code of what is wrong or doubtful: "blank", "cut"; empty if nothing is
+    message: str = ""  # the same in words, with what to do
+
+
+class Model(Protocol):
+    """A trained network that answers, as a script uses it."""
+
+    def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+        """Answers to readied values in one batch, JSON-ready: `{"answer": "7", "probabilities": {"0": 0.001, …}}`."""
+        ...
+
+    def evaluate(self) -> Mapping[str, Any]:
+        """How good it is on its demo's test set, shares in [0, 1]: `{"set": …, "examples": 10000, "accuracy": …}`.
+
+        Raises:
+            DataUnavailableError: the test set is not in the data folder.
+        """
+        ...
+
+
+class Maker(Protocol):
+    """A trained network that makes examples, as a script uses it."""
+
+    @property
+    def classes(self) -> Sequence[str]:
+        """Name of each label."""
+        ...
+
+    def synthetic(self, count: int, *, seed: int, only: int | None = None) -> tuple[Any, Any]:
+        """Examples (N, 28, 28) uint8 and labels (N,) int64, of one class or of all in turn; NumPy arrays.
+
+        Raises:
+            InvalidSettingError: it was trained without classes, so has none to give.
+        """
+        ...
+
+
+@dataclass(frozen=True)
+class Models:
+    """A demo's trained networks: a `Model` where it answers, a `Maker` where it generates."""
+
+    of_run: Callable[[Saved, State], Any]
+    of_release: Callable[[ReleaseModel], Any]  # DataUnavailableError: it needs what is not here
+    releases: Mapping[str, ReleaseModel] = field(default_factory=dict)  # by id, the best first
+
+
+@dataclass(frozen=True)
+class Answering:
+    """How a demo's models answer files outside its page."""
+
+    inputs: str  # what a file may be, for help texts
+    prepare: Callable[[Any], Readied]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
+    reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
+
+
+@dataclass(frozen=True)
+class Export:
+    """How a demo's models become files. What is None is not offered."""
+
+    network: Callable[[Saved, State], nn.Module]  # in evaluation mode, on the processor
+    release_state: Callable[[ReleaseModel], State]  # what `network` reads of a checkpoint, from a release model
+    onnx: Callable[[Any], bytes] | None = None  # network → file
+    parity: Callable[[Any, Saved, State], Parity] | None = None  # of the ONNX file; raises DataUnavailableError
+    bundle: Callable[[Trained, Parity, State], bytes] | None = None  # a zip with everything
+
+
+@dataclass(frozen=True, kw_only=True)
+class Demo:
+    """A demo. Its module in `core/demos/` exports one as `DEMO`."""
+
+    title: str
+    order: int  # place among the demos
+    icon: str  # a Material icon: ":material/draw:"
+    sentence: str
+    page: str = ""  # the page that shows its runs; empty: its own, of its name
+    training: Training  # all that worker and engine see
+    models: Models | None = None  # None: nothing is done with what it has trained
+    answering: Answering | None = None  # None: its models answer only on its page
+    generates: bool = False  # whether its models make examples
+    export: Export | None = None
+    diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = None  # config; None: as for a classifier
+
+    @property
+    def name(self) -> str:
+        """In addresses, folders and the run store: "digits"."""
+        return self.training.name
+
+    @property
+    def releases(self) -> Mapping[str, ReleaseModel]:
+        """Its release models by id, the best first."""
+        return self.models.releases if self.models is not None else {}
