@@ -1,17 +1,19 @@
 """Files that are kept: written so that a crash leaves the old one or the new one, and read with what went wrong said.
 
-What is in a file, and whether it is what was kept, is the business of whoever keeps it: most are named by a hash.
+What is in a file, and whether it is what was kept, is the business of whoever keeps it: most are named by a hash. What
+was worked out, and can be again, has no such name: it is sealed, which is to say that it ends with its own hash.
 """
 
 from __future__ import annotations
 
 import errno
 import fcntl
+import functools
 import hashlib
 import io
 import os
 import secrets
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,6 +23,7 @@ import numpy.typing as npt
 
 from core.errors import StorageError
 
+CHUNK_BYTES = 1_000_000  # that are read at once
 _TOO_MANY_OPEN = "Close other programs or allow more open files (ulimit -n)"
 _LOCKLESS = "This disk does not lock files, as many network drives: set GLASSBOX_HOME to a folder on a local disk"
 _REMEDIES = {errno.EMFILE: _TOO_MANY_OPEN, errno.ENFILE: _TOO_MANY_OPEN}
@@ -38,14 +41,66 @@ def write(path: Path, content: bytes) -> None:
     Raises:
         StorageError: it could not be written; nothing was changed.
     """
+    _write(path, (content,))
+
+
+def write_sealed(path: Path, parts: Iterable[bytes | memoryview]) -> None:
+    """Write a file as `write` does, one part after the other, and their hash at its end: see `is_sealed`.
+
+    What reads the file must know where its content ends; NumPy does.
+    """
+    _write(path, _sealed(parts))
+
+
+def is_sealed(path: Path) -> bool:
+    """Whether a file is there and is what `write_sealed` wrote; it is read for that once, as long as it is the same.
+
+    Raises:
+        StorageError: there is one and it cannot be read.
+    """
+    try:
+        state = path.stat()
+        return _ends_with_its_hash(path, state.st_size, state.st_ino, state.st_mtime_ns)
+    except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
+        return False
+    except OSError as error:
+        raise _unread(path, error) from error
+
+
+def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
     temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        temporary.write_bytes(content)
+        with temporary.open("wb") as file:
+            for part in parts:
+                file.write(part)
         place(temporary, path)
     except OSError as error:
         temporary.unlink(missing_ok=True)
         raise unwritten(path, error) from error
+    except BaseException:  # of whoever makes the parts
+        temporary.unlink(missing_ok=True)
+        raise
+
+
+def _sealed(parts: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:
+    digest = hashlib.sha256()
+    for part in parts:
+        digest.update(part)
+        yield part
+    yield digest.digest()
+
+
+@functools.lru_cache(maxsize=1_000)
+def _ends_with_its_hash(path: Path, size: int, *_: int) -> bool:
+    """Of a file of this size, which is the same file as long as its further marks are the same."""
+    digest = hashlib.sha256()
+    left = size - digest.digest_size
+    with path.open("rb") as file:
+        while left > 0 and (part := file.read(min(left, CHUNK_BYTES))):
+            digest.update(part)
+            left -= len(part)
+        return left == 0 and file.read() == digest.digest()
 
 
 @contextmanager
@@ -90,8 +145,12 @@ def read(path: Path) -> bytes | None:
     except (FileNotFoundError, NotADirectoryError, IsADirectoryError):
         return None
     except OSError as error:
-        what = remedy(error, otherwise="Allow reading it, or see whether the disk is all right")
-        raise StorageError(f"{path} cannot be read: {error.strerror or error}. {what}, then try again.") from error
+        raise _unread(path, error) from error
+
+
+def _unread(path: Path, error: OSError) -> StorageError:
+    what = remedy(error, otherwise="Allow reading it, or see whether the disk is all right")
+    return StorageError(f"{path} cannot be read: {error.strerror or error}. {what}, then try again.")
 
 
 def place(temporary: Path, target: Path) -> None:

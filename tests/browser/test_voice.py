@@ -64,7 +64,7 @@ def synthetic_speech(studio: Studio) -> None:
         for word, count in wanted:
             each = [[placed(next(said), rng)] * count for count in counts(count).values()]
             clips = np.stack([clip for clips in each for clip in clips])
-            kept.write(path_of(word, count), kept.array_bytes(clips))
+            kept.write_sealed(path_of(word, count), [kept.array_bytes(clips)])
 
 
 def record(page: Page) -> None:

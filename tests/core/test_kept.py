@@ -5,6 +5,7 @@ import json
 import os
 import subprocess
 import sys
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -105,6 +106,59 @@ def test_all_is_on_the_disk_before_the_name_appears(tmp_path: Path, monkeypatch:
     monkeypatch.setattr(Path, "replace", replace)
     kept.write(tmp_path / "folder" / "file", b"content")
     assert seen[0].startswith("sync .file.") and seen[1:] == ["rename", "sync folder"]
+
+
+def as_a_new_process_finds_it() -> None:
+    """A file that rots on the disk looks the same from outside; what this process has seen of it is forgotten."""
+    kept._ends_with_its_hash.cache_clear()
+
+
+def test_a_sealed_file_is_read_by_numpy_and_any_change_of_it_is_seen(tmp_path: Path) -> None:
+    path, array = tmp_path / "a.npy", np.arange(30, dtype=np.int16).reshape(2, 15)
+    assert not kept.is_sealed(path) and not kept.is_sealed(tmp_path)
+    content = kept.array_bytes(array)
+    kept.write_sealed(path, [content[:50], memoryview(content)[50:]])
+    assert kept.is_sealed(path)
+    assert np.array_equal(np.load(path), array) and np.array_equal(np.load(path, mmap_mode="r"), array)
+    whole, times = path.read_bytes(), path.stat()
+    damaged = [whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :] for place in range(len(whole))]
+    for other in (*damaged, *(whole[:size] for size in range(len(whole))), whole + b"0", content):
+        path.write_bytes(other)
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+        as_a_new_process_finds_it()
+        assert not kept.is_sealed(path)
+    path.write_bytes(whole)
+    as_a_new_process_finds_it()
+    assert kept.is_sealed(path)
+
+
+def test_a_sealed_file_is_read_once_as_long_as_it_stays_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path, real, opened = tmp_path / "a", Path.open, []
+
+    def count(self: Path, *arguments: object, **options: object) -> object:
+        opened.append(self)
+        return real(self, *arguments, **options)  # type: ignore[call-overload]
+
+    kept.write_sealed(path, [b"some"])
+    monkeypatch.setattr(Path, "open", count)
+    assert kept.is_sealed(path) and kept.is_sealed(path)
+    assert opened == [path]
+    monkeypatch.undo()
+    kept.write(path, b"other" + path.read_bytes()[5:])  # of the same length
+    assert not kept.is_sealed(path)
+
+
+def test_what_ends_before_its_last_part_leaves_nothing(tmp_path: Path) -> None:
+    def parts() -> Iterator[bytes]:
+        yield b"some"
+        raise ValueError("no more")
+
+    kept.write_sealed(tmp_path / "a", [b"old"])
+    with pytest.raises(ValueError, match="no more"):
+        kept.write_sealed(tmp_path / "a", parts())
+    assert [path.name for path in tmp_path.iterdir()] == ["a"] and kept.is_sealed(tmp_path / "a")
 
 
 @pytest.fixture

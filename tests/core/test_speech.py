@@ -1,15 +1,19 @@
 """The speech that the Voice demo learns from: spoken by a program, from folders, and the user's own words."""
 
+import os
+import shutil
 import threading
+import time
 from collections import Counter
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
 import soundfile
 
-from core import demos
+from core import demos, kept
 from core.contract import Placement
 from core.data.sound import audio, own_words, speech, speech_folders, speech_synthesis
 from core.demos.voice.config import VoiceConfig
@@ -72,6 +76,16 @@ def test_speech_is_the_same_each_time_and_other_voices_sound_different() -> None
     assert not np.array_equal(first[0][:3000], first[1][:3000])
 
 
+def test_voices_with_breath_in_them_sound_the_same_at_any_time() -> None:
+    breathy = [
+        speech_synthesis.Utterance("no", f"en-us+{speaker}", 160, 50) for speaker in ("f2", "f3", "Alicia", "f5")
+    ]
+    first = list(speech_synthesis.speak(breathy))
+    time.sleep(1.1)  # eSpeak NG would take the second of the day for the seed of its noise
+    again = list(speech_synthesis.speak(breathy))
+    assert all(np.array_equal(a, b) for a, b in zip(first, again, strict=True))
+
+
 def test_no_synthetic_speaker_is_in_two_splits_and_all_exist() -> None:
     speakers = [speaker for split in speech_synthesis.SPLITS for speaker in speech_synthesis.SPEAKERS[split]]
     assert len(set(speakers)) == len(speakers)
@@ -111,6 +125,116 @@ def test_making_speech_reports_progress_and_can_be_stopped() -> None:
     assert not stopped and not speech_synthesis.path_of("go", 4).exists()
     assert speech_synthesis.make([("go", 4)], progress=lambda *at: seen.append(at), should_stop=lambda: False)
     assert seen[0] == (0, 6) and seen[-1] == (6, 6)
+
+
+def flipped(whole: bytes) -> bytes:
+    return whole[:-1000] + bytes([whole[-1000] ^ 1]) + whole[-999:]
+
+
+DAMAGE = {
+    "flipped": flipped,
+    "cut off": lambda whole: whole[: len(whole) // 2],
+    "empty": lambda whole: b"",
+    "of another version": lambda whole: whole[:-32],
+}
+
+
+def damage(path: Path, how: str) -> None:
+    """Change a file as a failing disk does: it looks the same from outside, and another process opens it."""
+    times = path.stat()
+    path.write_bytes(DAMAGE[how](path.read_bytes()))
+    os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
+    kept._ends_with_its_hash.cache_clear()
+
+
+@pytest.mark.usefixtures("few_words")
+@pytest.mark.parametrize("how", DAMAGE)
+def test_damaged_synthetic_speech_is_noticed_and_made_again(how: str, caplog: pytest.LogCaptureFixture) -> None:
+    before = speech.load("synthetic_speech", ("yes", "no"))
+    was = {split: np.array(getattr(before, f"{split}_waves")) for split in speech.SPLITS}
+    path = speech_synthesis.path_of("no", 3)
+    damage(path, how)
+    after = speech.load("synthetic_speech", ("yes", "no"))
+    assert [record.getMessage() for record in caplog.records] == [f"{path} is not what was kept, and is made again."]
+    assert all(np.array_equal(getattr(after, f"{split}_waves"), was[split]) for split in speech.SPLITS)
+    caplog.clear()
+    speech.load("synthetic_speech", ("yes", "no"))
+    assert caplog.records == []
+
+
+@pytest.fixture
+def small_set(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A mini set of three words, and where it is decoded to."""
+    monkeypatch.setattr(speech, "MINI_WORDS", ("go", "stop", "up"))
+    write_set(glassbox_home / "data" / "mini_speech_commands", ("go", "stop", "up"))
+    return glassbox_home / "speech" / "decoded"
+
+
+@pytest.mark.parametrize("how", DAMAGE)
+@pytest.mark.parametrize("name", ["train_waves", "test_waves", "validation_labels"])
+def test_a_damaged_decoded_set_is_noticed_and_decoded_again(
+    name: str, how: str, small_set: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    before = speech.load("mini_speech_commands", ("go", "stop"))
+    was = np.array(getattr(before, name))
+    (place,) = small_set.iterdir()
+    if name == "validation_labels":
+        (place / f"{name}.npy").write_bytes((place / f"{name}.npy").read_bytes() + bytes(1000))
+    damage(place / f"{name}.npy", how)
+    after = speech.load("mini_speech_commands", ("go", "stop"))
+    assert [record.getMessage() for record in caplog.records] == [f"{place} is not what was kept, and is made again."]
+    assert np.array_equal(getattr(after, name), was)
+    caplog.clear()
+    speech.load("mini_speech_commands", ("go", "stop"))
+    assert caplog.records == []
+
+
+def test_what_a_killed_process_left_half_decoded_is_removed(small_set: Path) -> None:
+    speech.load("mini_speech_commands", ("go", "stop"))
+    (place,) = small_set.iterdir()
+    for left_over in (f"{place.name}.part", f"{place.name}.123.part"):
+        place.rename(small_set / left_over)
+        (small_set / left_over / ".train_waves.npy.0123.part").write_bytes(b"half")
+        loaded = speech.load("mini_speech_commands", ("go", "stop"))
+        assert np.bincount(loaded.test_labels).tolist() == [4, 4, 4, 4]
+        assert list(small_set.iterdir()) == [place]
+        assert sorted(path.name for path in place.iterdir()) == sorted(
+            f"{split}_{kind}.npy" for split in speech.SPLITS for kind in ("waves", "labels")
+        )
+
+
+def test_decoding_that_ends_half_way_leaves_nothing(small_set: Path) -> None:
+    folder = small_set.parents[1] / "data" / "mini_speech_commands"
+    last = speech_folders.listed(folder, ("go", "stop", "up"))["test"]["stop"][-1]
+    last.write_bytes(b"no sound")
+    with pytest.raises(DataUnavailableError, match="damaged"):
+        speech.load("mini_speech_commands", ("go", "stop"))
+    assert list(small_set.iterdir()) == []
+
+
+def test_a_set_that_many_ask_for_at_once_is_decoded_once(small_set: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    decoded, real = [], speech._decode
+
+    def decode(*arguments: Any) -> None:
+        decoded.append(arguments)
+        real(*arguments)
+
+    monkeypatch.setattr(speech, "_decode", decode)
+    with ThreadPoolExecutor(4) as pool:
+        loaded = list(pool.map(lambda _: speech.load("mini_speech_commands", ("go", "stop")), range(4)))
+    assert len(decoded) == 1
+    assert all(np.array_equal(one.train_waves, loaded[0].train_waves) for one in loaded)
+
+
+def test_a_set_of_more_clips_than_are_decoded_together_is_the_same(
+    small_set: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    whole = speech.load("mini_speech_commands", ("go", "stop"))
+    was = {split: np.array(getattr(whole, f"{split}_waves")) for split in speech.SPLITS}
+    shutil.rmtree(small_set)
+    monkeypatch.setattr(speech, "DECODED_TOGETHER", 5)
+    again = speech.load("mini_speech_commands", ("go", "stop"))
+    assert all(np.array_equal(getattr(again, f"{split}_waves"), was[split]) for split in speech.SPLITS)
 
 
 def test_a_file_is_split_by_its_speaker_as_the_publisher_does() -> None:

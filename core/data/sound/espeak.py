@@ -19,6 +19,7 @@ SYNCHRONOUS = 2  # samples come through the callback, before espeak_Synth return
 RATE_PARAMETER, PITCH_PARAMETER = 1, 3
 UTF8 = 1
 DO_NOT_EXIT = 0x8000  # on an error
+SEED = 1  # of the noise in breathy voices, which else depends on the time of day
 
 Callback = ctypes.CFUNCTYPE(ctypes.c_int, ctypes.c_void_p, ctypes.c_int, ctypes.c_void_p)
 
@@ -28,6 +29,7 @@ def main() -> None:
     library = ctypes.CDLL(espeakng_loader.get_library_path())
     if library.espeak_Initialize(SYNCHRONOUS, 0, espeakng_loader.get_data_path().encode(), DO_NOT_EXIT) != RATE:
         raise SystemExit("eSpeak NG could not be started: its voices are missing. Install espeakng-loader again.")
+    library.espeak_ng_SetRandSeed(ctypes.c_long(SEED))
     chunks: list[bytes] = []
 
     def arrived(samples: int | None, count: int, _events: int | None) -> int:

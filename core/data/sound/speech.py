@@ -6,18 +6,19 @@ their clips come from is in `speech_synthesis`, `speech_folders` and `speech_own
 
 from __future__ import annotations
 
-import hashlib
+import io
 import json
-import os
+import logging
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import numpy.typing as npt
 
-from core import settings
+from core import kept, settings
 from core.data.fetch.download import storing
 from core.data.sound import audio, own_words, speech_folders, speech_synthesis
 from core.data.sound.speech_synthesis import Sound
@@ -36,11 +37,13 @@ NUM_SYNTHETIC = 100  # training clips a word
 UNKNOWN_FACTOR = 2  # unknown has so many times the clips of a word: it is many words
 CLIPS_A_WORD = {"mini_speech_commands": (800, 100, 100), "speech_commands": (3_080, 370, 410)}  # mean of its words
 OWN_COPIES = 20  # of each own recording in training, each a little different
+DECODED_TOGETHER = 1_000  # clips of 32 kB
 SEED = 20_240_917
 
 SPLITS = speech_folders.SPLITS
 Labels = npt.NDArray[np.int64]
 Progress = Callable[[int, int], None]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -247,37 +250,64 @@ def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
     folder = folder_of(source)
     there = speech_folders.words_in(folder)
     stamp = [str(folder), words, [(word, (folder / word).stat().st_mtime_ns) for word in there]]
-    digest = hashlib.sha256(json.dumps(stamp).encode()).hexdigest()[:16]
-    kept = settings.home() / "speech" / "decoded" / digest
-    if not kept.exists():
-        _decode(folder, words, there, kept)
+    decoded = settings.home() / "speech" / "decoded" / kept.key(json.dumps(stamp).encode())
+    if not _is_whole(decoded):
+        with kept.locked(settings.home() / "speech" / ".decoding.lock"):
+            if not _is_whole(decoded):  # another process was not faster
+                _decode(folder, words, there, decoded)
     parts = {
-        split: (np.load(kept / f"{split}_waves.npy", mmap_mode="r"), np.load(kept / f"{split}_labels.npy"))
+        split: (np.load(decoded / f"{split}_waves.npy", mmap_mode="r"), np.load(decoded / f"{split}_labels.npy"))
         for split in SPLITS
     }
     return _set(parts, words, name="Speech Commands v0.02" if source == "speech_commands" else "mini Speech Commands")
 
 
-def _decode(folder: Path, words: tuple[str, ...], there: Sequence[str], kept: Path) -> None:
+def _is_whole(decoded: Path) -> bool:
+    return all(kept.is_sealed(decoded / f"{split}_{kind}.npy") for split in SPLITS for _, kind in _KINDS)
+
+
+def _decode(folder: Path, words: tuple[str, ...], there: Sequence[str], decoded: Path) -> None:
     """Write the arrays of all splits into a temporary folder and give it its name at the end."""
-    temporary = kept.with_name(f"{kept.name}.{os.getpid()}.part")
+    temporary = decoded.with_name(f"{decoded.name}.part")
     rng = np.random.RandomState(SEED)
-    with storing(kept):
-        temporary.mkdir(parents=True, exist_ok=True)
+    if decoded.exists():
+        _log.warning("%s is not what was kept, and is made again.", decoded)
+    with storing(decoded), _emptied(decoded, temporary):
         for split, files in speech_folders.listed(folder, there).items():
             paths, labels, quiet = _chosen(files, words, rng)
-            target = np.lib.format.open_memmap(
-                temporary / f"{split}_waves.npy", mode="w+", dtype=np.int16, shape=(len(paths) + quiet, audio.WINDOW)
-            )
-            speech_folders.read_clips(paths, target[: len(paths)])
-            target[len(paths) :] = _quiet(folder, split, quiet, rng)
-            target.flush()
             labels += [len(words) + 1] * quiet
-            np.save(temporary / f"{split}_labels.npy", np.array(labels, dtype=np.int64))
-        if kept.exists():  # another process was faster
-            shutil.rmtree(temporary)
-        else:
-            temporary.replace(kept)
+            silence = _quiet(folder, split, quiet, rng)
+            kept.write_sealed(temporary / f"{split}_waves.npy", _file_of_clips(paths, silence))
+            kept.write_sealed(temporary / f"{split}_labels.npy", [kept.array_bytes(np.array(labels, dtype=np.int64))])
+        temporary.replace(decoded)
+        kept.sync(decoded.parent)
+
+
+@contextmanager
+def _emptied(decoded: Path, temporary: Path) -> Iterator[None]:
+    """Nothing in either place before, also of a process that was killed; and after an error nothing half done."""
+    for path in decoded.parent.glob(f"{decoded.name}*"):
+        shutil.rmtree(path) if path.is_dir() else path.unlink()
+    try:
+        yield
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+
+
+def _file_of_clips(paths: Sequence[Path], silence: Sound) -> Iterator[bytes | memoryview]:
+    """The parts of a .npy file of decoded clips with silence after them: all of them at once fit into no memory."""
+    shape = (len(paths) + len(silence), audio.WINDOW)
+    header = io.BytesIO()
+    described = {"descr": np.lib.format.dtype_to_descr(silence.dtype), "fortran_order": False, "shape": shape}
+    np.lib.format.write_array_header_1_0(header, described)
+    yield header.getvalue()
+    for start in range(0, len(paths), DECODED_TOGETHER):
+        some = paths[start : start + DECODED_TOGETHER]
+        clips = np.empty((len(some), audio.WINDOW), np.int16)
+        speech_folders.read_clips(some, clips)
+        yield clips.data
+    yield silence.data
 
 
 def _chosen(

@@ -7,6 +7,7 @@ process of its own (`core.data.sound.espeak`). What is made here is called synth
 from __future__ import annotations
 
 import json
+import logging
 import os
 import struct
 import subprocess
@@ -52,6 +53,7 @@ SHARES = {"train": 1.0, "validation": 0.2, "test": 0.3}  # of the number of trai
 Sound = npt.NDArray[np.int16]
 Progress = Callable[[int, int], None]  # (clips done, clips in all)
 ShouldStop = Callable[[], bool]
+_log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -175,7 +177,7 @@ def path_of(word: str, num_train: int) -> Path:
 
 
 def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: ShouldStop) -> bool:
-    """Speak what is not kept yet, word by word, and keep it.
+    """Speak what is not kept yet, or is damaged, word by word, and keep it.
 
     Args:
         wanted: (word, number of training clips); the other splits have their `SHARES` of it.
@@ -189,7 +191,7 @@ def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: 
         StorageError: the files cannot be written.
     """
     totals = {(word, num_train): sum(counts(num_train).values()) for word, num_train in wanted}
-    missing = [one for one in wanted if not path_of(*one).exists()]
+    missing = [one for one in wanted if not _is_whole(path_of(*one))]
     total = sum(totals.values())
     done = total - sum(totals[one] for one in missing)
     progress(done, total)
@@ -205,13 +207,20 @@ def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: 
                 made[index] = placed(sound, rng)
                 done += 1
                 progress(done, total)
-        kept.write(path_of(word, num_train), kept.array_bytes(made))
+        kept.write_sealed(path_of(word, num_train), [kept.array_bytes(made)])
     progress(total, total)
     return True
 
 
+def _is_whole(path: Path) -> bool:
+    whole = kept.is_sealed(path)
+    if not whole and path.exists():
+        _log.warning("%s is not what was kept, and is made again.", path)
+    return whole
+
+
 def clips(word: str, num_train: int, split: str) -> Sound:
-    """(n, 16000) the kept clips of a word in a split."""
+    """(n, 16000) the kept clips of a word in a split, of which `make` has seen that they are whole."""
     whole = np.load(path_of(word, num_train), mmap_mode="r")
     sizes = counts(num_train)
     start = sum(sizes[name] for name in SPLITS[: SPLITS.index(split)])
