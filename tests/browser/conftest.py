@@ -8,6 +8,7 @@ import re
 import shutil
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import time
@@ -22,7 +23,7 @@ from playwright.sync_api import Browser, Error, Page, expect, sync_playwright
 
 ROOT = Path(__file__).parents[2]
 SCREENSHOTS = ROOT / "build" / "screenshots"
-START_SECONDS = 60.0
+START_SECONDS = 180.0
 PATIENCE_MS = 30_000  # how long an expectation waits: two busy cores are slow
 
 CHROMIUM_ARGUMENTS = [
@@ -113,9 +114,10 @@ def _free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def _answers(address: str) -> bool:
+def _answers(address: str, certificate: str | None) -> bool:
+    trusted = ssl.create_default_context(cafile=certificate)
     try:
-        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2) as response:
+        with urllib.request.urlopen(f"{address}/_stcore/health", timeout=2, context=trusted) as response:
             return response.status == 200
     except (urllib.error.URLError, ConnectionError, TimeoutError):
         return False
@@ -136,9 +138,11 @@ def _start(home: Path, port: int | None = None, *, script: Path = ROOT / "Home.p
             stdout=output,
             stderr=subprocess.STDOUT,
         )
-    studio = Studio(f"http://127.0.0.1:{port}", home, log, process)
+    certificate = settings.get("STREAMLIT_SERVER_SSL_CERT_FILE")
+    scheme = "http" if certificate is None else "https"
+    studio = Studio(f"{scheme}://127.0.0.1:{port}", home, log, process)
     limit = time.monotonic() + START_SECONDS
-    while not _answers(studio.address):
+    while not _answers(studio.address, certificate):
         if process.poll() is not None or time.monotonic() > limit:
             studio.end()
             pytest.fail(f"The studio did not start:\n{log.read_text(errors='replace')[-3000:]}", pytrace=False)
@@ -148,7 +152,10 @@ def _start(home: Path, port: int | None = None, *, script: Path = ROOT / "Home.p
 
 @pytest.fixture(scope="session")
 def start_studio() -> Iterator[StartStudio]:
-    """Starts further studios: `start_studio(home, port=None, script=…, GLASSBOX_…="…")`; ended after the last test."""
+    """Starts further studios: `start_studio(home, port=None, script=…, GLASSBOX_…="…")`; ended after the last test.
+
+    They speak HTTPS where `STREAMLIT_SERVER_SSL_CERT_FILE` is given, with a certificate for 127.0.0.1.
+    """
     started: list[Studio] = []
 
     def start(home: Path, port: int | None = None, **settings: str) -> Studio:

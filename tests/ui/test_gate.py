@@ -28,7 +28,11 @@ def allowed_hosts() -> Iterator[None]:
     st.config.set_option("server.allowedHosts", before)
 
 
-def page(_request: Any) -> PlainTextResponse:
+def page(request: Any) -> PlainTextResponse:
+    """HTML, and at `/streamlit` a text with a cookie as Streamlit sets it."""
+    if request.url.path == "/streamlit":
+        cookie = "_streamlit_xsrf=2|a; Path=/; SameSite=Lax" + ("; Secure" if request.url.scheme == "https" else "")
+        return PlainTextResponse("ok", headers={"set-cookie": cookie})
     return PlainTextResponse("a page", media_type="text/html")
 
 
@@ -111,6 +115,21 @@ def test_a_trusted_site_may_frame_the_studio_and_over_https_its_visitors_are_kno
     assert ancestors in headers["content-security-policy"].split("; ")
     assert headers["set-cookie"].endswith("HttpOnly; SameSite=None; Secure; Partitioned")
     assert answer(scheme="http")[1]["set-cookie"].endswith("SameSite=Lax")
+
+
+@pytest.mark.parametrize(
+    ("parents", "scheme", "reach"),
+    [
+        ("", "https", "SameSite=Lax; Secure"),
+        ("https://moodle.example", "http", "SameSite=Lax"),
+        ("https://moodle.example", "https", "SameSite=None; Secure; Partitioned"),
+    ],
+)
+def test_the_cookie_that_uploads_need_reaches_where_the_owners_does(
+    monkeypatch: pytest.MonkeyPatch, parents: str, scheme: str, reach: str
+) -> None:
+    monkeypatch.setenv("GLASSBOX_FRAME_PARENTS", parents)
+    assert answer("/streamlit", scheme=scheme)[1]["set-cookie"] == f"_streamlit_xsrf=2|a; Path=/; {reach}"
 
 
 @pytest.mark.parametrize(

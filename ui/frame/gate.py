@@ -61,7 +61,9 @@ class Gate:
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
                 if not is_known and headers.get("content-type", "").startswith("text/html"):
-                    headers.append("set-cookie", owner_cookie(is_secure=scope["scheme"] == "https"))
+                    headers.append("set-cookie", owner_cookie())
+                if scope["scheme"] == "https" and settings.frame_parents():
+                    reach_into_frames(headers)
             await send(message)
 
         app = self.app
@@ -99,11 +101,21 @@ def framing() -> dict[str, str]:
     return {} if settings.frame_parents() else {"X-Frame-Options": "SAMEORIGIN"}
 
 
-def owner_cookie(*, is_secure: bool) -> str:
-    """A new browser's cookie. Inside a page of another site it is kept over HTTPS alone, apart from other sites."""
-    in_frames = is_secure and settings.frame_parents()
-    reach = "SameSite=None; Secure; Partitioned" if in_frames else "SameSite=Lax"
-    return f"{OWNER_COOKIE}={secrets.token_hex(16)}; Max-Age={YEAR}; Path=/; HttpOnly; {reach}"
+def owner_cookie() -> str:
+    """A new browser's cookie."""
+    return f"{OWNER_COOKIE}={secrets.token_hex(16)}; Max-Age={YEAR}; Path=/; HttpOnly; SameSite=Lax"
+
+
+def reach_into_frames(headers: MutableHeaders) -> None:
+    """Have browsers keep all cookies of an answer inside pages of other sites too, for each of these sites apart.
+
+    They do so over HTTPS alone. Streamlit takes no file without the cookie that it sets itself.
+    """
+    cookies = headers.getlist("set-cookie")
+    del headers["set-cookie"]
+    for cookie in cookies:
+        own = re.sub(r"; (SameSite=\w+|Secure)(?=;|$)", "", cookie)
+        headers.append("set-cookie", f"{own}; SameSite=None; Secure; Partitioned")
 
 
 @cache
