@@ -37,7 +37,7 @@ RUNS: dict[str, dict[str, Any]] = {  # demo → the smallest run of it
 FILES = {  # demo → what its finished runs give to take along
     "digits": {"The weights (safetensors)", "The network (ONNX)", "Everything (zip)"},
     "sentiment": {"The weights (safetensors)", "The network (ONNX)", "Everything (zip)"},
-    "generator": {"The generator (safetensors)"},
+    "generator": {"The weights (safetensors)"},
 }
 PAGES = (
     *((demo, f"view={view}") for demo in ("digits", "voice", "sentiment", "generator") for view in ("try", "inside")),

@@ -81,7 +81,7 @@ def of_release(demo: Demo, name: str) -> Source:
         title=f"{demo.title}, release model{f' ({release.label})' if release.label else ''}",
         origin="Release model",
         made=f"Trained with Glassbox on {card['trained_on']}. It ships with Glassbox.",
-        figures=tuple(Figure("Accuracy", f"{one['accuracy']:.2f} %", one["set"]) for one in told),
+        figures=tuple(Figure("Accuracy", f"{one['accuracy']:.2f} %", one["set"]) for one in told if "accuracy" in one),
         test={},
         validation={},
         events=(),

@@ -17,7 +17,7 @@ from core.demo import Demo
 from core.errors import DataUnavailableError, GlassboxError
 from core.knobs import Flag, Knob, knobs
 from core.runs.records import State
-from core.terminal import data, evaluate, generate, models, output, predict, runs, train
+from core.terminal import data, evaluate, export, generate, models, output, predict, runs, train
 from core.terminal.interrupt import STATUS
 
 EXAMPLES = """\
@@ -26,6 +26,7 @@ examples:
   python -m core predict sentiment --text "A wonderful film."
   find scans -name '*.png' | python -m core predict digits - > answers.jsonl
   python -m core generate generator --class 3 --count 64 --out threes.npz
+  python -m core export digits --format onnx --out digits.onnx
   python -m core data --download mnist
   python -m core evaluate digits --data ~/data
   python -m core train digits --preset small_cnn --epochs 3 --learning-rate 0.01
@@ -86,6 +87,7 @@ def parser() -> argparse.ArgumentParser:
     _add_predict(verbs)
     _add_evaluate(verbs)
     _add_generate(verbs)
+    _add_export(verbs)
     _add_train(verbs)
     _add_data(verbs)
     _add_runs(verbs)
@@ -158,6 +160,26 @@ def _add_generate(verbs: Any) -> None:
         "--out", metavar="PATH", required=True, help="FILE.npz for NumPy, or a folder that gets a PNG for each example"
     )
     _model(verb, makers)
+
+
+def _add_export(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "export",
+        "Write a trained network to a file, to use it elsewhere.",
+        lambda options: export.run(options.demo, model=options.model, form=options.form, out=options.out),
+    )
+    exported = [demo for demo in map(demos.find, demos.names()) if demo.export is not None]
+    _demo(verb, exported)
+    verb.add_argument(
+        "--format",
+        dest="form",
+        choices=("safetensors", "onnx", "bundle"),
+        default="safetensors",
+        help="safetensors: the weights (default); onnx: the network; bundle: a zip with both, code, figures and card",
+    )
+    verb.add_argument("--out", metavar="FILE", required=True, help="the file to write; one of that name is replaced")
+    _model(verb, exported)
 
 
 def _add_train(verbs: Any) -> None:

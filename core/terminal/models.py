@@ -6,6 +6,7 @@ from typing import Any
 
 from core.demo import Answering, Demo, Models
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
+from core.runs.records import Run
 from core.runs.store import open_store
 from core.terminal import output
 
@@ -56,9 +57,14 @@ def _saved(demo: Demo, name: str) -> tuple[dict[str, Any], dict[str, Any]]:
 
     store = open_store()
     run = store.book.get(name)
-    if run.task != demo.name:
-        raise InvalidSettingError(f"Run {name} is of the demo “{run.task}”; here one of “{demo.name}” is needed.")
+    check_demo(demo, run)
     restored = checkpoints.restore(store.book, store.files, name, prefer="best")
     if restored is None:
         raise InvalidSettingError(f"Run {name} is {run.state} and has saved no model yet. Use “{RELEASE}” or wait.")
     return run.config, restored.state["learner"]
+
+
+def check_demo(demo: Demo, run: Run) -> None:
+    """Raise `InvalidSettingError` where a run is of another demo."""
+    if run.task != demo.name:
+        raise InvalidSettingError(f"Run {run.id} is of the demo “{run.task}”; here one of “{demo.name}” is needed.")

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.contract import Batch, ByHand, Metric, Progress, Split, Training
-from core.demo import Demo, Models
+from core.demo import Demo, Export, Models
 from core.demos.generator.config import PRESETS, RELEASES, GeneratorConfig
 from core.lazy import lazily
 
@@ -68,5 +68,9 @@ DEMO = Demo(
         releases=RELEASES,
     ),
     generates=True,
+    export=Export(
+        network=lazily("core.demos.generator.painter:run_network"),
+        release_state=lazily("core.demos.generator.painter:release_state"),
+    ),
     diagnose=lazily("core.demos.generator.diagnosis:diagnose"),
 )

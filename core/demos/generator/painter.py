@@ -84,16 +84,27 @@ class Painter:
         return self.draw(latents(count, self.config.latent, seed=seed), labels), labels.astype(np.int64)
 
 
-def release_painter(release: ReleaseModel = RELEASES["release"]) -> Painter:
-    """A release model: its file holds the averaged "generator" and the "discriminator"."""
-    weights: dict[str, dict[str, torch.Tensor]] = {"generator": {}, "discriminator": {}}
+def release_state(release: ReleaseModel) -> dict[str, Any]:
+    """What a checkpoint of a release model's training would tell: the averaged generator and the discriminator."""
+    names = {"generator": "average", "discriminator": "discriminator"}
+    state: dict[str, Any] = {name: {} for name in names.values()}
     for name, value in release.weights().items():
         network, _, rest = name.partition(".")
-        weights[network][rest] = value
-    return Painter(release.config(GeneratorConfig), weights)
+        state[names[network]][rest] = value
+    return state
+
+
+def release_painter(release: ReleaseModel = RELEASES["release"]) -> Painter:
+    """A release model."""
+    return run_painter(release.card["config"], release_state(release))
 
 
 def run_painter(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Painter:
     """The generator of a run, from its saved config and the learner's part of a checkpoint."""
     weights = {"generator": learner_state["average"], "discriminator": learner_state["discriminator"]}
     return Painter(from_json(GeneratorConfig, config)[0], weights)
+
+
+def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> nn.Module:
+    """The averaged generator of a run, without what a painter adds."""
+    return run_painter(config, learner_state).generator

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.demo import Answering, Demo, Models
+from core.demo import Answering, Demo, Export, Models
 from core.demos.voice.config import PRESETS, RELEASE, VoiceConfig
 from core.lazy import lazily
 
@@ -49,5 +49,10 @@ DEMO = Demo(
     answering=Answering(
         inputs="recordings of one command each (WAV, FLAC, MP3, OGG)",
         prepare=lazily("core.demos.voice.answering:prepare"),
+    ),
+    export=Export(
+        network=lazily("core.demos.voice.learner:run_network"),
+        release_state=lazily("core.demos.voice.hearing:release_state"),
+        onnx=lazily("core.demos.voice.hearing:onnx_file"),
     ),
 )

@@ -85,8 +85,7 @@ class VoiceReader:
         self.threshold = threshold
         engines: list[Engine] = [self._pytorch]
         try:
-            example = torch.zeros(1, NUM_FRAMES, num_mels)
-            session = open_onnx(to_onnx(network, example, inputs="features", outputs="logits"))
+            session = open_onnx(onnx_file(network))
             engines.append(lambda features: run_onnx(session, features))
         except ImportError:  # onnxruntime is not made for every processor
             pass
@@ -158,6 +157,16 @@ def decide(probabilities: Values, classes: Sequence[str], *, threshold: float) -
     if classes[winner] == SILENCE:
         return NOTHING
     return classes[winner] if probabilities[winner] >= threshold else UNKNOWN
+
+
+def onnx_file(network: VoiceNetwork) -> bytes:
+    """A voice network as ONNX: `features` (B, 98, mels) log-mel → `logits` (B, C)."""
+    return to_onnx(network, torch.zeros(1, NUM_FRAMES, network.num_mels), inputs="features", outputs="logits")
+
+
+def release_state(release: ReleaseModel) -> dict[str, Any]:
+    """What a checkpoint of the release model's training would tell about its network."""
+    return {"network": release.weights()}
 
 
 def read_model(release: ReleaseModel = RELEASE) -> VoiceReader:

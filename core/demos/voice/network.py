@@ -81,6 +81,7 @@ class VoiceNetwork(nn.Module):
         super().__init__()
         self.stride = STRIDE if front_end else 1
         self.pooling = pooling
+        self.num_mels = num_mels
         self.front_end = FrontEnd(num_mels) if front_end else None
         self.recurrent = RECURRENT[recurrent](
             STEP_FEATURES if front_end else num_mels,

@@ -8,7 +8,6 @@ from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.latents import NUM_CLASSES, latents
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
-from core.export import to_safetensors
 from core.knobs import from_json
 from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
@@ -16,11 +15,10 @@ from core.plots.words import number
 from core.runs.records import Run
 from ui.demos.generator import by_hand, controls
 from ui.demos.generator.by_hand import FIXED
-from ui.demos.generator.painters import painter_of
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
-from ui.runs import pins
+from ui.runs import export, pins
 from ui.runs.live import RunParts, live_part, read_log
 from ui.runs.run_words import data_label
 from ui.widgets.filmstrip import moment
@@ -126,13 +124,4 @@ def _after(run: Run) -> None:
         parts = [f"{said[name].label}: {number(value, said[name].unit)}" for name, value in run.metrics.items()]
         st.markdown("  \n".join(parts))
         st.caption(_measured(run))
-    painter = painter_of(run.id)
-    st.download_button(
-        "The generator (safetensors)",
-        lambda: to_safetensors(painter.generator),
-        file_name=f"generator-{run.id}.safetensors",
-        mime="application/octet-stream",
-        on_click="ignore",
-        icon=":material/download:",
-        key="generator.weights",
-    )
+    export.panel(run)
