@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import streamlit as st
@@ -13,7 +13,8 @@ from core.lessons.backprop import NUM_STEPS, PARAMETERS, StepSettings, after, au
 from core.lessons.backprop_substeps import Walk, walk
 from core.plots.backprop import step_diagram, step_sentence
 from core.plots.neuron import signed
-from ui.frame.words import plain
+from ui.frame.errors import shown_errors
+from ui.frame.state import record
 from ui.lessons.place import Place, Question, hold, keep, settings_of, turn, version
 from ui.widgets.diagram import diagram
 
@@ -27,16 +28,23 @@ PHASES = {
 }
 
 
+@dataclass
+class _Losses:
+    """Of the steps before the one that is shown."""
+
+    before: list[float] = field(default_factory=list)
+
+
 def show() -> Sequence[str]:
     """Draw the place; returns what was seen."""
     settings = settings_of(StepSettings, KEY)
     settings = turn(KEY, settings, ["activation", "loss", "learning_rate"])
     settings = turn(KEY, settings, ["x1", "x2", "target"])
     settings = _weights(settings)
-    try:
+    steps = None
+    with shown_errors(InvalidInputError):
         steps = walk(settings)
-    except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+    if steps is None:
         return []
     _controls(settings)
     left, right = st.columns([6, 5], gap="large")
@@ -68,7 +76,7 @@ def _weights(settings: StepSettings) -> StepSettings:
 
 
 def _reset() -> None:
-    st.session_state.pop("step.losses", None)
+    record(_Losses).before.clear()
     keep(KEY, StepSettings())
 
 
@@ -104,8 +112,7 @@ def _button(label: str, icon: str, settings: StepSettings, step: int, *, disable
 
 
 def _again(settings: StepSettings) -> None:
-    history = st.session_state.setdefault("step.losses", [])
-    history.append(numbers(settings)["L"])
+    record(_Losses).before.append(numbers(settings)["L"])
     changed: dict[str, Any] = {"step": 0, **after(settings)}
     keep(KEY, replace(settings, **changed))
 
@@ -159,7 +166,7 @@ def _seen(settings: StepSettings, steps: Walk) -> list[str]:
     values = steps.values
     if settings.step < NUM_STEPS:
         return ["Go to the last sub-step: there you see whether the step helped."]
-    losses = [*st.session_state.get("step.losses", []), values["L"], values["new_L"]]
+    losses = [*record(_Losses).before, values["L"], values["new_L"]]
     so_far = f" Your losses so far: {', '.join(f'{loss:.4f}' for loss in losses)}." if len(losses) > 2 else ""
     return [
         f"One step with learning rate {settings.learning_rate:g} moved the answer from {values['y']:.4f} to "

@@ -10,12 +10,12 @@ import streamlit as st
 from core import demos
 from core.contract import Evaluated, Stepped
 from core.data import registry
-from core.errors import GlassboxError
 from core.experiments.classical.config import MethodsConfig, in_sentence, planned
 from core.knobs import Config
 from core.plots.words import number
 from core.runs.records import Run
 from ui.frame.demo_pages import run_page
+from ui.frame.errors import attempt, show_click_error
 from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import duration, plain, size, standing
@@ -26,7 +26,6 @@ from ui.runs.start import start_run
 
 KEY = "beside"
 NOTHING = "–"
-ERROR = "beside.error"
 FLOAT_BYTES = 4  # of a weight while it is trained
 ROWS = ("Model", "Features", "Learned from", "Training", "One answer", "Size", "Right")
 
@@ -75,8 +74,7 @@ def show() -> Sequence[str]:
         "features by itself, layer by layer. The first two columns were measured in runs on this machine."
     )
     seen = [sentence for kind in _kinds() if (sentence := _kind(kind))]
-    if message := st.session_state.pop(ERROR, None):
-        st.error(message, icon=":material/error:")
+    show_click_error(KEY)
     st.caption(
         "Right: of test examples that were neither learned from nor used to choose anything. One answer: its share of "
         "the time in which all validation examples are answered together. Size: all arrays that a classical method "
@@ -245,7 +243,11 @@ def _way(done: Run | None, task_name: str, label: str, config: Config, kind: Kin
         live_part(_under_way, under_way[0])(under_way[0])
     elif registry.find(getattr(config, "data", "")).is_here():
         st.button(
-            label, icon=":material/play_arrow:", on_click=_start, args=(task_name, config), key=f"beside.{task_name}"
+            label,
+            icon=":material/play_arrow:",
+            on_click=attempt,
+            args=(KEY, start_run, demos.task(task_name), config),
+            key=f"beside.{task_name}",
         )
     else:
         st.page_link(
@@ -266,13 +268,6 @@ def _under_way(shown: Run) -> None:
         query_params=run_query(run.id),
         icon=":material/progress_activity:",
     )
-
-
-def _start(task_name: str, config: Config) -> None:
-    try:
-        start_run(demos.task(task_name), config)
-    except GlassboxError as error:
-        st.session_state[ERROR] = plain(str(error))
 
 
 PLACE = Place(

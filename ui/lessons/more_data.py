@@ -7,7 +7,6 @@ import streamlit as st
 
 from core import demos
 from core.demos.digits.config import NUM_EXAMPLES
-from core.errors import GlassboxError
 from core.experiments.classical.config import PIXELS
 from core.experiments.more_data.config import (
     NETWORK,
@@ -25,10 +24,11 @@ from core.plots.more_data import Line, learning_figure
 from core.plots.words import joined, number
 from core.runs.records import Run
 from ui.frame import address
+from ui.frame.errors import shown_errors
 from ui.frame.links import page_path, run_query
-from ui.frame.services import store
+from ui.frame.services import run_of, store
 from ui.frame.style import is_dark
-from ui.frame.words import duration, plain
+from ui.frame.words import duration
 from ui.lessons.place import Place, Question, settings_of, turn
 from ui.runs.live import RunParts, read_log, run_view
 from ui.runs.start import start_run
@@ -66,8 +66,8 @@ def show() -> Sequence[str]:
         run_id = latest.id
     view = RunParts(beside=_nothing, after=_nothing, instead=_results, is_network=False, words=_words)
     run_view(demos.task(KEY), run_id, view)
-    runs = [run for run in store().find(task=KEY) if run.id == run_id]
-    return _seen(runs[0]) if runs else []
+    run = run_of(run_id, task=KEY)
+    return [] if run is None or run.deleted_at is not None else _seen(run)
 
 
 def _form(data: str, measured_before: Run | None) -> Sequence[str]:
@@ -114,13 +114,10 @@ def _start_button(data: str, *, again: bool) -> None:
     )
     kind = "secondary" if again else "primary"
     if st.button(label, icon=":material/play_arrow:", type=kind, key="more_data.start"):  # type: ignore[arg-type]
-        try:
+        with shown_errors():
             run = start_run(demos.task(KEY), config)
-        except GlassboxError as error:
-            st.error(plain(str(error)), icon=":material/error:")
-            return
-        address.replace({"place": KEY, **run_query(run.id)})
-        st.rerun(scope="app")
+            address.replace({"place": KEY, **run_query(run.id)})
+            st.rerun(scope="app")
 
 
 def _config(run: Run) -> MoreDataConfig:

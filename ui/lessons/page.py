@@ -2,11 +2,10 @@
 
 import streamlit as st
 
-from core.errors import NotFoundError
 from ui.frame import address
 from ui.frame.component import Component
 from ui.frame.fragments import fragment
-from ui.frame.services import store
+from ui.frame.services import run_of
 from ui.frame.words import plain
 from ui.lessons import (
     backprop,
@@ -56,11 +55,8 @@ def show() -> None:
 
 def _place_of_run(run_id: str) -> str:
     """A place that has runs is called as their demo; the last of them says what is wrong with any other run."""
-    try:
-        name = store().get(run_id).task
-    except NotFoundError:
-        return more_data.KEY
-    return name if name in {place.name for place in PLACES} else more_data.KEY
+    run = run_of(run_id)
+    return run.task if run and run.task in {place.name for place in PLACES} else more_data.KEY
 
 
 def _link(label: str, place: str | None, *, icon: str | None = None, key: str) -> None:

@@ -5,15 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.contract import Training
-from core.errors import GlassboxError, NotFoundError
 from core.knobs import Config, Settings, from_json, knobs, to_json
 from core.runs.records import Run
-from ui.frame.services import store
-from ui.frame.words import plain
+from ui.frame.errors import attempt, show_click_error, show_error
+from ui.frame.services import run_or_say, store
 from ui.runs.live import RunParts, brief_view
 from ui.runs.start import start_run
 
-ERROR = "trained.error"
+CLICKS = "trained"
 ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown where several runs have one config
 
 
@@ -22,13 +21,11 @@ def config_of_run(task: Training) -> Config | None:
     run_id = st.query_params.get("run")
     if run_id is None:
         return None
-    try:
-        run = store().get(run_id)
-    except NotFoundError as error:
-        st.error(plain(str(error)), icon=":material/search_off:")
+    run = run_or_say(run_id)
+    if run is None:
         return None
     if run.task != task.name:
-        st.error(f"Run {run.id} belongs to another place.", icon=":material/search_off:")
+        show_error(f"Run {run.id} belongs to another place.", icon="search_off")
         return None
     return from_json(task.Config, run.config)[0]
 
@@ -71,19 +68,11 @@ def _button(task: Training, config: Config, label: str) -> None:
         label,
         icon=":material/play_arrow:",
         type="primary",
-        on_click=_start,
-        args=(task, config),
+        on_click=attempt,
+        args=(CLICKS, start_run, task, config),
         key=f"{task.name}.train",
     )
-    if message := st.session_state.pop(ERROR, None):
-        st.error(message, icon=":material/error:")
-
-
-def _start(task: Training, config: Config) -> None:
-    try:
-        start_run(task, config)
-    except GlassboxError as error:
-        st.session_state[ERROR] = plain(str(error))
+    show_click_error(CLICKS)
 
 
 def _nothing(run: Run) -> None:

@@ -12,7 +12,6 @@ import streamlit as st
 
 from core import demos
 from core.contract import MAJORITY, Cost, Ended, Evaluated, Training
-from core.errors import GlassboxError, NotFoundError
 from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.knobs import Config, from_json
 from core.plots.classical import Point, methods_figure, methods_info, methods_sentence
@@ -20,19 +19,20 @@ from core.plots.words import number
 from core.runs.records import Run
 from core.service.supervisor import default_max_running
 from ui.frame import health
+from ui.frame.errors import attempt, show_click_error
 from ui.frame.links import page_path, run_query
-from ui.frame.services import store
+from ui.frame.services import run_of, store
 from ui.frame.style import is_dark
 from ui.frame.words import STATES, plain
 from ui.runs import train
-from ui.runs.live import RunParts, live_part, read_log, run_view
+from ui.runs.live import RunParts, lead_elsewhere, live_part, read_log, run_view
 from ui.runs.run_words import side_by_side, waiting
 from ui.runs.start import start_run
 from ui.widgets import data_panel
 from ui.widgets.live_chart import live_chart
 
 NOTHING = "–"
-ERROR = "classical.error"
+CLICKS = "classical"  # the buttons of this section, whose errors are shown under it
 MANY = 10_000  # training examples with which a person should know that it takes long
 
 
@@ -82,12 +82,12 @@ def train_view(
 ) -> None:
     """`ui.runs.train.train_view`, which also shows a run of the methods measured beside the demo's networks."""
     run_id = st.query_params.get("run", "")
-    if _find(run_id, beside.methods) is None:
+    if run_of(run_id, task=beside.methods) is None:
         train.train_view(task, parts, ready=ready)
         return
 
     def alone(run: Run) -> None:
-        _results(run, _find(run.parent or "", beside.network), beside)
+        _results(run, run_of(run.parent, task=beside.network), beside)
 
     view = RunParts(beside=_nothing, after=_nothing, instead=alone, is_network=False)
     run_view(demos.task(beside.methods), run_id, view)
@@ -102,14 +102,13 @@ def section(run: Run, beside: Beside) -> None:
         st.button(
             f"Measure classical methods on the same {beside.unit}",
             icon=":material/scatter_plot:",
-            on_click=_start,
-            args=(run, beside),
+            on_click=attempt,
+            args=(CLICKS, _start, run, beside),
             key="classical.start",
         )
     else:
         live_part(_beside_network, found if run.is_over else run)(found, run, beside)
-    if message := st.session_state.pop(ERROR, None):
-        st.error(message, icon=":material/error:")
+    show_click_error(CLICKS)
 
 
 def _warning(config: MethodsConfig, beside: Beside) -> str:
@@ -169,18 +168,12 @@ def network_row(run: Run, beside: Beside) -> Row | None:
 
 
 def _start(run: Run, beside: Beside) -> None:
-    try:
-        start_run(demos.task(beside.methods), wanted(run, beside), parent=run.id)
-    except GlassboxError as error:
-        st.session_state[ERROR] = plain(str(error))
+    start_run(demos.task(beside.methods), wanted(run, beside), parent=run.id)
 
 
-def _do(action: str, run_id: str) -> None:
-    try:
-        getattr(store(), action)(run_id)
-    except GlassboxError as error:
-        st.session_state[ERROR] = plain(str(error))
-    st.session_state["led.elsewhere"] = True
+def _do(act: Callable[[str], object], run_id: str) -> None:
+    attempt(CLICKS, act, run_id)
+    lead_elsewhere()
 
 
 def _beside_network(shown: Run, network: Run, beside: Beside) -> None:
@@ -212,30 +205,20 @@ def _standing(run: Run, config: MethodsConfig) -> None:
             st.warning(plain(said), icon=":material/warning:")
     else:
         st.info(f"Stopped after {done} of {total}.", icon=STATES["stopped"][2])
+    act: Callable[[str], object] = store().resume if run.is_over else store().request_stop
     if run.is_over:
-        label, icon, action = "Go on", "play_arrow", "resume"
+        label, icon, key = "Go on", "play_arrow", "classical.resume"
     else:
-        label, icon, action = ("Stopping …" if run.stop_requested else "Stop"), "stop", "request_stop"
+        label, icon, key = ("Stopping …" if run.stop_requested else "Stop"), "stop", "classical.request_stop"
     st.button(
         label,
         icon=f":material/{icon}:",
         disabled=run.stop_requested and not run.is_over,
         on_click=_do,
-        args=(action, run.id),
-        key=f"classical.{action}",
-        help="What is fitted is kept; the method that is being fitted begins again."
-        if action == "request_stop"
-        else None,
+        args=(act, run.id),
+        key=key,
+        help="What is fitted is kept; the method that is being fitted begins again." if not run.is_over else None,
     )
-
-
-def _find(run_id: str, task: str) -> Run | None:
-    """The run of that id if there is one, and it is of that demo."""
-    try:
-        run = store().get(run_id)
-    except NotFoundError:
-        return None
-    return run if run.task == task else None
 
 
 def _results(run: Run, network: Run | None, beside: Beside) -> None:

@@ -8,9 +8,9 @@ from core import demos
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.demos.digits.resisting import EPSILON, RELEASE_COPY, copy_config
-from core.errors import GlassboxError
 from core.knobs import from_json, to_json
 from core.runs.records import Run
+from ui.frame.errors import attempt, show_click_error
 from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import duration, plain, standing
@@ -74,8 +74,8 @@ def _offer(plan: Plan) -> None:
     st.button(
         f"Train a copy that resists (ε {EPSILON:g})",
         icon=":material/shield:",
-        on_click=_start,
-        args=(plan,),
+        on_click=attempt,
+        args=("copy", _start, plan),
         key="copy.start",
     )
     seconds = expected(demos.task("digits"), plan.config).seconds
@@ -83,16 +83,11 @@ def _offer(plan: Plan) -> None:
         f"About {duration(seconds)} on this machine. {plan.words}, and half of the loss on each batch attacked with "
         f"ε = {EPSILON:g} (Goodfellow et al. 2015). The page may be left."
     )
-    if message := st.session_state.pop("copy.error", None):
-        st.error(message, icon=":material/error:")
+    show_click_error("copy")
 
 
 def _start(plan: Plan) -> None:
-    try:
-        task = demos.task("digits")
-        start_run(task, plan.config, parent=plan.parent, title=plan.title)
-    except GlassboxError as error:
-        st.session_state["copy.error"] = plain(str(error))
+    start_run(demos.task("digits"), plan.config, parent=plan.parent, title=plan.title)
 
 
 def _progress(shown: Run) -> None:

@@ -7,13 +7,12 @@ from core import demos
 from core.contract import BOTH, Commanded
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text
-from core.errors import GlassboxError
 from core.plots import pictures
 from core.plots.words import number, percent
 from core.runs.records import Run
+from ui.frame.errors import attempt, show_click_error
 from ui.frame.services import store
 from ui.frame.style import is_dark
-from ui.frame.words import plain
 from ui.runs import pins
 from ui.runs.live import live_part, read_log
 
@@ -22,6 +21,7 @@ STEPS = (
     ("generator", 1, "1 step of G"),
     (BOTH, 10, "10 steps of both"),
 )
+CLICKS = "hand"  # the buttons here, whose errors are shown under them
 FIXED = "fixed"  # key of what every run draws again and again
 NUM_SHOWN = 10  # of those
 WIDTH = 560  # px of ten pictures
@@ -48,7 +48,9 @@ def _section(shown: Run) -> None:
 
 def _buttons(run: Run) -> None:
     if run.command is None:
-        st.button("Pause", icon=":material/pause:", on_click=_do, args=("command", run.id), key="hand.pause")
+        st.button(
+            "Pause", icon=":material/pause:", on_click=attempt, args=(CLICKS, store().command, run.id), key="hand.pause"
+        )
         st.caption("A paused run does single steps, of D or of G alone too, and then goes on from there.")
         return
     with st.container(horizontal=True):
@@ -56,22 +58,19 @@ def _buttons(run: Run) -> None:
             st.button(
                 label,
                 icon=":material/skip_next:" if steps == 1 else ":material/fast_forward:",
-                on_click=_do,
-                args=("command", run.id, part, steps),
+                on_click=attempt,
+                args=(CLICKS, store().command, run.id, part, steps),
                 key=f"hand.{part}",
             )
         st.button(
-            "Go on", icon=":material/play_arrow:", type="primary", on_click=_do, args=("go_on", run.id), key="hand.go"
+            "Go on",
+            icon=":material/play_arrow:",
+            type="primary",
+            on_click=attempt,
+            args=(CLICKS, store().go_on, run.id),
+            key="hand.go",
         )
-    if message := st.session_state.pop("hand.error", None):
-        st.error(message, icon=":material/error:")
-
-
-def _do(action: str, run_id: str, *arguments: object) -> None:
-    try:
-        getattr(store(), action)(run_id, *arguments)
-    except GlassboxError as error:
-        st.session_state["hand.error"] = plain(str(error))
+    show_click_error(CLICKS)
 
 
 def _changed(run: Run, event: Commanded) -> None:

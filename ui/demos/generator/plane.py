@@ -8,7 +8,7 @@ from core.demos.plane.config import PlaneConfig
 from core.knobs import from_json
 from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.runs.records import Run
-from ui.frame.services import store
+from ui.frame.services import run_of, store
 from ui.frame.style import is_dark
 from ui.runs.live import RunParts, live_part, read_log
 from ui.widgets.filmstrip import moment
@@ -21,7 +21,7 @@ SHOWN = ("covered", "hit")
 
 def is_one(run_id: str | None) -> bool:
     """Whether a run of the address is one of these."""
-    return run_id is not None and any(run.id == run_id for run in store().find(task=TASK, text=run_id, limit=5))
+    return run_of(run_id, task=TASK) is not None
 
 
 def parts() -> RunParts:
