@@ -42,12 +42,15 @@ class Studio:
 
 
 @contextmanager
-def running(*, wait: bool = True, home: Path | None = None, prefix: Sequence[str] = ()) -> Iterator[Studio]:
+def running(
+    *, wait: bool = True, home: Path | None = None, prefix: Sequence[str] = (), options: Sequence[str] = ()
+) -> Iterator[Studio]:
     """A studio, with an empty home unless one is given.
 
     Args:
         wait: until it answers; otherwise it is given back as soon as its process is there.
         prefix: a command that runs the command after it, such as `strace`.
+        options: of Streamlit, in place of those in its file.
     """
     with TemporaryDirectory() as folder:
         home = home or Path(folder) / "home"
@@ -59,7 +62,7 @@ def running(*, wait: bool = True, home: Path | None = None, prefix: Sequence[str
         path = os.pathsep.join([str(ROOT), *filter(None, [os.environ.get("PYTHONPATH")])])
         environment = {"GLASSBOX_HOME": str(home), "GLASSBOX_DATA": str(settings.data_folder())}
         process = subprocess.Popen(
-            [*command, "--server.address", "127.0.0.1", "--server.headless", "true"],
+            [*command, "--server.address", "127.0.0.1", "--server.headless", "true", *options],
             cwd=ROOT,
             env={**os.environ, "PYTHONPATH": path, **environment},
             stdin=subprocess.DEVNULL,
