@@ -20,7 +20,7 @@ CAPTION_SIZE = 13  # CSS px
 
 
 def picture(image: Grey, size: int = TILE, *, dark: bool) -> Image.Image:
-    """A grey picture in the page's own ink and paper, enlarged without smoothing.
+    """A grey picture in the page's own ink and paper, enlarged or made smaller without smoothing.
 
     Args:
         image: (H, W) float in [0, 1]; 1 is ink.
@@ -29,14 +29,16 @@ def picture(image: Grey, size: int = TILE, *, dark: bool) -> Image.Image:
     Returns:
         An RGB picture.
     """
+    height, width = image.shape
+    scale = size / max(height, width)
+    shown = max(1, round(width * scale)), max(1, round(height * scale))
+    if scale < 1:  # before each pixel becomes three numbers: a canvas would take megabytes
+        small = Image.fromarray(np.asarray(image, dtype=np.float32)).resize(shown, Image.Resampling.NEAREST)
+        image = np.asarray(small)
     ink, paper = _ink_and_paper(palette(dark))
     amount = np.clip(np.asarray(image, dtype=np.float64), 0, 1)[..., None]
     pixels = np.round(paper + (ink - paper) * amount).astype(np.uint8)
-    height, width = image.shape
-    scale = size / max(height, width)
-    return Image.fromarray(pixels).resize(
-        (max(1, round(width * scale)), max(1, round(height * scale))), Image.Resampling.NEAREST
-    )
+    return Image.fromarray(pixels).resize(shown, Image.Resampling.NEAREST)
 
 
 def gallery(images: Sequence[Grey], captions: Sequence[str], *, columns: int = 3, dark: bool) -> Image.Image:

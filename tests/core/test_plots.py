@@ -3,10 +3,12 @@
 import itertools
 import math
 import tomllib
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
 import pytest
+from PIL import Image
 
 from core.contract import Ended, Evaluated, Event, Metric, Stepped
 from core.plots import confusion, curves, history, pictures, probabilities
@@ -237,6 +239,22 @@ class TestPictures:
         assert enlarged.shape == (112, 112, 3)
         assert len(np.unique(enlarged.reshape(-1, 3), axis=0)) == 2
         assert (enlarged[12:16, 16:20] == enlarged[12, 16]).all()
+
+    @pytest.mark.parametrize(("shape", "size"), [((280, 280), 112), ((97, 230), 112), ((28, 20), 56), ((28, 28), 28)])
+    def test_a_picture_of_another_size_has_the_colours_of_its_pixels(self, shape: tuple[int, int], size: int) -> None:
+        image = np.random.default_rng(0).random(shape, dtype=np.float32)
+        whole = pictures.picture(image, max(shape), dark=False)  # no pixel is left out or repeated
+        sized = pictures.picture(image, size, dark=False)
+        assert (np.asarray(sized) == np.asarray(whole.resize(sized.size, Image.Resampling.NEAREST))).all()
+        assert max(sized.size) == size
+
+    def test_few_pixels_of_a_large_picture_are_coloured(self) -> None:
+        image = np.zeros((1000, 1000), np.float32)
+        tracemalloc.start()
+        pictures.picture(image, 112, dark=False)
+        _, most = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        assert most < 1000 * 1000 * 3
 
     @pytest.mark.parametrize("dark", [False, True])
     def test_ink_is_far_from_paper_in_both_modes(self, dark: bool) -> None:
