@@ -1,4 +1,4 @@
-"""The words that every room shares: Dataset, Metric, Learner, Training, and the events of a training.
+"""The words that every room shares: Dataset, Metric, Learner, Training, Fits, and the events of a run.
 
 There is no engine here, no network, no storage, and nothing that needs PyTorch at run time. Knobs and Config are in
 `core.knobs`.
@@ -196,10 +196,31 @@ def _nothing_lacks(config: Any) -> None:
 
 
 @dataclass(frozen=True)
-class Training:
-    """What a demo trains, as a record of functions: all that worker and engine see of it.
+class Fitted:
+    """One fit, done. It is used in the process that did it and never saved."""
 
-    `load` and `learner` may import PyTorch when they are called; reading a record must not.
+    seconds: float  # that it took
+    told: Mapping[str, float]  # what is known of it without any example: {"bytes": 25_000.0}
+    evaluate: Callable[[Split], Mapping[str, float]]  # metrics of a whole split
+
+
+class Fitter(Protocol):
+    """Does the fits of a job, on one thread of the processor."""
+
+    def guess(self, split: Split) -> Mapping[str, float]:
+        """Metrics of guessing: what a fit has to be better than."""
+        ...
+
+    def fit(self, index: int) -> Fitted:
+        """Do a fit, from 0 on: a function of config, data and index alone, so that it can be done again."""
+        ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Task:
+    """What a run does, as a record of functions: what `Training` and `Fits` have in common.
+
+    Its functions may import PyTorch when they are called; reading a record must not.
     """
 
     name: str  # in addresses, folders and the run store: "digits"
@@ -207,21 +228,36 @@ class Training:
     presets: Sequence[Preset]
     metrics: Sequence[Metric]
     select: str | None  # metric of the validation split that picks the best checkpoint; None: the last is the best
-    num_chances: int  # uniform numbers per example and epoch that `Batch.chance` carries
-    batch_size: Callable[[Any], int]  # config → examples a step
     load: Callable[[Any], Dataset]  # config → data, normalised; may take long; raises DataUnavailableError
-    learner: Callable[[Any, Placement], Learner]
     check: Callable[[Any], None] = (
         _nothing_lacks  # raises at once, and before a run, what `load` would; reads no examples
     )
     settle: Callable[[Any], Any] = lambda config: config  # what is left to the moment of the start, written down
-    num_parameters: Callable[[Any], int] | None = None  # None: not a network
-    cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
+    num_parameters: Callable[[Any], int] | None = None  # None: not a network
     placement: Placement | None = None  # None: the fastest one is measured before the first step
     brief: bool = False  # True: its runs take seconds, so they need not wait for the end of long ones
+    measured_on: Literal["validation", "test"] = "validation"  # what `Evaluated` is of; "test": nothing is selected
+
+
+@dataclass(frozen=True, kw_only=True)
+class Training(Task):
+    """One learner is trained step by step, with `core.training.engine`."""
+
+    num_chances: int  # uniform numbers per example and epoch that `Batch.chance` carries
+    batch_size: Callable[[Any], int]  # config → examples a step
+    learner: Callable[[Any, Placement], Learner]
+    cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     watched: Callable[[Any], Mapping[str, Any]] = _nothing_watched  # config → examples that every run previews, by key
     by_hand: ByHand | None = None  # None: it cannot be stepped by hand
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fits(Task):
+    """Several fits are done one after the other, with `core.training.fits`. Each epoch of the config is one fit."""
+
+    fitter: Callable[[Any, Dataset], Fitter]
+    placement: Placement = Placement()
 
 
 @dataclass(frozen=True)
@@ -235,7 +271,9 @@ class Stepped:
 
 @dataclass(frozen=True)
 class Evaluated:
-    """Metrics of the validation split with the weights after `step` steps, and what the clock said.
+    """Metrics of the validation split after `step` steps or fits, and what the clock said.
+
+    Where `Task.measured_on` says so, they are of the test split.
 
     Two runs that are the same in everything else differ in their times, which therefore do not count when events are
     compared. They are None in runs of before times were taken.
@@ -244,7 +282,7 @@ class Evaluated:
     step: int
     epoch: float
     metrics: Mapping[str, float]
-    trained_seconds: float | None = field(default=None, compare=False)  # spent in all steps up to here
+    trained_seconds: float | None = field(default=None, compare=False)  # spent in all steps or fits up to here
     answer_seconds: float | None = field(default=None, compare=False)  # for each example of this evaluation
 
 
@@ -276,7 +314,7 @@ class Checkpointed:
     epoch: float
     state: Mapping[str, Any]
     metrics: Mapping[str, float]  # of the validation split at this step; empty in the middle of an epoch
-    best: bool  # the best validation so far by `Training.select`
+    best: bool  # the best validation so far by `Task.select`
 
 
 @dataclass(frozen=True)
@@ -293,7 +331,7 @@ class Ended:
 Event = Stepped | Evaluated | Previewed | Commanded | Checkpointed | Ended
 
 
-def preset_of(task: Training, config: Config) -> Preset | None:
+def preset_of(task: Task, config: Config) -> Preset | None:
     """The preset that a config is, if it is one; the seed and what a preset leaves open do not count."""
     values, defaults = to_json(config), to_json(task.Config())
 
@@ -304,7 +342,7 @@ def preset_of(task: Training, config: Config) -> Preset | None:
     return next((preset for preset in task.presets if is_it(preset)), None)
 
 
-def selecting(task: Training, config: Config) -> Metric | None:
+def selecting(task: Task, config: Config) -> Metric | None:
     """The metric of the validation split that picks the best checkpoint of a run; None: the last is the best."""
     if task.keeps_last(config):
         return None

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
-from core.contract import Event, Training
+from core.contract import Event, Fits, Task, Training
 from core.release import ReleaseModel
 
 if TYPE_CHECKING:
@@ -103,7 +103,8 @@ class Demo:
     icon: str  # a Material icon: ":material/draw:"
     sentence: str
     page: str = ""  # the page that shows its runs; empty: its own, of its name
-    training: Training  # all that worker and engine see
+    training: Training | None = None  # what its runs do: a training,
+    fits: Fits | None = None  # or several fits; it is one of the two
     models: Models | None = None  # None: nothing is done with what it has trained
     answering: Answering | None = None  # None: its models answer only on its page
     generates: bool = False  # whether its models make examples
@@ -111,9 +112,16 @@ class Demo:
     diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = None  # config; None: as for a classifier
 
     @property
+    def task(self) -> Task:
+        """What its runs do, of whichever kind: all that queue and pages need to know of it."""
+        task = self.training or self.fits
+        assert task is not None, f"“{self.title}” neither trains nor fits anything"
+        return task
+
+    @property
     def name(self) -> str:
         """In addresses, folders and the run store: "digits"."""
-        return self.training.name
+        return self.task.name
 
     @property
     def releases(self) -> Mapping[str, ReleaseModel]:

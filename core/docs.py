@@ -6,7 +6,7 @@
 from typing import Any
 
 from core import demos
-from core.contract import Training
+from core.contract import Task
 from core.demo import Demo
 from core.knobs import Choice, Config, Flag, Knob, Several, knobs
 
@@ -24,7 +24,7 @@ def knobs_page() -> str:
 
 
 def _demo(demo: Demo) -> str:
-    task = demo.training
+    task = demo.task
     defaults = task.Config()
     rows = [
         [
@@ -61,7 +61,7 @@ def _default(declared: Knob, value: Any) -> str:
     return " ".join(filter(None, [f"{value:g}" if isinstance(value, float) else str(value), declared.unit]))
 
 
-def _help(task: Training, name: str) -> str:
+def _help(task: Task, name: str) -> str:
     declared = knobs(task.Config)
     conditions = " and ".join(
         f"{declared[other].label} is {' or '.join(_default(declared[other], value) for value in values)}"

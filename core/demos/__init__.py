@@ -10,7 +10,7 @@ import os
 import pkgutil
 from functools import cache
 
-from core.contract import Training
+from core.contract import Task, Training
 from core.demo import Demo
 from core.errors import NotFoundError
 
@@ -51,6 +51,14 @@ def find(name: str) -> Demo:
     return _all()[name]
 
 
-def task(name: str) -> Training:
-    """What the demo of that name trains; raises as `find` does."""
-    return find(name).training
+def task(name: str) -> Task:
+    """What the runs of the demo of that name do; raises as `find` does."""
+    return find(name).task
+
+
+def training(name: str) -> Training:
+    """What the demo of that name trains; raises as `find` does, also where it is a demo of fits."""
+    found = find(name).training
+    if found is None:
+        raise NotFoundError(f"“{name}” is a job of several fits: there is no network that it trains.")
+    return found

@@ -116,7 +116,7 @@ def content(source: Source, kind: str, compared: Parity | None = None) -> bytes:
     assert how.bundle is not None
     trained = Trained(
         network=network,
-        config=from_json(source.demo.training.Config, source.config)[0],
+        config=from_json(source.demo.task.Config, source.config)[0],
         title=source.title,
         origin=source.origin,
         made=source.made,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core import demos
-from core.contract import Training, preset_of
+from core.contract import Task, preset_of
 from core.errors import InvalidSettingError
 from core.knobs import Config, Reference, knobs, to_json
 from core.runs.protocols import RunBook
@@ -12,7 +12,7 @@ from core.runs.records import Run
 MAX_DIFFERENCES = 3
 
 
-def title_of(task: Training, config: Config) -> str:
+def title_of(task: Task, config: Config) -> str:
     """What tells a run from others: the preset it is, or how it differs from the defaults; the seed does not count."""
     preset = preset_of(task, config)
     if preset is not None:
@@ -29,7 +29,7 @@ def title_of(task: Training, config: Config) -> str:
 
 
 def start(
-    book: RunBook, task: Training, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
+    book: RunBook, task: Task, config: Config, *, owner: str, parent: str | None = None, title: str | None = None
 ) -> Run:
     """Check everything that can be checked now, and put a new run into the queue.
 

@@ -34,13 +34,16 @@ SPEED_SECONDS = 15.0  # the examples per second are those of this long
 class Pace:
     """Speed and time left, from the times at which steps were reported."""
 
-    def __init__(self, *, total_steps: int, batch_size: int) -> None:
+    def __init__(self, *, total_steps: int, batch_size: int | None) -> None:
         self.total_steps = total_steps
         self.batch_size = batch_size
         self._seen: deque[tuple[float, int]] = deque()
 
     def at(self, step: int, epoch: float, now: float) -> Standing:
-        """How far the run is at `step`; speed and time left are None until two steps apart were seen."""
+        """How far the run is at `step`; speed and time left are None until two steps apart were seen.
+
+        Where no number of examples is the same in all steps, there is no speed either.
+        """
         self._seen.append((now, step))
         while now - self._seen[0][0] > SPEED_SECONDS and len(self._seen) > 2:
             self._seen.popleft()
@@ -50,7 +53,7 @@ class Pace:
             step=step,
             total_steps=self.total_steps,
             epoch=epoch,
-            examples_per_second=steps * self.batch_size / seconds if known else None,
+            examples_per_second=steps * self.batch_size / seconds if known and self.batch_size else None,
             seconds_left=(self.total_steps - step) * seconds / steps if known else None,
         )
 
@@ -98,7 +101,7 @@ class Reporter:
         self._check()
         self._store.claims.renew(self._lease, status=text)
 
-    def plan(self, *, total_steps: int, batch_size: int) -> None:
+    def plan(self, *, total_steps: int, batch_size: int | None) -> None:
         """Say how long the run is; from now on progress is reported with the events."""
         self._pace = Pace(total_steps=total_steps, batch_size=batch_size)
 

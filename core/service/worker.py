@@ -15,13 +15,15 @@ import signal
 import sys
 import time
 import traceback
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from core import demos, settings
-from core.contract import Ended, Placement
+from core.contract import Dataset, Ended, Event, Fits, Placement, Task, Training
 from core.errors import GlassboxError, InvalidSettingError, LeaseLostError, StorageError
-from core.knobs import from_json
+from core.knobs import Config, from_json
 from core.runs.protocols import LEASE_SECONDS
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore, open_store
@@ -72,7 +74,7 @@ def work(store: RunStore, lease: Lease, *, log: Path) -> None:
         with Reporter(store, lease) as reporter:
             signal.signal(signal.SIGTERM, lambda *_: setattr(reporter, "terminated", True))
             _log_to(log, lease)
-            ended = _train(store, lease, reporter)
+            ended = _carry_out(store, lease, reporter)
         _finish(store, lease, reporter, ended)
     except LeaseLostError as error:
         _print(str(error))
@@ -98,13 +100,13 @@ def _finish(store: RunStore, lease: Lease, reporter: Reporter, ended: Ended) -> 
         store.claims.finish(lease, "completed", metrics=ended.metrics)
 
 
-def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
+def _carry_out(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
+    """Go on with the run from its last good checkpoint, and report what happens until its end."""
     from core.runs import checkpoints
-    from core.training import engine, placement
 
     run = store.book.get(lease.run_id)
-    task = demos.task(run.task)
-    config, notices = from_json(task.Config, run.config)
+    demo = demos.find(run.task)
+    config, notices = from_json(demo.task.Config, run.config)
     restored = checkpoints.restore(store.book, store.files, run.id)
     store.claims.rewind(lease, restored.checkpoint if restored else None)
     checkpoints.sweep(store, run.id)
@@ -112,37 +114,78 @@ def _train(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
         store.claims.notify(lease, notice)
 
     reporter.status("loading data")
-    dataset = task.load(config)
-    known = _usable(run.placement, run) if run.placement else task.placement
-    if known is None:
-        reporter.status("measuring")
-    where = known or placement.measure(task, config, dataset)
-    placement.apply(where)
-    num_parameters = task.num_parameters(config) if task.num_parameters else None
-    store.claims.describe(lease, placement=where, num_parameters=num_parameters)
-    _choose_card(where, lease)
-
-    reporter.status("training")
-    dataset = engine.on_device(dataset, where.device)
-    num_steps = engine.steps_per_epoch(task, config, dataset) * sum(run.phases)
-    reporter.plan(total_steps=num_steps, batch_size=min(task.batch_size(config), len(dataset.train)))
-    events = engine.train(
-        task,
-        config,
-        dataset,
-        learner=task.learner(config, where),
-        phases=run.phases,
-        resume=restored.state if restored else None,
-        recall=lambda step: checkpoints.at_step(store.book, store.files, run.id, step),
-        pins=reporter.pins,
-        should_stop=reporter.should_stop,
-        ask=reporter.ask,
-    )
-    for event in events:
+    dataset = demo.task.load(config)
+    attempt = _Attempt(store, lease, reporter, run, config, dataset, resume=restored.state if restored else None)
+    for event in attempt.fit_all(demo.fits) if demo.fits is not None else attempt.train(demos.training(run.task)):
         if isinstance(event, Ended):
             return event
         reporter.record(event)
-    raise AssertionError("the engine's last event is Ended")
+    raise AssertionError("the last event is Ended")
+
+
+@dataclass(frozen=True)
+class _Attempt:
+    """What an attempt goes on from, and what happens in it."""
+
+    store: RunStore
+    lease: Lease
+    reporter: Reporter
+    run: Run
+    config: Config
+    dataset: Dataset
+    resume: Mapping[str, Any] | None
+
+    def train(self, task: Training) -> Iterator[Event]:
+        """Steps of a training, on the fastest placement."""
+        from core.runs import checkpoints
+        from core.training import engine, placement
+
+        known = _usable(self.run.placement, self.run) if self.run.placement else task.placement
+        if known is None:
+            self.reporter.status("measuring")
+        where = known or placement.measure(task, self.config, self.dataset)
+        self._begin(task, where)
+        dataset = engine.on_device(self.dataset, where.device)
+        num_steps = engine.steps_per_epoch(task, self.config, dataset) * sum(self.run.phases)
+        self.reporter.plan(total_steps=num_steps, batch_size=min(task.batch_size(self.config), len(dataset.train)))
+        return engine.train(
+            task,
+            self.config,
+            dataset,
+            learner=task.learner(self.config, where),
+            phases=self.run.phases,
+            resume=self.resume,
+            recall=lambda step: checkpoints.at_step(self.store.book, self.store.files, self.run.id, step),
+            pins=self.reporter.pins,
+            should_stop=self.reporter.should_stop,
+            ask=self.reporter.ask,
+        )
+
+    def fit_all(self, task: Fits) -> Iterator[Event]:
+        """Fits of a job, one after the other."""
+        from core.training import fits
+
+        self._begin(task, task.placement)
+        self.reporter.plan(total_steps=sum(self.run.phases), batch_size=None)
+        return fits.fit_all(
+            task,
+            self.config,
+            self.dataset,
+            fitter=task.fitter(self.config, self.dataset),
+            phases=self.run.phases,
+            resume=self.resume,
+            should_stop=self.reporter.should_stop,
+        )
+
+    def _begin(self, task: Task, where: Placement) -> None:
+        """Take the place that the arithmetic is done in, and say so."""
+        from core.training import placement
+
+        placement.apply(where)
+        num_parameters = task.num_parameters(self.config) if task.num_parameters else None
+        self.store.claims.describe(self.lease, placement=where, num_parameters=num_parameters)
+        _choose_card(where, self.lease)
+        self.reporter.status("training")
 
 
 def _options(arguments: Sequence[str] | None) -> argparse.Namespace:

@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 from typing import Any, NoReturn, get_args
 
 from core import demos
-from core.contract import Training
+from core.contract import Task
 from core.demo import Demo
 from core.errors import DataUnavailableError, GlassboxError
 from core.knobs import Flag, Knob, knobs
@@ -204,7 +204,7 @@ def _resume(verb: Parser, options: argparse.Namespace) -> int:
 
 
 def _add_demo(names: Any, demo: Demo) -> None:
-    task = demo.training
+    task = demo.task
     declared = knobs(task.Config)
     verb = _verb(
         names,
@@ -230,7 +230,7 @@ def _add_demo(names: Any, demo: Demo) -> None:
         )
 
 
-def _start(verb: Parser, task: Training, options: argparse.Namespace) -> int:
+def _start(verb: Parser, task: Task, options: argparse.Namespace) -> int:
     if options.resume is not None or options.extend is not None:
         verb.error("a run that is resumed keeps its settings: python -m core train --resume RUN [--extend EPOCHS]")
     given = {name: value for name, value in vars(options).items() if name in knobs(task.Config) and value is not None}

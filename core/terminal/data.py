@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from core import demos, settings
-from core.contract import Training
+from core.contract import Task
 from core.data import registry
 from core.data.fetch.download import Cancelled
 from core.errors import InvalidSettingError, NotFoundError
@@ -62,7 +62,7 @@ def _named(which: str | None) -> list[str]:
     )
 
 
-def _sets_of(task: Training) -> Iterator[str]:
+def _sets_of(task: Task) -> Iterator[str]:
     """Data sets that a demo's config offers."""
     declared = knobs(task.Config).get("data")
     if isinstance(declared, Choice):

@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Any
 
 from core import demos
-from core.contract import Evaluated, Training
+from core.contract import Evaluated, Task
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
 from core.service import launch
@@ -118,10 +118,10 @@ def _show(store: RunStore, run: Run, line: output.ProgressLine) -> None:
         line.show(progress.step / progress.total_steps, " · ".join(words))
 
 
-def _measured(task: Training, event: Evaluated) -> str:
+def _measured(task: Task, event: Evaluated) -> str:
     figures = [
         f"{metric.label} {event.metrics[metric.name]:.4g}{' ' + metric.unit if metric.unit else ''}"
         for metric in task.metrics
         if metric.name in event.metrics
     ]
-    return f"epoch {event.epoch:.3g}, validation: {', '.join(figures)}"
+    return f"epoch {event.epoch:.3g}, {task.measured_on}: {', '.join(figures)}"

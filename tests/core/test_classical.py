@@ -14,7 +14,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.neighbors import KNeighborsClassifier
 
 from core import demos
-from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
+from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split, Stepped
 from core.data.pictures.oriented_gradients import gradient_histograms
 from core.data.text import reviews
 from core.demos.digits.config import DigitsConfig
@@ -33,10 +33,11 @@ from core.experiments.classical.config import (
     planned,
 )
 from core.experiments.classical.digits import load
-from core.experiments.classical.learner import own_order
+from core.experiments.classical.fitter import own_order
+from core.runs import checkpoints
 from core.runs.store import open_store
 from core.service import launch
-from core.training.engine import train
+from core.training.fits import fit_all
 
 TASK = demos.task("classical")
 
@@ -63,8 +64,7 @@ def run(config: ClassicalConfig, **options: Any) -> tuple[list[Event], dict[int,
     """All events, and the states that were checkpointed, by step."""
     states: dict[int, Any] = {}
     events = []
-    learner = TASK.learner(config, Placement())
-    for event in train(TASK, config, DATA, learner=learner, recall=lambda step: states[step], **options):
+    for event in fit_all(TASK, config, DATA, fitter=TASK.fitter(config, DATA), **options):
         if isinstance(event, Checkpointed):
             states[event.step] = event.state
         events.append(event)
@@ -161,10 +161,9 @@ def test_the_fits_are_all_pairs_once_and_then_again_with_the_next_seed() -> None
 
 
 def test_before_the_first_fit_the_accuracy_is_that_of_guessing() -> None:
-    learner = TASK.learner(ClassicalConfig(), Placement())
+    fitter = TASK.fitter(ClassicalConfig(), DATA)
     most = max((DATA.validation.targets == digit).sum().item() for digit in range(10))
-    assert learner.evaluate(DATA.validation) == {"accuracy": 10.0, "majority": pytest.approx(most / 2)}  # of 200
-    assert learner.preview(DATA.test.inputs[0].tolist()) is None
+    assert fitter.guess(DATA.validation) == {"accuracy": 10.0, "majority": pytest.approx(most / 2)}  # of 200
 
 
 def test_the_order_of_the_examples_depends_on_them_and_on_the_seed_alone() -> None:
@@ -186,11 +185,10 @@ def test_an_svm_gets_at_most_as_many_examples_as_is_said_and_the_others_all(monk
 
     monkeypatch.setattr(methods, "fit", fit)
     config = ClassicalConfig(features="gradients", epochs=4, svm_examples=1_000)
-    learner = TASK.learner(config, Placement())
     whole = load(config)
-    for num_fits in range(1, 5):
-        learner.load_state_dict({"num_fits": num_fits})  # fitted from the demo's own data: no step was done
-        learner.evaluate(DATA.test)
+    fitter = TASK.fitter(config, whole)
+    for index in range(4):
+        fitter.fit(index).evaluate(DATA.test)
     assert seen == {method: 1_000 if method == "svm" else len(whole.train) for method in METHODS}
 
 
@@ -220,21 +218,18 @@ def test_a_run_resumed_before_its_last_fit_ends_as_the_uninterrupted_one() -> No
     first, states = run(config, should_stop=lambda: next(asked) >= 3)
     assert isinstance(first[-1], Ended)
     assert first[-1].reason == "stopped"
-    learner = TASK.learner(config, Placement())
-    second = list(
-        train(TASK, config, DATA, learner=learner, resume=states[3], recall=lambda step: states.get(step, states[3]))
-    )
+    second, _ = run(config, resume=states[3])
     assert accuracies(first) + accuracies(second) == accuracies(whole)
     assert isinstance(second[-1], Ended)
     assert second[-1].reason == "completed"
+    assert second[-1] == whole[-1]
 
 
 def test_times_grow_over_the_fits_and_go_on_after_a_resume() -> None:
     config = ClassicalConfig(methods="neighbours", epochs=2)
     asked = iter(range(1, 100))
     first, states = run(config, should_stop=lambda: next(asked) >= 1)
-    learner = TASK.learner(config, Placement())
-    second = list(train(TASK, config, DATA, learner=learner, resume=states[1]))
+    second, _ = run(config, resume=states[1])
     seconds = [event.trained_seconds for event in [*first, *second] if isinstance(event, Evaluated)]
     assert seconds[0] == 0
     assert 0 < seconds[1] < seconds[2]  # type: ignore[operator]
@@ -253,4 +248,29 @@ def test_a_worker_carries_it_through_like_any_other_run() -> None:
     seconds = [event.trained_seconds for event in events if isinstance(event, Evaluated)]
     assert len(seconds) == 3
     assert 0 == seconds[0] < seconds[1] < seconds[2]  # type: ignore[operator]
+    assert run.metrics["accuracy"] > 70
+
+
+def test_a_run_that_was_stopped_before_fits_were_jobs_goes_on_in_a_worker() -> None:
+    """Then a fit was the step of a training: its checkpoint is one of the training engine."""
+    store = open_store()
+    config = ClassicalConfig(share=10, methods="logistic", epochs=2)
+    run_id = launch.start(store.book, TASK, config, owner="ada").id
+    lease = store.claims.claim("a worker of then")
+    assert lease is not None
+    engine = {"step": 1, "best_step": 1, "best_value": 80.0, "meter": {"sums": {}, "count": {}}}
+    engine |= {"trained_seconds": 0.5, "obeyed": 0, "owes_evaluation": False}
+    found = [Evaluated(step, step, {"accuracy": 10.0 + 70 * step}, step / 2, 1e-3) for step in (0, 1)]
+    store.claims.append_events(lease, [found[0], Stepped(1, 1.0, {"bytes": 62_000.0}), found[1]])
+    state = {"engine": engine, "learner": {"num_fits": 1}}
+    checkpoints.write(store, lease, Checkpointed(1, 1.0, state, {"accuracy": 80.0}, best=True))
+    store.claims.finish(lease, "stopped")
+    store.book.resume(run_id)
+    subprocess.run([sys.executable, "-m", "core.service.worker"], check=True, timeout=170)
+    run = store.book.get(run_id)
+    assert (run.state, run.reason, run.notices) == ("completed", "", ())
+    events = [event for _, event in store.book.events(run_id, kinds=[Evaluated])]
+    assert [event.step for event in events] == [0, 1, 2]
+    assert events[:2] == found
+    assert events[2].trained_seconds > 0.5  # type: ignore[union-attr, operator]
     assert run.metrics["accuracy"] > 70

@@ -239,7 +239,9 @@ def test_a_task_selects_by_a_metric_that_it_reports(task: Training) -> None:
     names = [metric.name for metric in task.metrics]
     assert len(set(names)) == len(names)
     assert task.select is None or task.select in names
-    assert task.batch_size(task.Config()) >= 1
+    demo = demos.find(task.name)
+    assert (demo.training is None) != (demo.fits is None)
+    assert demo.training is None or demo.training.batch_size(task.Config()) >= 1
 
 
 def test_values_are_said_in_words() -> None:

@@ -22,7 +22,11 @@ from core.contract import (
 from core.knobs import Choice, Config, knobs
 from core.training.engine import steps_per_epoch, train
 
-ALL = [*demos.names(), "toy", "rings"]  # the last two are demos of the tests
+ALL = [
+    *(name for name in demos.names() if demos.find(name).training),
+    "toy",
+    "rings",
+]  # the last two are demos of the tests
 
 
 @pytest.fixture(autouse=True)

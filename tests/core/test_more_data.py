@@ -8,11 +8,11 @@ import pytest
 from sklearn.linear_model import LogisticRegression
 
 from core import demos
-from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Placement, Split
+from core.contract import Checkpointed, Dataset, Ended, Evaluated, Event, Split
 from core.experiments.classical import methods
 from core.experiments.classical.digits import pixels
 from core.experiments.classical.size import num_bytes
-from core.experiments.more_data import learner
+from core.experiments.more_data import fitter
 from core.experiments.more_data.config import (
     LEARNERS,
     PRESETS,
@@ -24,8 +24,8 @@ from core.experiments.more_data.config import (
     sizes,
 )
 from core.experiments.more_data.curves import Measured, curves, measured, seconds_left
-from core.experiments.more_data.learner import balanced_order, load, network_config
-from core.training.engine import train
+from core.experiments.more_data.fitter import balanced_order, load, network_config
+from core.training.fits import fit_all
 
 TASK = demos.task("more_data")
 DATA = load(MoreDataConfig())
@@ -35,8 +35,8 @@ TESTED = Split(inputs=DATA.test.inputs[:100], targets=DATA.test.targets[:100], n
 def run(config: MoreDataConfig, **options: Any) -> tuple[list[Event], dict[int, Any]]:
     """All events, and the states that were checkpointed, by step."""
     events, states = [], {}
-    data = Dataset(train=DATA.train, validation=TESTED, test=TESTED)
-    for event in train(TASK, config, data, learner=TASK.learner(config, Placement()), **options):
+    data = Dataset(train=DATA.train, validation=DATA.validation, test=TESTED)
+    for event in fit_all(TASK, config, data, fitter=TASK.fitter(config, data), **options):
         events.append(event)
         if isinstance(event, Checkpointed):
             states[event.step] = event.state
@@ -82,13 +82,13 @@ def test_the_first_examples_are_one_of_each_class_and_depend_on_the_seed_alone()
 
 def test_few_examples_are_seen_often_enough_and_many_at_least_three_times() -> None:
     assert (network_config(10, seed=0).epochs, network_config(10, seed=0).batch_size) == (100, 8)
-    assert network_config(300, seed=0).epochs * (300 // 32) >= learner.STEPS
+    assert network_config(300, seed=0).epochs * (300 // 32) >= fitter.STEPS
     assert network_config(55_000, seed=0).epochs == 3
     assert network_config(100, seed=7).seed == 7
 
 
 def test_a_run_measures_what_scikit_learn_does_and_a_resumed_one_ends_the_same(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(learner, "STEPS", 20)
+    monkeypatch.setattr(fitter, "STEPS", 20)
     config = MoreDataConfig(epochs=8)
     whole, _ = run(config)
     found = measured(config, whole)

@@ -14,7 +14,7 @@ import pytest
 import soundfile
 
 from core import demos, kept
-from core.contract import Placement
+from core.contract import Checkpointed
 from core.data.sound import audio, own_words, speech, speech_folders, speech_synthesis
 from core.demos.voice.config import VoiceConfig
 from core.demos.voice.learner import settle
@@ -23,6 +23,7 @@ from core.experiments.classical.config import ClassicalVoiceConfig
 from core.knobs import from_json
 from core.runs.store import open_store
 from core.service import launch
+from core.training.fits import fit_all
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
 
@@ -563,10 +564,16 @@ def test_classical_methods_too_learn_from_the_recordings_of_their_start() -> Non
         one, other = getattr(before, split), getattr(after, split)
         assert one.name == other.name
         assert np.array_equal(one.inputs, other.inputs) and np.array_equal(one.targets, other.targets)
-    learner = task.learner(config, Placement())
-    learner.load_state_dict({"num_fits": 1})
-    learner.evaluate(before.test)  # fits again, as after a resume
-    assert np.array_equal(learner.examples[0], before.train.inputs)
+    told = [
+        [
+            event
+            for event in fit_all(task, config, data, fitter=task.fitter(config, data), phases=(1,))
+            if not isinstance(event, Checkpointed)
+        ]
+        for data in (before, after)  # at the start, and as after a resume
+    ]
+    assert told[0] == told[1]
+    assert told[0][-1].reason == "completed"
     assert task.settle(wanted).recordings != config.recordings  # another run learns from what there is now
     assert task.settle(config) == config  # methods beside a network learn from its recordings
 

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 import streamlit as st
 
-from core.contract import Training
+from core.contract import Task
 from ui.frame import address
 from ui.frame.words import plain
 
 
-def view_picker(task: Training, views: Mapping[str, str]) -> str:
+def view_picker(task: Task, views: Mapping[str, str]) -> str:
     """The chosen view. An address that names a run opens Train; one that names an unknown view says so.
 
     A link to the page that is already open changes the address and nothing else, so an address that this control has

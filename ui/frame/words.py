@@ -55,13 +55,13 @@ def size(num_bytes: float) -> str:
 
 
 def standing(run: Run) -> str:
-    """ "epoch 3/5 · 31,200 examples/s · 6 s left" of a run that has reported; "fit 3/8" of one without a network,
-    whose fits take longer and longer."""
+    """ "epoch 3/5 · 31,200 examples/s · 6 s left" of a run that has reported; "fit 3/8" of a job of fits, which
+    take longer and longer."""
     if run.progress is None:
         return ""
     total = sum(run.phases)
     place = f"{min(int(run.progress.epoch) + 1, total)}/{total}"
-    if run.task in demos.names() and demos.task(run.task).num_parameters is None:
+    if run.task in demos.names() and demos.find(run.task).fits is not None:
         return f"fit {place}"
     parts = [f"epoch {place}"]
     if run.command is not None and not run.is_over:

@@ -96,12 +96,12 @@ def release_figure(demo: Demo) -> tuple[str, str] | None:
 
     Of several release models the best. None where the demo has none, or none that is compared.
     """
-    select = demo.training.select
+    select = demo.task.select
     headlines = [release.headline() for release in demo.releases.values() if select and release.is_here()]
     if select is None or not headlines:
         return None
     figure = max(headlines, key=lambda figure: figure[select])
-    unit = next(metric.unit for metric in demo.training.metrics if metric.name == select)
+    unit = next(metric.unit for metric in demo.task.metrics if metric.name == select)
     value = f"{figure[select]:.2f} %" if unit == "%" else number(figure[select], unit)
     return value, figure["set"]
 

@@ -201,7 +201,7 @@ def _right(accuracy: float, config: Any, kind: Kind) -> str:
 def _cost(config: Any, kind: Kind) -> Any:
     if isinstance(config, MethodsConfig):
         return kind.beside.cost(config)
-    cost = demos.task(kind.beside.network).cost
+    cost = demos.training(kind.beside.network).cost
     assert cost is not None
     return cost(config)
 

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.contract import Training
+from core.contract import Task
 from core.knobs import Config, Settings, from_json, knobs, to_json
 from core.runs.records import Run
 from ui.frame.errors import attempt, show_click_error, show_error
@@ -16,7 +16,7 @@ CLICKS = "trained"
 ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown where several runs have one config
 
 
-def config_of_run(task: Training) -> Config | None:
+def config_of_run(task: Task) -> Config | None:
     """The config of the run that the address names, if it names one of this place."""
     run_id = st.query_params.get("run")
     if run_id is None:
@@ -30,12 +30,12 @@ def config_of_run(task: Training) -> Config | None:
     return from_json(task.Config, run.config)[0]
 
 
-def config_of(task: Training, settings: Settings) -> Config:
+def config_of(task: Task, settings: Settings) -> Config:
     """The part of a place's settings that is trained by."""
     return task.Config(**{name: getattr(settings, name) for name in knobs(task.Config)})
 
 
-def trained(task: Training, config: Config, draw: Callable[[Run], None], *, invitation: str, label: str) -> Run | None:
+def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitation: str, label: str) -> Run | None:
     """A button where nothing is trained with this config yet; then the training, and `draw` for what it has found.
 
     What is found follows from the config alone, so the run of anybody will do.
@@ -58,12 +58,12 @@ def trained(task: Training, config: Config, draw: Callable[[Run], None], *, invi
     return run
 
 
-def _run_of(task: Training, config: Config) -> Run | None:
+def _run_of(task: Task, config: Config) -> Run | None:
     runs = store().find(task=task.name, config=to_json(config))
     return min(runs, key=lambda run: ORDER.index(run.state), default=None)
 
 
-def _button(task: Training, config: Config, label: str) -> None:
+def _button(task: Task, config: Config, label: str) -> None:
     st.button(
         label,
         icon=":material/play_arrow:",

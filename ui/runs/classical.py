@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 import streamlit as st
 
 from core import demos
-from core.contract import MAJORITY, Cost, Ended, Evaluated, Training
+from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
 from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
 from core.knobs import Config, from_json
 from core.plots.classical import Point, methods_figure, methods_info, methods_sentence
@@ -62,7 +62,7 @@ class Beside:
 
     def cost(self, methods: MethodsConfig) -> Cost:
         """What it is known by how many examples there are."""
-        cost = demos.task(self.network).cost
+        cost = demos.training(self.network).cost
         assert cost is not None
         return cost(self.network_config(methods))
 
@@ -78,7 +78,7 @@ class Row(NamedTuple):
 
 
 def train_view(
-    task: Training, parts: RunParts, beside: Beside, *, ready: Callable[[Config], bool] = data_panel.show
+    task: Task, parts: RunParts, beside: Beside, *, ready: Callable[[Config], bool] = data_panel.show
 ) -> None:
     """`ui.runs.train.train_view`, which also shows a run of the methods measured beside the demo's networks."""
     run_id = st.query_params.get("run", "")

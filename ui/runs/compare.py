@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import streamlit as st
 
-from core.contract import Evaluated, Metric, Training
+from core.contract import Evaluated, Metric, Task
 from core.errors import NotFoundError
 from core.knobs import Choice, Flag, Knob, from_json, knobs, relevant
 from core.plots.curves import Curves, compare_figure, compare_sentence, curves_info
@@ -40,7 +40,7 @@ def compare_view(given: str) -> None:
         st.info(f"A comparison needs 2 to {MAX_COMPARED} runs of one demo. Tick them in the list of all runs.")
         return
     st.subheader(f"Compare {len(runs)} runs", anchor=False)
-    task = shown()[runs[0].task].training
+    task = shown()[runs[0].task].task
     metric = _metric(task)
     every = None if all(run.is_over for run in runs) else TICK_SECONDS
     fragment(_comparison, run_every=every)(task, metric, [run.id for run in runs])
@@ -66,7 +66,7 @@ def _runs(given: str) -> list[Run]:
     return runs
 
 
-def _metric(task: Training) -> Metric:
+def _metric(task: Task) -> Metric:
     first = compared_by(task) or task.metrics[0]
     ordered = [first, *(metric for metric in task.metrics if metric != first)]
     labels = [metric.label for metric in ordered]
@@ -74,7 +74,7 @@ def _metric(task: Training) -> Metric:
     return ordered[labels.index(chosen or labels[0])]
 
 
-def _comparison(task: Training, metric: Metric, run_ids: list[str]) -> None:
+def _comparison(task: Task, metric: Metric, run_ids: list[str]) -> None:
     runs = [store().get(run_id) for run_id in run_ids]
     names = list(named(runs).values())
     curves = {name: _curves(run, metric) for name, run in zip(names, runs, strict=True)}
@@ -118,7 +118,7 @@ def _best(info: Curves, metric: Metric) -> str:
     return f"{number(best, metric.unit)} (epoch {line.x[line.y.index(best)]:.3g})"
 
 
-def comparison(task: Training, metric: Metric, runs: Sequence[Run], best: list[str]) -> Comparison:
+def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str]) -> Comparison:
     """Rows of what was measured in runs of one demo, and of the settings in which they differ.
 
     Args:
@@ -128,7 +128,7 @@ def comparison(task: Training, metric: Metric, runs: Sequence[Run], best: list[s
     figures = {
         "State": [STATES[run.state][0] for run in runs],
         f"{metric.label}, test": tested,
-        f"{metric.label}, best validation": best,
+        f"{metric.label}, best {task.measured_on}": best,
         "Epochs planned": [str(sum(run.phases)) for run in runs],
         "Time": [duration(run.seconds_used) for run in runs],
         "Parameters": [NOTHING if run.num_parameters is None else f"{run.num_parameters:,}" for run in runs],
@@ -137,7 +137,7 @@ def comparison(task: Training, metric: Metric, runs: Sequence[Run], best: list[s
     return Comparison(figures, differing(task, [run.config for run in runs]))
 
 
-def differing(task: Training, configs: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
+def differing(task: Task, configs: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:
     """Label of every knob that is not the same in all configs → its value in each, "–" where it does not matter.
 
     Args:

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 import streamlit as st
 
 from core import demos
-from core.contract import Event, Metric, Training, selecting
+from core.contract import Event, Metric, Task, selecting
 from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
@@ -102,7 +102,7 @@ def live_part(draw: Callable[..., None], run: Run) -> Callable[..., None]:
     return fragment(part, run_every=every(run))
 
 
-def run_view(task: Training, run_id: str, parts: RunParts) -> None:
+def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     """The whole view; an address of a run that does not exist says so."""
     run = run_or_say(run_id)
     if run is None:
@@ -124,7 +124,7 @@ def run_view(task: Training, run_id: str, parts: RunParts) -> None:
     _details(task, run)
 
 
-def brief_view(task: Training, run: Run, parts: RunParts) -> None:
+def brief_view(task: Task, run: Run, parts: RunParts) -> None:
     """How far a run is, its buttons, and `parts.instead`; for where a run is a part of the page among others."""
     live_part(_status, run)(task, run, parts)
     live_part(_instead, run)(run, parts)
@@ -135,7 +135,7 @@ def _instead(shown: Run, parts: RunParts) -> None:
     parts.instead(store().get(shown.id))
 
 
-def _network_parts(task: Training, run: Run, parts: RunParts) -> None:
+def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
     left, right = st.columns([4, 3], gap="large")
     with left:
         live_part(_curves, run)(task, run, parts)
@@ -148,7 +148,7 @@ def _network_parts(task: Training, run: Run, parts: RunParts) -> None:
             parts.after(run)
 
 
-def _heading(task: Training, run: Run) -> None:
+def _heading(task: Task, run: Run) -> None:
     word, color, icon = STATES[run.state]
     with st.container(horizontal=True, vertical_alignment="center"):
         st.subheader(plain(run.title), anchor=False, width="content")
@@ -158,7 +158,7 @@ def _heading(task: Training, run: Run) -> None:
         st.button("New run", icon=":material/add:", on_click=_leave, key="run.new")
 
 
-def _status(task: Training, shown: Run, parts: RunParts) -> None:
+def _status(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
         st.rerun(scope="app")
@@ -191,7 +191,7 @@ def _place(run: Run) -> None:
         )
 
 
-def _buttons(task: Training, run: Run, parts: RunParts) -> None:
+def _buttons(task: Task, run: Run, parts: RunParts) -> None:
     with st.container(horizontal=True):
         if not run.is_over:
             label = "Stopping …" if run.stop_requested else "Stop"
@@ -246,7 +246,7 @@ def _resume_button(run: Run) -> None:
     )
 
 
-def _curves(task: Training, shown: Run, parts: RunParts) -> None:
+def _curves(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
     config, _ = from_json(task.Config, run.config)
@@ -275,7 +275,7 @@ def _curves(task: Training, shown: Run, parts: RunParts) -> None:
                 draw(metric)
 
 
-def _diagnosis(task: Training, run: Run, config: Config, found: Diagnosis | None) -> None:
+def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) -> None:
     if found is None:
         return
     with st.container(border=True):
@@ -291,7 +291,7 @@ def _diagnosis(task: Training, run: Run, config: Config, found: Diagnosis | None
             )
 
 
-def _details(task: Training, run: Run) -> None:
+def _details(task: Task, run: Run) -> None:
     with st.expander("Settings of this run", icon=":material/tune:"):
         if run.placement is not None:
             how = "" if task.placement else ", the fastest of the ways measured at its start"
@@ -312,20 +312,20 @@ def _leave() -> None:
     lead_elsewhere()
 
 
-def _clone(task: Training, run: Run) -> None:
+def _clone(task: Task, run: Run) -> None:
     set_form(task, run.config)
     record(Form, task.name).parent = run.id
     _leave()
 
 
-def _clone_and_start(task: Training, run: Run, changed: dict[str, object]) -> None:
+def _clone_and_start(task: Task, run: Run, changed: dict[str, object]) -> None:
     config, _ = from_json(task.Config, changed)
     child = start_run(task, config, parent=run.id)
     address.write({"run": child.id})
     lead_elsewhere()
 
 
-def _use(task: Training, run: Run) -> None:
+def _use(task: Task, run: Run) -> None:
     _leave()
     address.write({"model": run.id})
     go_to("try")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import streamlit as st
 
-from core.contract import Training
+from core.contract import Task
 from core.demo import Demo
 from core.errors import DataUnavailableError, NotFoundError
 from core.release import ReleaseModel
@@ -56,10 +56,10 @@ def choices(demo: Demo, *, figure: Callable[[ReleaseModel], str] = figure) -> li
             )
         else:
             own.append(Choice(name, f"{label} · {figure(release)}"))
-    return [*own, *finished(demo.training)]
+    return [*own, *finished(demo.task)]
 
 
-def finished(task: Training) -> list[Choice]:
+def finished(task: Task) -> list[Choice]:
     """Runs that have a model, newest first."""
     runs = store().find(task=task.name, states=["completed", "stopped"], limit=100)
     own = []

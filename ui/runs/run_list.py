@@ -96,7 +96,7 @@ def _results(run: Run, demo: Demo | None, place: Place | None) -> None:
         fragment(_standing, run_every=TICK_SECONDS)(run.id)
     elif place is not None:
         st.markdown(run_words.waiting(place))
-    elif demo is not None and (result := run_words.result(demo.training, run, store().checkpoints(run.id))):
+    elif demo is not None and (result := run_words.result(demo.task, run, store().checkpoints(run.id))):
         st.markdown(result)
     if run.state in ("failed", "queued") and run.reason:
         st.markdown(f":red[{run.reason}]" if run.state == "failed" else run.reason)

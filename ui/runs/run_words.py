@@ -6,7 +6,7 @@ from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import demos
-from core.contract import MAJORITY, NO_SKILL, Metric, Training, selecting, skill
+from core.contract import MAJORITY, NO_SKILL, Metric, Task, selecting, skill
 from core.knobs import Choice, from_json, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
@@ -16,12 +16,12 @@ FEW = 100  # test examples: of fewer, the right ones are counted, not given in p
 MINUTE, HOUR, DAY = 60.0, 3600.0, 86_400.0  # seconds
 
 
-def compared_by(task: Training) -> Metric | None:
+def compared_by(task: Task) -> Metric | None:
     """The metric by which runs of a demo are compared, also those whose best checkpoint nothing picks."""
     return next((metric for metric in task.metrics if metric.name == task.select), None)
 
 
-def result(task: Training, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
+def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
     """How good a run is: on the test set, else at its best epoch so far; empty where nothing was measured.
 
     "97.8 % on the test set of 5,000 MNIST digits", "96.4 % on validation after epoch 3, the best so far", or "its last
@@ -79,7 +79,7 @@ def side_by_side(accuracies: Mapping[str, float], majority: float | None, *, num
     return " ".join(words)
 
 
-def data_label(task: Training, run: Run) -> str:
+def data_label(task: Task, run: Run) -> str:
     """The data that a run learned from, in words; the demo's title where it has no choice of data."""
     declared = knobs(task.Config).get("data")
     name = run.config.get("data")

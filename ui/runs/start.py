@@ -4,7 +4,7 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from core.contract import Training
+from core.contract import Task
 from core.knobs import Config, to_json
 from core.runs.records import Run
 from core.service import launch
@@ -22,7 +22,7 @@ class _Started:
     runs: list[tuple[float, tuple[Any, ...], str]] = field(default_factory=list)
 
 
-def start_run(task: Training, config: Config, *, parent: str | None = None, title: str | None = None) -> Run:
+def start_run(task: Task, config: Config, *, parent: str | None = None, title: str | None = None) -> Run:
     """The run that `launch.start` makes for this visitor, or the one that the same click has started already.
 
     A run that has ended meanwhile is no answer: whoever starts it again then wants another.

@@ -4,7 +4,8 @@ from collections.abc import Callable
 
 import streamlit as st
 
-from core.contract import Training
+from core import demos
+from core.contract import Task
 from core.knobs import Config
 from core.training import estimate
 from ui.frame import address
@@ -19,7 +20,7 @@ from ui.widgets import data_panel
 from ui.widgets.form import Form, config_form
 
 
-def train_view(task: Training, parts: RunParts, *, ready: Callable[[Config], bool] = data_panel.show) -> None:
+def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] = data_panel.show) -> None:
     """The run in the address, or a form to start one.
 
     Args:
@@ -34,7 +35,7 @@ def train_view(task: Training, parts: RunParts, *, ready: Callable[[Config], boo
     _start_row(task, config, is_ready=is_ready)
 
 
-def _start_row(task: Training, config: Config, *, is_ready: bool) -> None:
+def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
     with left, shown_errors():
         st.markdown(f":gray[{cost_sentence(task, config)}]")
@@ -53,7 +54,7 @@ def _start_row(task: Training, config: Config, *, is_ready: bool) -> None:
         start(task, config, parent=parent)
 
 
-def start(task: Training, config: Config, *, parent: str | None = None) -> None:
+def start(task: Task, config: Config, *, parent: str | None = None) -> None:
     """Create a run and show it; what cannot be started is said."""
     with shown_errors():
         run = start_run(task, config, parent=parent)
@@ -62,16 +63,16 @@ def start(task: Training, config: Config, *, parent: str | None = None) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _cost(_task: Training, name: str, config: Config, speed: float) -> estimate.Estimate:
-    return estimate.estimate(_task, config, flops_per_second=speed)
+def _cost(name: str, config: Config, speed: float) -> estimate.Estimate:
+    return estimate.estimate(demos.training(name), config, flops_per_second=speed)
 
 
-def expected(task: Training, config: Config) -> estimate.Estimate:
+def expected(task: Task, config: Config) -> estimate.Estimate:
     """What a run with this config will need on this machine."""
-    return _cost(task, task.name, config, machine_speed())
+    return _cost(task.name, config, machine_speed())
 
 
-def cost_sentence(task: Training, config: Config) -> str:
+def cost_sentence(task: Task, config: Config) -> str:
     """ "215,306 parameters · about 14 s on this machine · about 400 MB"."""
     cost = expected(task, config)
     return (

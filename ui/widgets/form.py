@@ -10,7 +10,7 @@ from typing import Any
 
 import streamlit as st
 
-from core.contract import Training, preset_of
+from core.contract import Task, preset_of
 from core.knobs import (
     Choice,
     Config,
@@ -46,7 +46,7 @@ class Form:
     parent: str | None = None  # run of which it is a clone
 
 
-def config_form(task: Training) -> Config:
+def config_form(task: Task) -> Config:
     """Draw the form of a demo and return what it says.
 
     Values from the address are taken when the page opens, and again when people go back or forward in their browser.
@@ -78,17 +78,17 @@ def _with_widgets(config: Config) -> list[str]:
     return [name for name in relevant(config) if not isinstance(declared[name], Reference)]
 
 
-def set_form(task: Training, values: Mapping[str, Any]) -> None:
+def set_form(task: Task, values: Mapping[str, Any]) -> None:
     """Put saved values into the form of a demo; values that are not allowed any more are said and left out."""
     _put(task, *from_json(task.Config, values))
 
 
-def _put(task: Training, config: Config, notices: list[str]) -> None:
+def _put(task: Task, config: Config, notices: list[str]) -> None:
     form = record(Form, task.name)
     form.config, form.notices, form.version = config, notices, form.version + 1
 
 
-def preset_picker(task: Training) -> None:
+def preset_picker(task: Task) -> None:
     """A selectbox of presets with the sentence of the chosen one; and what was wrong in the address, if anything."""
     form = record(Form, task.name)
     if form.notices:
@@ -130,7 +130,7 @@ def write_address(config: Settings) -> None:
     address.write({**dict.fromkeys(others), **wanted})
 
 
-def _take_address(task: Training) -> None:
+def _take_address(task: Task) -> None:
     given = {name: value for name, value in st.query_params.items() if name not in PAGE_PARAMETERS}
     config, notices = from_text(task.Config, given)
     if config != record(Form, task.name).config:  # else the widgets say this already
@@ -143,7 +143,7 @@ def _text(value: Any) -> str:
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 
-def _widgets(task: Training, names: list[str], config: Config, chosen: dict[str, Any]) -> None:
+def _widgets(task: Task, names: list[str], config: Config, chosen: dict[str, Any]) -> None:
     declared = knobs(type(config))
     for start in range(0, len(names), COLUMNS):
         columns = st.columns(COLUMNS, gap="medium", vertical_alignment="bottom")

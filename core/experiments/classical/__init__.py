@@ -1,6 +1,6 @@
 """Classical learning beside the networks: methods of scikit-learn on the same splits. No page of its own.
 
-What all have in common is in `config`, `learner` and `methods`; what they are given of a demo, and what they read of an
+What all have in common is in `config`, `fitter` and `methods`; what they are given of a demo, and what they read of an
 example, in the module of that name. Reading this package costs neither PyTorch nor scikit-learn; its functions import
 them.
 """
@@ -11,15 +11,13 @@ import importlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from core.contract import Dataset, Learner, Metric, Placement, Training
+from core.contract import Dataset, Fits, Fitter, Metric
 from core.demo import Demo
 from core.experiments.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
 from core.lazy import lazily
 
 if TYPE_CHECKING:
-    from core.experiments.classical.learner import Examples
-
-ALL = 10_000_000  # more examples than any set has: a step takes all there are
+    from core.experiments.classical.fitter import Examples
 
 
 def _examples(demo: str) -> Examples:
@@ -43,26 +41,23 @@ def _demo(
     def check(config: Any) -> None:
         _examples(demo).check(config)
 
-    def learner(config: Any, placement: Placement) -> Learner:
-        from core.experiments.classical.learner import ClassicalLearner
+    def fitter(config: Any, dataset: Dataset) -> Fitter:
+        from core.experiments.classical.fitter import ClassicalFitter
 
-        return ClassicalLearner(config, _examples(demo))
+        return ClassicalFitter(config, _examples(demo), dataset.train)
 
-    training = Training(
+    fits = Fits(
         name=name,
         Config=config_type,
         presets=PRESETS[name],
         metrics=(Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),),
         select="accuracy",
-        num_chances=0,
-        batch_size=lambda config: ALL,
         load=load,
-        learner=learner,
+        fitter=fitter,
         check=check,
         settle=settle,
-        placement=Placement(),
     )
-    return Demo(title=title, order=100, icon=":material/scatter_plot:", sentence=sentence, page=demo, training=training)
+    return Demo(title=title, order=100, icon=":material/scatter_plot:", sentence=sentence, page=demo, fits=fits)
 
 
 DEMOS = (

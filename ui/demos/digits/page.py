@@ -21,7 +21,7 @@ VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 def show() -> None:
     """Draw the page."""
     demo = demos.find("digits")
-    task = demo.training
+    task = demo.task
     st.title(demo.title, anchor=False)
     st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Training
+from core.contract import Task
 from core.demo import Demo
 from core.release import ReleaseModel
 from ui.demos.generator import grid, inside, interpolation, number, own_pictures, painting, plane, synthetic
@@ -31,16 +31,16 @@ def show() -> None:
     demo = demos.find("generator")
     st.title(demo.title, anchor=False)
     st.markdown(f":gray[{demo.sentence}]")
-    view = view_picker(demo.training, VIEWS)
+    view = view_picker(demo.task, VIEWS)
     if view == "train":
-        train(demo.training)
+        train(demo.task)
     elif view == "inside":
         _inside(pick_model(demo))
     else:
         _try(pick_model(demo))
 
 
-def train(task: Training) -> None:
+def train(task: Task) -> None:
     """Train on pictures, or on points in the plane; a run in the address says which."""
     run_id = st.query_params.get("run")
     what = _what() if run_id is None else "points" if plane.is_one(run_id) else "pictures"

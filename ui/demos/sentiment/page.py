@@ -22,7 +22,7 @@ WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: 
 def show() -> None:
     """Draw the page."""
     demo = demos.find("sentiment")
-    task = demo.training
+    task = demo.task
     st.title(demo.title, anchor=False)
     st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)

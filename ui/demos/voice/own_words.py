@@ -6,7 +6,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
-from core.contract import Training
+from core.contract import Task
 from core.data.sound import audio, own_words, speech
 from core.data.sound.speech import CORE_WORDS, OTHER_WORDS
 from core.demos.voice.config import VoiceConfig, words_of
@@ -31,7 +31,7 @@ PLACE = (
 )
 
 
-def panel(task: Training, *, expanded: bool) -> None:
+def panel(task: Task, *, expanded: bool) -> None:
     """Everything that is done with own words before they are taught."""
     with st.expander("Teach it a word of your own", icon=":material/record_voice_over:", expanded=expanded):
         st.caption(
@@ -41,7 +41,7 @@ def panel(task: Training, *, expanded: bool) -> None:
         fragment(_panel)(task)
 
 
-def config_of(task: Training, words: Sequence[str]) -> VoiceConfig:
+def config_of(task: Task, words: Sequence[str]) -> VoiceConfig:
     """The preset that teaches own words, for the release model's words and these."""
     preset = next(preset for preset in task.presets if preset.name == "own_words")
     return VoiceConfig(**{**preset.values, "words": ",".join((*CORE_WORDS, *words))})
@@ -65,7 +65,7 @@ def ready(config: Config) -> bool:
     return False
 
 
-def _panel(task: Training) -> None:
+def _panel(task: Task) -> None:
     _keep_waiting()
     word = _word()
     taking, kept = st.columns(2, gap="large")
@@ -222,7 +222,7 @@ def _do(action, *arguments: str) -> None:  # type: ignore[no-untyped-def]  # one
         st.session_state[f"{KEY}.problems"] = [str(error)]
 
 
-def _teach(task: Training) -> None:
+def _teach(task: Task) -> None:
     """One click fine-tunes on all words that have enough recordings."""
     ready = own_words.ready()
     if not ready:

@@ -3,7 +3,7 @@
 import streamlit as st
 
 from core import demos
-from core.contract import Training
+from core.contract import Task
 from core.demo import Demo
 from core.demos.voice.hearing import VoiceReader
 from core.errors import GlassboxError
@@ -22,7 +22,7 @@ VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 def show() -> None:
     """Draw the page."""
     demo = demos.find(KEY)
-    task = demo.training
+    task = demo.task
     st.title(demo.title, anchor=False)
     st.markdown(f":gray[{demo.sentence}]")
     view = view_picker(task, VIEWS)
@@ -34,7 +34,7 @@ def show() -> None:
         try_view(demo)
 
 
-def _train(task: Training) -> None:
+def _train(task: Task) -> None:
     if "run" not in st.query_params:
         own_words.panel(task, expanded=st.query_params.get("data") == "own_words")
         three.panel(task)

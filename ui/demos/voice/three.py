@@ -2,7 +2,7 @@
 
 import streamlit as st
 
-from core.contract import Training
+from core.contract import Task
 from core.data import registry
 from core.demos.voice.config import VoiceConfig
 from ui.frame.errors import shown_errors
@@ -16,14 +16,14 @@ KINDS = ("plain_rnn", "lstm", "gru")  # presets
 SAME = ("data", "words", "share", "seed")  # taken over from the form
 
 
-def configs(task: Training, form: VoiceConfig | None) -> list[VoiceConfig]:
+def configs(task: Task, form: VoiceConfig | None) -> list[VoiceConfig]:
     """The configs of the three runs: their presets, with data, words, share and seed of the form."""
     taken = {} if form is None else {name: getattr(form, name) for name in SAME}
     presets = {preset.name: preset.values for preset in task.presets}
     return [VoiceConfig(**{**presets[name], **taken}) for name in KINDS]
 
 
-def panel(task: Training) -> None:
+def panel(task: Task) -> None:
     """What the three are, what they cost, and the button that starts them."""
     with st.expander("Plain RNN against LSTM against GRU", icon=":material/compare_arrows:"):
         st.caption(
@@ -33,7 +33,7 @@ def panel(task: Training) -> None:
         button(task)
 
 
-def button(task: Training) -> None:
+def button(task: Task) -> None:
     """Start the three; what cannot be started is said."""
     form = record(Form, task.name).config
     assert form is None or isinstance(form, VoiceConfig)
