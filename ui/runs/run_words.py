@@ -1,6 +1,5 @@
 """What page Runs says about a run: its result with the set it was measured on, when it was, what it is. No widgets."""
 
-import time
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -106,9 +105,8 @@ def waiting(place: Place) -> str:
     return f"{'Next to start' if place.position == 1 else f'Place {place.position} in the queue'}{when}"
 
 
-def ago(moment: float, *, now: float | None = None, zone: str | None = None) -> str:
+def ago(moment: float, *, now: float, zone: str | None = None) -> str:
     """A time in the past as people say it: "just now", "12 min ago", "3 h ago", then the date in their time zone."""
-    now = time.time() if now is None else now
     passed = now - moment
     if passed < MINUTE:
         return "just now"
