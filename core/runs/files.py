@@ -31,12 +31,12 @@ class FolderFiles:
         temporary = path.with_name(f".{path.name}.{secrets.token_hex(8)}.part")
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
+            for parent in path.parents[1 : len(path.relative_to(self._folder).parts)]:
+                kept.sync(parent)  # the names of folders that were made for it
             with temporary.open("wb") as file:
                 for part in content:
                     file.write(part)
             kept.place(temporary, path)
-            for parent in path.parents[1 : len(path.relative_to(self._folder).parts)]:
-                kept.sync(parent)  # the names of folders that were made for it
         except BaseException as error:
             with suppress(OSError):
                 temporary.unlink(missing_ok=True)

@@ -320,7 +320,7 @@ class Files(Protocol):
         """Write a blob, all of it or nothing, in place of the one of that name; on return it is there for good.
 
         Args:
-            content: its parts in order, asked for once. What they raise goes through, and nothing is written.
+            content: its parts in order, asked for once. Where they raise, nothing is written.
         """
         ...
 

@@ -53,8 +53,6 @@ class SqlBook:
         title: str | None = None,
         brief: bool = False,
     ) -> Run:
-        if parent is not None:
-            self.get(parent)
         now = self._database.now()
         values = (
             task,
@@ -68,6 +66,8 @@ class SqlBook:
         while True:
             run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
             with self._database.transaction() as db:
+                if parent is not None:
+                    _run(db, parent)
                 if db.execute("SELECT 1 FROM runs WHERE id = ?", (run_id,)).fetchone():
                     continue
                 db.execute(
