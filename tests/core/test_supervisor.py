@@ -16,6 +16,7 @@ from core.runs.store import RunStore, open_store
 from core.service import logs, supervisor
 from core.service.launch import start
 from core.service.supervisor import Supervisor
+from tests.core.stores import Clock, queued
 
 PATIENCE = 120.0  # seconds for a condition on a busy machine
 
@@ -220,3 +221,26 @@ def test_the_same_message_is_written_once_in_a_while_with_how_often_it_came(monk
     now += logs.QUIET_SECONDS
     assert passes("full") == "full (and 134,000 times more before)"
     assert passes("full") is None
+
+
+def test_the_log_of_a_run_goes_with_the_run(tmp_path: Path) -> None:
+    clock = Clock()
+    store = open_store(tmp_path / "store" / "glassbox.sqlite", clock=clock)
+    gone, kept = queued(store), queued(store, owner="bob")
+    for run in (gone, kept):
+        store.book.request_stop(run.id)
+    store.book.delete(gone.id)
+    clock.now += 25 * 3600
+    made = Supervisor(store, max_running=1, keep_warm=False, logs=tmp_path / "logs")
+    paths = {run.id: logs.log_of(made.logs, run.id) for run in (gone, kept)}
+    for path in paths.values():
+        logs.open_log(path).close()
+        path.with_name(f"{path.name}.old").touch()
+    stop = threading.Event()
+    thread = threading.Thread(target=made.run_forever, args=(stop,))
+    thread.start()
+    wait(lambda: not paths[gone.id].exists())
+    stop.set()
+    thread.join()
+    assert sorted(path.name for path in made.logs.iterdir()) == [f"{kept.id}.log", f"{kept.id}.log.old"]
+    assert [run.id for run in store.book.find()] == [kept.id]
