@@ -13,7 +13,7 @@ from pathlib import Path
 
 from core import settings
 from core.runs.files import FolderFiles
-from core.runs.protocols import LEASE_SECONDS, Claims, Files, RunBook
+from core.runs.protocols import KEEP_DELETED_SECONDS, LEASE_SECONDS, Claims, Files, RunBook
 from core.runs.sql.book import SqlBook
 from core.runs.sql.claims import SqlClaims
 from core.runs.sql.database import Database
@@ -29,9 +29,9 @@ class RunStore:
     address: str  # what `open_store` takes, in another process too
     close: Callable[[], None]  # lets go of what is open; the store may be used again afterwards
 
-    def purge(self) -> list[str]:
-        """Forget runs that were deleted long ago, then remove their files; returns their ids."""
-        gone = self.claims.purge()
+    def purge(self, *, older_than: float = KEEP_DELETED_SECONDS) -> list[str]:
+        """Forget runs deleted more than `older_than` seconds ago, then remove their files; returns their ids."""
+        gone = self.claims.purge(older_than=older_than)
         for run_id in gone:
             self.files.remove(run_id)
         return gone
