@@ -13,6 +13,8 @@ from dataclasses import dataclass, field
 import streamlit as st
 from streamlit.runtime.scriptrunner import get_script_run_ctx
 
+from ui.frame.state import record
+
 LATE_SECONDS = 3.0  # for so long an address that was replaced may still come from the browser
 TRACKING = re.compile(r"utm_\w+|mc_[ce]id|_ga|_gl|igsh(id)?|[a-z]*clid|wbraid|gbraid", re.ASCII)  # of chats and mails
 AFTER_A_LINK = ".,;:!?)]}>*_\"'’”»"  # what a chat takes into a link that stands in a sentence
@@ -79,8 +81,7 @@ def _repairs(given: Mapping[str, str]) -> dict[str, str | None]:
 
 
 def _known() -> _Known:
-    known: _Known = st.session_state.setdefault("address", _Known())
-    return known
+    return record(_Known)
 
 
 def _is_late(known: _Known) -> bool:

@@ -1,12 +1,22 @@
 """The views of a demo page (Try, Train, …): a control that stands in the address as `view=`."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 
 import streamlit as st
 
 from core.contract import Task
 from ui.frame import address
+from ui.frame.state import record
 from ui.frame.words import plain
+
+
+@dataclass
+class _Shown:
+    """What this session was shown last of a demo, and what stood in the address then: the view, and the run."""
+
+    last: str | None = None
+    written: tuple[str | None, str | None] | None = None
 
 
 def view_picker(task: Task, views: Mapping[str, str]) -> str:
@@ -15,17 +25,16 @@ def view_picker(task: Task, views: Mapping[str, str]) -> str:
     A link to the page that is already open changes the address and nothing else, so an address that this control has
     not written itself counts for more than what was chosen before.
     """
-    key, written = f"{task.name}.view", f"{task.name}.view.written"
+    key, shown = f"{task.name}.view", record(_Shown, task.name)
     given = (st.query_params.get("view"), st.query_params.get("run"))
-    if st.session_state.get(key) is None or st.session_state.get(written) != given:  # None: from a page that was left
-        st.session_state[key] = _from_address(views, last=st.session_state.get(f"{task.name}.view.last"))
+    if st.session_state.get(key) is None or shown.written != given:  # None: from a page that was left
+        st.session_state[key] = _from_address(views, last=shown.last)
     chosen = st.segmented_control(
         "View", list(views), required=True, format_func=views.__getitem__, key=key, label_visibility="collapsed"
     )
     assert chosen is not None
     address.write({"view": chosen})
-    st.session_state[f"{task.name}.view.last"] = chosen
-    st.session_state[written] = (chosen, st.query_params.get("run"))
+    shown.last, shown.written = chosen, (chosen, st.query_params.get("run"))
     return chosen
 
 

@@ -18,6 +18,7 @@ from core.plots.probabilities import probabilities_sentence, probability_bars
 from ui.demos.digits.readers import reader_of
 from ui.frame.demo_pages import tasks
 from ui.frame.links import page_path
+from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.lessons.place import Place, Question
 from ui.runs import readers
@@ -62,11 +63,11 @@ class _Input:
 
 def _last_input() -> _Input:
     """What this person last drew on Digits; a held-out digit where nothing usable was drawn."""
-    from ui.demos.digits.source import CANVAS  # the canvas cannot be imported outside an app
+    from ui.demos.digits.source import CANVAS, Canvas  # the canvas cannot be imported outside an app
 
-    kept = st.session_state.get("digits.canvas")
-    if kept and kept["json"]:
-        strokes = drawing.strokes_from_canvas(kept["json"], (CANVAS, CANVAS))
+    canvas = record(Canvas, "digits")
+    if canvas.json:
+        strokes = drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
         problem = drawing.problem(strokes)
         if problem is None or not problem.blocking:
             return _Input(strokes, "your last drawing on page Digits")

@@ -109,7 +109,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         st.button("Start a new run", on_click=_leave, icon=":material/add:")
         return
     if run.task != task.name:
-        st.error(f"Run {run.id} belongs to another page.")
+        show_error(f"Run {run.id} belongs to another page.")
         st.page_link(run_page(run.task), label="Open it there", query_params=run_query(run.id))
         return
     if run.deleted_at is not None:

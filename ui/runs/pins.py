@@ -5,7 +5,7 @@ ends, so that a page that is loaded again begins with it. Nothing is drawn here.
 """
 
 import secrets
-from collections.abc import Collection, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -15,6 +15,7 @@ from core.contract import Previewed
 from core.runs.protocols import RunBook
 from core.runs.records import Run, pin_name
 from ui.frame.services import store
+from ui.frame.state import record
 from ui.frame.visitor import owner
 from ui.runs.live import read_log
 
@@ -38,12 +39,25 @@ class Answered:
         return [event.answers[self.name] for event in self.events]
 
 
-def pin(run: Run, given: Any) -> None:
-    """Have the newest weights answer what this session gives (JSON-ready) about once a second; None takes it away."""
-    state = _state(run)
-    if given is not None:
-        st.session_state[state] = given
-    elif st.session_state.pop(state, None) is None:
+@dataclass
+class _Pinned:
+    """What this session has pinned to a run."""
+
+    source: object = None  # of what the pin was made
+    given: Any = None  # the pin
+
+
+def pin(run: Run, source: object, make: Callable[[], Any] | None = None) -> None:
+    """Have the newest weights answer what this session gives about once a second.
+
+    Args:
+        source: what was given, or what tells it from all else; None takes the pin away.
+        make: the pin, JSON-ready, of another source than before; None: the source itself is.
+    """
+    pinned = record(_Pinned, run.id)
+    if source != pinned.source:
+        pinned.source, pinned.given = source, make() if make is not None and source is not None else source
+    elif source is None:
         return
     _hold(run)
 
@@ -55,7 +69,7 @@ def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
         besides: names of what the run always previews.
     """
     previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
-    given = st.session_state.get(_state(run))
+    given = record(_Pinned, run.id).given
     if given is not None:
         name = pin_name(owner(), given)
         events = [event for event in previews if name in event.answers]
@@ -74,7 +88,7 @@ def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
 def chosen(run: Run, names: Iterable[str]) -> tuple[str, Whose]:
     """Which of these pins, one at least, this session should see: its own, its browser's, or the first."""
     names = list(names)
-    given = st.session_state.get(_state(run))
+    given = record(_Pinned, run.id).given
     own = None if given is None else pin_name(owner(), given)
     if own in names:
         return own, "session"
@@ -91,10 +105,6 @@ def _browser(name: str) -> str:
 def _kept(run: Run, name: str) -> Any:
     pins = store().pins(run.id)
     return pins.get(name) or next((given for other, given in pins.items() if _browser(other) == name), None)
-
-
-def _state(run: Run) -> str:
-    return f"pinned.{run.id}"
 
 
 @dataclass
@@ -116,11 +126,17 @@ def _held(key: str, browser: str) -> _Held:
     return _Held(key, browser, store())
 
 
+@dataclass
+class _Session:
+    """Tells this session from the others of its browser."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+
+
 def _hold(run: Run) -> None:
     """Let the store have what the session has; Streamlit lets go of it whenever the connection is lost."""
-    session = st.session_state.setdefault("pins.session", secrets.token_hex(8))
-    held = _held(f"{owner()}/{session}", owner())
-    given = st.session_state.get(_state(run))
+    held = _held(f"{owner()}/{record(_Session).id}", owner())
+    given = record(_Pinned, run.id).given
     if held.given.get(run.id) != given:
         store().set_pin(run.id, held.key, given)
         held.given[run.id] = given

@@ -6,6 +6,7 @@ from core.data import registry
 from core.data.fetch import transfer
 from core.knobs import Config
 from core.settings import data_folder
+from ui.frame.errors import show_error
 from ui.frame.fragments import fragment
 from ui.frame.words import duration, size
 
@@ -37,7 +38,10 @@ def _panel(name: str) -> None:
             st.button("Cancel", icon=":material/close:", on_click=latest.cancel, key="download.cancel")
             return
         if state is not None and state.status in ("failed", "cancelled"):
-            (st.error if state.status == "failed" else st.info)(state.message, icon=":material/cloud_off:")
+            if state.status == "failed":
+                show_error(state.message, icon="cloud_off")
+            else:
+                st.info(state.message, icon=":material/cloud_off:")
         what = f"Download ({size(source.num_bytes)})" if source.num_bytes else "Make it now"
         label = "Try again" if state is not None and state.status != "done" else what
         st.button(label, icon=":material/download:", on_click=_start, args=(name,), key="download.start")

@@ -19,8 +19,8 @@ from core.settings import home
 from ui.demos.digits import inside_copy
 from ui.demos.digits.inside_attribution import Subject
 from ui.demos.digits.readers import reader_of
+from ui.frame.errors import show_error
 from ui.frame.style import is_dark
-from ui.frame.words import plain
 from ui.runs import readers
 from ui.widgets.live_chart import live_chart
 
@@ -107,7 +107,7 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
         shares, of = accuracy_curve(str(home()), subject.model_id, subject.seq, subject.data, subject.network)
         after = _copy_shares(copy, subject.data) if copy is not None and copy.state == "completed" else ()
     except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return
     info = robustness_info(CURVE, shares, chosen=epsilon, copy=after)
     sentence = f"{robustness_sentence(info, 'Accuracy')} Measured on {of}, each attacked through its own gradient."

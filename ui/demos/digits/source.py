@@ -1,6 +1,6 @@
 """Ways to give a digit: draw it, upload a picture, take a sample, set cells with the keyboard."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -11,8 +11,9 @@ from streamlit_drawable_canvas import st_canvas
 from core.data.pictures import drawing, picture, sources
 from core.errors import InvalidInputError
 from core.plots.template import palette
+from ui.frame.errors import shown_errors
+from ui.frame.state import record
 from ui.frame.style import is_dark
-from ui.frame.words import plain
 from ui.widgets import uploads
 from ui.widgets.cell_editor import cell_editor
 
@@ -33,6 +34,21 @@ class Given:
 
     source: drawing.Strokes | Grey
     truth: int | None = None
+
+
+@dataclass
+class Canvas:
+    """A canvas and what is drawn on it."""
+
+    version: int = 0  # counts how often it was mounted anew; part of its key
+    initial: dict[str, Any] | None = None  # what it began with
+    json: dict[str, Any] | None = None  # what it says now
+    dark: bool = field(default_factory=is_dark)  # as it was mounted first
+
+    @property
+    def objects(self) -> list[Any]:
+        """The strokes, as the canvas says them."""
+        return (self.json or {}).get("objects", [])
 
 
 def input_picker(key: str) -> str:
@@ -65,12 +81,11 @@ def take(how: str, key: str) -> Given | None:
 
 def draw(key: str) -> drawing.Strokes:
     """A canvas with pen width, undo and clear. The strokes survive a change of view or page."""
-    state = f"{key}.canvas"
-    kept = st.session_state.setdefault(state, {"version": 0, "initial": None, "json": None, "dark": is_dark()})
-    if f"{state}.{kept['version']}" not in st.session_state and kept["json"] is not kept["initial"]:
-        kept["initial"] = kept["json"]  # it was off the page: begin with what was drawn
-        kept["version"] += 1
-    colors = palette(kept["dark"])
+    canvas = record(Canvas, key)
+    if f"{key}.canvas.{canvas.version}" not in st.session_state and canvas.json is not canvas.initial:
+        canvas.initial = canvas.json  # it was off the page: begin with what was drawn
+        canvas.version += 1
+    colors = palette(canvas.dark)
     st.caption("Draw one digit, large.")
     pen = st.session_state.get(f"{key}.pen", 18)
     result = st_canvas(
@@ -80,29 +95,29 @@ def draw(key: str) -> drawing.Strokes:
         height=CANVAS,
         width=CANVAS,
         drawing_mode="freedraw",
-        initial_drawing=kept["initial"],
+        initial_drawing=canvas.initial,
         return_image_data=False,
-        key=f"{state}.{kept['version']}",
+        key=f"{key}.canvas.{canvas.version}",
     )
     if result.json_data is not None:
-        kept["json"] = result.json_data
-    objects = (kept["json"] or {}).get("objects", [])
+        canvas.json = result.json_data
+    objects = canvas.objects
     with st.container(horizontal=True, vertical_alignment="bottom", width=CANVAS):
         st.button(
-            "Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(kept, -1)
+            "Undo", icon=":material/undo:", key=f"{key}.undo", disabled=not objects, on_click=_cut, args=(canvas, -1)
         )
         st.button(
-            "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(kept, 0)
+            "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(canvas, 0)
         )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
-    return drawing.strokes_from_canvas(kept["json"], (CANVAS, CANVAS))
+    return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
 
 
-def _cut(kept: dict[str, Any], end: int) -> None:
+def _cut(canvas: Canvas, end: int) -> None:
     """Keep the strokes before `end` and mount a canvas that starts with them."""
-    objects = (kept["json"] or {}).get("objects", [])[:end]
-    kept["json"] = kept["initial"] = {**(kept["json"] or {}), "objects": objects} if objects else None
-    kept["version"] += 1
+    objects = canvas.objects[:end]
+    canvas.json = canvas.initial = {**(canvas.json or {}), "objects": objects} if objects else None
+    canvas.version += 1
 
 
 def _uploaded(key: str) -> Given | None:
@@ -114,10 +129,10 @@ def _uploaded(key: str) -> Given | None:
     if file is None:
         st.caption("A photo of a digit on paper works: dark on light or light on dark.")
         return None
-    try:
+    grey = None
+    with shown_errors(InvalidInputError, icon="broken_image"):
         grey = uploads.read(picture.read_picture, file)
-    except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/broken_image:")
+    if grey is None:
         return None
     st.image(
         np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture"
@@ -152,11 +167,9 @@ def _sampled(key: str) -> Given:
 
 
 def _typed(key: str) -> Given | None:
-    try:
+    cells = None
+    with shown_errors(InvalidInputError):
         cells = cell_editor(key=f"{key}.cells", size=CELLS)
-    except InvalidInputError as error:
-        st.error(plain(str(error)))
-        return None
     if cells is None:
         return None
     return Given(np.kron(np.pad(cells, 2), np.ones((8, 8), np.float32)))

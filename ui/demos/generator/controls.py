@@ -2,6 +2,7 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import streamlit as st
@@ -12,6 +13,7 @@ from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
 from core.plots.words import percent
 from ui.demos.generator.painters import opinions
+from ui.frame.state import record
 
 NUM_DIRECTIONS = 4
 FARTHEST = 4.0  # standard deviations along a direction
@@ -35,15 +37,22 @@ def class_name(painter: Painter, label: int) -> str:
     return painter.classes[label] if painter.config.has_classes else "any"
 
 
+@dataclass
+class _Dice:
+    """What was rolled, if anything."""
+
+    seed: int | None = None
+
+
 def dice(*, key: str, label: str = "Roll the dice", start: int = 0) -> int:
     """A button that changes the seed of the random numbers; the seed stays over page changes."""
-    state = f"{key}.seed"
+    dice = record(_Dice, key)
 
     def roll() -> None:
-        st.session_state[state] = secrets.randbelow(SIDE_OF_DICE)
+        dice.seed = secrets.randbelow(SIDE_OF_DICE)
 
     st.button(label, icon=":material/casino:", on_click=roll, key=f"{key}.roll")
-    return int(st.session_state.get(state, start))
+    return start if dice.seed is None else dice.seed
 
 
 def truncation(*, key: str) -> float:

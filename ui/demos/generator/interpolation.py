@@ -1,5 +1,7 @@
 """Try, a walk: two pictures and the way between them, as a filmstrip and moving."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import streamlit as st
 
@@ -10,6 +12,7 @@ from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
 from core.plots import pictures
 from ui.demos.generator import controls
+from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.widgets.cell_picker import cell_picker
 
@@ -45,6 +48,13 @@ def show(model_id: str, painter: Painter) -> None:
         _download("The filmstrip (PNG)", grid_png(frames[::2], columns=len(frames[::2])), f"{names}.png", "image/png")
 
 
+@dataclass
+class _Chosen:
+    """Which of the pictures an end is."""
+
+    place: int = 0
+
+
 def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents, int]:
     key = f"walk.{name.lower()}"
     label = controls.class_picker(
@@ -52,11 +62,11 @@ def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents
     )
     vectors = latents(NUM_CHOICES, painter.config.latent, seed=controls.dice(key=key, label="Others", start=seed))
     images = painter.draw(vectors, [label] * NUM_CHOICES)
-    place = f"{key}.place"
-    chosen = int(st.session_state.get(place, 0))
+    end = record(_Chosen, key)
+    chosen = end.place
 
     def pick(row: int, column: int) -> None:
-        st.session_state[place] = column
+        end.place = column
 
     row = np.concatenate(list(images), axis=1).astype(np.float32) / 255
     cell_picker(

@@ -13,6 +13,7 @@ from core.demos.generator.pictures import to_sheet
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
 from core.plots import pictures
+from ui.frame.errors import shown_errors
 from ui.frame.style import is_dark
 from ui.frame.words import plain
 from ui.widgets import data_panel, uploads
@@ -52,11 +53,10 @@ def _own(config: GeneratorConfig) -> bool:
 
 
 def _import(config: GeneratorConfig, file: UploadedFile) -> None:
-    try:
-        with st.spinner("Reading the pictures …"):
-            found = picture_set.gathered(partial(uploads.read, picture_set.read_part, file), name=file.name)
-    except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/folder_zip:")
+    found = None
+    with shown_errors(InvalidInputError, icon="folder_zip"), st.spinner("Reading the pictures …"):
+        found = picture_set.gathered(partial(uploads.read, picture_set.read_part, file), name=file.name)
+    if found is None:
         return
     _report(found)
     if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):

@@ -9,9 +9,9 @@ from core.data.pictures import picture_set, sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import NUM_EXAMPLES
 from core.demos.generator.painter import Painter
-from core.errors import GlassboxError
 from core.plots.words import percent
 from core.runs.records import Run
+from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.links import page_path, run_query
 from ui.frame.services import store
@@ -46,10 +46,8 @@ def show(model_id: str, painter: Painter) -> None:
             key="rival.go",
         )
     if pressed:
-        try:
+        with shown_errors():
             start_pair(model_id, painter, int(count))
-        except GlassboxError as error:
-            st.error(plain(str(error)), icon=":material/error:")
     st.caption(
         f"Two runs of the network of page Digits with the same settings, {EPOCHS} epochs each. Both are tested on "
         f"{_test_set(data)}. {_caveat(model_id, data)}"

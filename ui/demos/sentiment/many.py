@@ -12,7 +12,9 @@ from core.data.text import table
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
 from core.plots.words import percent
+from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
+from ui.frame.state import record
 from ui.frame.words import plain
 from ui.widgets import uploads
 
@@ -36,16 +38,23 @@ class Job:
         return self.stopped or len(self.answers) == len(self.texts)
 
 
+@dataclass
+class _Doing:
+    """What this session has asked for last."""
+
+    job: Job | None = None
+
+
 def show(reader: TextReader, *, key: str) -> None:
     """The whole part of the page."""
     texts = _given(key)
-    job: Job | None = st.session_state.get(f"{key}.job")
+    doing = record(_Doing, key)
     if texts:
         start = st.button(f"Answer {len(texts):,} texts", type="primary", icon=":material/play_arrow:", key=f"{key}.go")
         if start:
-            job = st.session_state[f"{key}.job"] = Job(reader, texts)
-    if job is not None:
-        _going(key)
+            doing.job = Job(reader, texts)
+    if doing.job is not None:
+        _going(doing.job, key)
 
 
 def _given(key: str) -> list[str]:
@@ -57,18 +66,16 @@ def _given(key: str) -> list[str]:
         if len(lines) > MAX_PASTED:
             st.warning(f"Only the first {MAX_PASTED:,} of {len(lines):,} lines are taken. Upload a table for more.")
         return lines[:MAX_PASTED]
-    try:
+    texts = None
+    with shown_errors(InvalidInputError, icon="table"):
         found = uploads.read(table.read_csv, file)
         chosen = st.selectbox(
             "Column with the texts", found.columns, index=likely_text(found), key=f"{key}.column.{file.file_id}"
         )
         texts = [text for text in table.column_texts(found, chosen) if text.strip()]
-    except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/table:")
-        return []
-    if not texts:
+    if texts == []:
         st.warning(f"Column “{plain(chosen)}” of “{plain(file.name)}” holds no text. Choose another one.")
-    return texts
+    return texts or []
 
 
 def likely_text(found: table.Table) -> int:
@@ -102,8 +109,7 @@ def advance(job: Job, *, seconds: float) -> None:
 
 
 @fragment(run_every=0.2)
-def _ticking(key: str) -> None:
-    job: Job = st.session_state[f"{key}.job"]
+def _ticking(job: Job, key: str) -> None:
     advance(job, seconds=SLICE_SECONDS)
     done, count = len(job.answers), len(job.texts)
     st.progress(done / count, f"{done:,} of {count:,} texts")
@@ -113,10 +119,9 @@ def _ticking(key: str) -> None:
         st.rerun(scope="app")
 
 
-def _going(key: str) -> None:
-    job: Job = st.session_state[f"{key}.job"]
+def _going(job: Job, key: str) -> None:
     if not job.over:
-        _ticking(key)
+        _ticking(job, key)
         return
     if not job.answers:
         st.info("Stopped before the first text was answered.")

@@ -11,6 +11,7 @@ from core.demos.sentiment.learner import check_start
 from core.errors import GlassboxError, InvalidInputError
 from core.knobs import Config, to_json
 from ui.demos.sentiment.many import likely_text
+from ui.frame.errors import show_error
 from ui.frame.words import plain
 from ui.widgets import data_panel, uploads
 from ui.widgets.form import set_form
@@ -24,7 +25,7 @@ def show(config: Config) -> bool:
     try:
         check_start(config)
     except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/error:")
+        show_error(error)
         return False
     has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
     if config.data == "own":
@@ -89,7 +90,7 @@ def _import(config: SentimentConfig, file: UploadedFile) -> None:
         label_column = right.selectbox("Column with the labels", others, index=guess, key=f"own.label.{file.file_id}")
         imported = table.labelled(found, text=text_column, label=label_column)
     except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/table:")
+        show_error(error, icon="table")
         return
     _report(imported)
     if st.button("Use this table", icon=":material/check:", key=f"own.use.{file.file_id}"):

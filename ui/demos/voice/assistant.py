@@ -1,6 +1,7 @@
 """The assistant on the page: a light, a cursor, a player, its questions and its words, aloud if wanted."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 
@@ -8,10 +9,20 @@ from core.demos.voice.assistant import SIDE, State, Turn, respond
 from core.demos.voice.hearing import NOTHING
 from core.plots.template import palette
 from ui.demos.voice.browser import say
+from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.frame.words import plain
 
 CELL = 20  # px
+
+
+@dataclass
+class _Kept:
+    """Where the assistant stands, and where it stood before the recording that it obeyed last."""
+
+    state: State = field(default_factory=State)
+    before: State = field(default_factory=State)
+    obeyed: str | None = None  # id of that recording
 
 
 def obey(recording_id: str, commands: Sequence[str], *, key: str) -> list[Turn]:
@@ -19,21 +30,20 @@ def obey(recording_id: str, commands: Sequence[str], *, key: str) -> list[Turn]:
 
     A change of a slider or of the threshold may change what was heard: then it is obeyed anew, not once more.
     """
-    before = f"{key}.before"
-    if st.session_state.get(f"{key}.obeyed") != recording_id:
-        st.session_state[before] = st.session_state.get(f"{key}.state", State())
-        st.session_state[f"{key}.obeyed"] = recording_id
-    state, turns = st.session_state[before], []
+    kept = record(_Kept, key)
+    if kept.obeyed != recording_id:
+        kept.before, kept.obeyed = kept.state, recording_id
+    state, turns = kept.before, []
     for command in commands or (NOTHING,):
         turns.append(respond(state, command))
         state = turns[-1].state
-    st.session_state[f"{key}.state"] = state
+    kept.state = state
     return turns
 
 
 def show_assistant(turns: Sequence[Turn], recording_id: str, *, key: str) -> None:
     """The things that commands change, and what the assistant says."""
-    state: State = turns[-1].state if turns else st.session_state.get(f"{key}.state", State())
+    state = turns[-1].state if turns else record(_Kept, key).state
     with st.container(border=True):
         with st.container(horizontal=True, vertical_alignment="center"):
             st.markdown("**4 · Respond**", width="stretch")
@@ -51,8 +61,8 @@ def show_assistant(turns: Sequence[Turn], recording_id: str, *, key: str) -> Non
 
 
 def _reset(key: str) -> None:
-    for name in ("state", "before"):
-        st.session_state[f"{key}.{name}"] = State()
+    kept = record(_Kept, key)
+    kept.state = kept.before = State()
 
 
 def _plays(state: State) -> str:

@@ -1,6 +1,7 @@
 """The user's own words: record at least five examples of each, review them, and teach them to the release model."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
@@ -15,7 +16,9 @@ from core.knobs import Config, to_json
 from ui.demos.voice.answer import decibels
 from ui.demos.voice.browser import microphone_hint
 from ui.demos.voice.player import ELSEWHERE, play
+from ui.frame.errors import show_error, shown_errors
 from ui.frame.fragments import fragment
+from ui.frame.state import record
 from ui.frame.visitor import hearer
 from ui.frame.words import plain
 from ui.runs import train
@@ -65,6 +68,15 @@ def ready(config: Config) -> bool:
     return False
 
 
+@dataclass
+class _Brought:
+    """What a session has recorded and uploaded."""
+
+    turn: int = 0  # counts it; part of the widgets' keys
+    waiting: list[tuple[str, UploadedFile]] = field(default_factory=list)  # words, and what is to be kept of each
+    problems: list[str] = field(default_factory=list)
+
+
 def _panel(task: Task) -> None:
     _keep_waiting()
     word = _word()
@@ -94,16 +106,14 @@ def _word() -> str | None:
                 )
     if not typed:
         return None
-    try:
+    with shown_errors(icon="spellcheck"):
         return own_words.check_word(typed, taken=(*CORE_WORDS, *OTHER_WORDS))
-    except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/spellcheck:")
-        return None
+    return None
 
 
 def _take(word: str) -> None:
     """Record or upload; what is good enough is kept at once, and the next can follow."""
-    turn = _turn()
+    turn = record(_Brought).turn
     microphone, files = f"{KEY}.microphone.{turn}", f"{KEY}.files.{turn}"
     uploads.audio_input(
         f"Say “{plain(word)}” once",
@@ -121,13 +131,8 @@ def _take(word: str) -> None:
         on_change=_taken,
         args=(word, files, turn),
     )
-    for problem in st.session_state.get(f"{KEY}.problems", []):
-        st.error(plain(problem), icon=":material/mic_off:")
-
-
-def _turn() -> int:
-    """Counts what was recorded and uploaded in this session; part of the widgets' keys."""
-    return int(st.session_state.get(f"{KEY}.turn", 0))
+    for problem in record(_Brought).problems:
+        show_error(problem, icon="mic_off")
 
 
 def _taken(word: str, key: str, turn: int) -> None:
@@ -136,24 +141,23 @@ def _taken(word: str, key: str, turn: int) -> None:
     Reading takes a moment, in which the person may click elsewhere: that would end a callback, and what it was given
     would be lost.
     """
-    if turn != _turn():
+    brought = record(_Brought)
+    if turn != brought.turn:
         return  # kept already: a browser that has not heard of that yet sends it once more
-    st.session_state.setdefault(f"{KEY}.waiting", []).extend((word, file) for file in uploads.given_to(key))
-    st.session_state[f"{KEY}.problems"] = []
-    st.session_state[f"{KEY}.turn"] = turn + 1
+    brought.waiting.extend((word, file) for file in uploads.given_to(key))
+    brought.problems, brought.turn = [], turn + 1
 
 
 def _keep_waiting() -> None:
     """Keep what was recorded and uploaded; where a click interrupts it, the next run of the page goes on."""
-    waiting: list[tuple[str, UploadedFile]] = st.session_state.get(f"{KEY}.waiting", [])
-    problems: list[str] = st.session_state.setdefault(f"{KEY}.problems", [])
-    while waiting:
-        word, file = waiting[0]
+    brought = record(_Brought)
+    while brought.waiting:
+        word, file = brought.waiting[0]
         try:
             own_words.add(word, uploads.read(audio.read_sound, file).samples, owner=hearer())
         except GlassboxError as error:
-            problems.append(str(error) if str(error).startswith(file.name) else f"{file.name}: {error}")
-        del waiting[0]
+            brought.problems.append(str(error) if str(error).startswith(file.name) else f"{file.name}: {error}")
+        del brought.waiting[0]
 
 
 def _review(word: str) -> None:
@@ -215,11 +219,11 @@ def _undo(word: str) -> None:
         )
 
 
-def _do(action, *arguments: str) -> None:  # type: ignore[no-untyped-def]  # one of `speech_own`
+def _do(action: Callable[..., object], *arguments: str) -> None:
     try:
         action(*arguments)
     except GlassboxError as error:  # deleted in another tab
-        st.session_state[f"{KEY}.problems"] = [str(error)]
+        record(_Brought).problems = [str(error)]
 
 
 def _teach(task: Task) -> None:

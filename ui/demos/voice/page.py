@@ -6,13 +6,12 @@ from core import demos
 from core.contract import Task
 from core.demo import Demo
 from core.demos.voice.hearing import VoiceReader
-from core.errors import GlassboxError
 from ui.demos.voice import answer, assistant, inside, own_words, source, three
 from ui.demos.voice.readers import reader_of
 from ui.demos.voice.training import BESIDE, run_parts
+from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.views import view_picker
-from ui.frame.words import plain
 from ui.runs import classical, models
 
 KEY = "voice"
@@ -78,8 +77,6 @@ def _try(model_id: str) -> None:
 
 def _read(model_id: str) -> VoiceReader | None:
     """The reader behind a model id; what is wrong with the model is said in its place."""
-    try:
+    with shown_errors():
         return reader_of(model_id)
-    except GlassboxError as error:
-        st.error(plain(str(error)), icon=":material/error:")
-        return None
+    return None

@@ -12,7 +12,8 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 from core.data.sound import audio
 from core.errors import InvalidInputError
 from ui.demos.voice.browser import microphone_hint
-from ui.frame.words import plain
+from ui.frame.errors import shown_errors
+from ui.frame.state import record
 from ui.widgets import uploads
 
 SAMPLES = Path(__file__).parent / "samples"
@@ -48,6 +49,20 @@ class Given:
     truth: str | None = None  # what is said in it, known for samples
 
 
+@dataclass
+class _Last:
+    """What was given last."""
+
+    given: Given | None = None
+
+
+@dataclass
+class _Said:
+    """How often a sample was to be said again."""
+
+    times: int = 0
+
+
 def input_picker(key: str) -> str:
     """The chosen way to give a recording."""
     how = st.segmented_control(
@@ -74,13 +89,13 @@ def take(how: str, key: str) -> Given | None:
         case _:
             given = _recorded(key)
     if given is not None:
-        st.session_state[f"{key}.last"] = given
+        record(_Last, key).given = given
     return given
 
 
 def last(key: str) -> Given | None:
     """What this visitor gave last, on any view."""
-    return st.session_state.get(f"{key}.last")
+    return record(_Last, key).given
 
 
 def _recorded(key: str) -> Given | None:
@@ -106,25 +121,23 @@ def _uploaded(key: str) -> Given | None:
 
 def _sampled(key: str) -> Given:
     name = st.selectbox("Sample", SAMPLE_NAMES, key=f"{key}.sample", persist_state="session")
-    count = f"{key}.sample.count"
+    said = record(_Said, key)
 
     def again() -> None:
-        st.session_state[count] = st.session_state.get(count, 0) + 1
+        said.times += 1
 
     st.button("Say it again", icon=":material/replay:", on_click=again, key=f"{key}.again")
     st.caption("Synthetic speech, made by eSpeak NG; no model here has learned from these voices.")
     truth = None if name == "silence" or "," in name else name
-    return Given(sample(name), f"sample {name} {st.session_state.get(count, 0)}", truth)
+    return Given(sample(name), f"sample {name} {said.times}", truth)
 
 
 def decoded(file: UploadedFile, *, name: str | None = None) -> Given | None:
     """A decoded recording; what is wrong with a file is said instead."""
-    try:
+    with shown_errors(InvalidInputError, icon="music_off"):
         recording = uploads.read(audio.read_sound, file, name=name)
-    except InvalidInputError as error:
-        st.error(plain(str(error)), icon=":material/music_off:")
-        return None
-    return Given(recording, hashlib.sha256(file.getvalue()).hexdigest()[:16])
+        return Given(recording, hashlib.sha256(file.getvalue()).hexdigest()[:16])
+    return None
 
 
 @cache

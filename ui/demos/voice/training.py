@@ -87,11 +87,11 @@ def _pin(run: Run) -> None:
     if problem is not None and problem.blocking:
         st.caption(problem.message)
         return
-    state = f"heard.{run.id}"
-    if st.session_state.get(state, (None,))[0] != given.id:
-        heard = audio.cut(samples, audio.commands(samples)[0])
-        st.session_state[state] = (given.id, pin(audio.to_int16(heard), config_of(run)))
-    pins.pin(run, st.session_state[state][1])
+
+    def heard() -> Any:
+        return pin(audio.to_int16(audio.cut(samples, audio.commands(samples)[0])), config_of(run))
+
+    pins.pin(run, given.id, heard)
 
 
 def _answers(shown: Run) -> None:
