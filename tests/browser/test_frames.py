@@ -21,7 +21,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Browser, Frame, Page, expect
 
-from core.runs.store import RunStore
+from core.runs.store import open_store
 from tests.browser.conftest import PATIENCE_MS, StartStudio, Studio
 from tests.browser.hand import write
 from ui.frame.gate import OWNER_COOKIE
@@ -154,7 +154,7 @@ def owner_of_a_run(page: Page, around: Framed, host: str) -> str:
     frame.get_by_role("button", name="Start", exact=True).click()
     frame.wait_for_url(re.compile(r"run=\w{6}"))
     run_id = parse_qs(urlsplit(frame.url).query)["run"][0]
-    return RunStore(around.studio.home / "glassbox.sqlite").get(run_id).owner
+    return open_store(around.studio.home / "glassbox.sqlite").book.get(run_id).owner
 
 
 def cookies(page: Page) -> dict[str, str]:
