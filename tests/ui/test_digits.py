@@ -39,7 +39,7 @@ def test_a_sample_is_answered_with_its_label() -> None:
     app.segmented_control(key="digits.input").set_value("sample").run()
     assert not app.exception
     assert any("Its label is" in caption.value for caption in app.caption)
-    assert any("sure" in text.value or "guessing" in text.value for text in app.markdown)
+    assert any("sure" in text.proto.body or "guessing" in text.proto.body for text in app.get("html"))
 
 
 @pytest.mark.parametrize("network", ["cnn", "plain"])

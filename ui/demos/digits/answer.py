@@ -9,12 +9,12 @@ from core.data.pictures.drawing import Switches
 from core.demos.digits.reader import DigitReader, Reading
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from core.plots.template import palette
 from core.plots.words import certainty, percent
 from ui.demos.digits import source
 from ui.demos.digits.source import Given, Grey
 from ui.frame.style import is_dark
 from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import verdict
 
 KEY = "digits"  # one drawing and one set of switches for all views
 SWITCHES = tuple(field.name for field in fields(Switches))
@@ -49,14 +49,15 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
         return
     winner = int(np.argmax(reading.probabilities))
     share = reading.probabilities[winner]
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.html(
-            f'<div role="status" aria-label="Answer: {classes[winner]}, {percent(share)}, {certainty(share)}" '
-            f'style="font-size:4.5rem;font-weight:650;line-height:1;color:{palette(dark).accent};min-width:3rem">'
-            f"{classes[winner]}</div>",
-            width="content",
-        )
-        st.markdown(f"**{percent(share)}** · {certainty(share)}{_right(winner, truth)}  \n:gray[{_time(reading)}]")
+    verdict(
+        classes[winner],
+        share,
+        certainty(share),
+        milliseconds=reading.milliseconds,
+        said=f"Answer: {classes[winner]}, {percent(share)}, {certainty(share)}",
+        size=4.5,
+        truth=None if truth is None else (winner == truth, "right" if winner == truth else f"it is {truth}"),
+    )
     if reading.problem is not None:
         st.warning(reading.problem.message, icon=":material/info:")
     live_chart(
@@ -109,13 +110,3 @@ def _effect(reader: DigitReader, given: Given, reading: Reading, *, on: Switches
 def _in_words(reading: Reading, classes: tuple[str, ...]) -> str:
     assert reading.probabilities is not None
     return f"{classes[int(np.argmax(reading.probabilities))]} ({percent(max(reading.probabilities))})"
-
-
-def _right(winner: int, truth: int | None) -> str:
-    if truth is None:
-        return ""
-    return " · :green[:material/check: right]" if winner == truth else f" · :red[:material/close: it is {truth}]"
-
-
-def _time(reading: Reading) -> str:
-    return f"answered in {reading.milliseconds:.1f} ms"

@@ -91,7 +91,7 @@ def _three(subject: Subject, moved: torch.Tensor, epsilon: float) -> None:
 def _flip_sentence(subject: Subject, probabilities: npt.NDArray[np.float32], epsilon: float) -> str:
     names = subject.classes
     now = probabilities[round(epsilon * 100)]
-    said = f"With ε = {epsilon:.2f} the answer is **{names[int(now.argmax())]}** ({percent(float(now.max()))})."
+    said = f"With ε = {epsilon:.2f} the answer is {names[int(now.argmax())]} ({percent(float(now.max()))})."
     flipped = adversarial.flip(probabilities)
     if flipped is None:
         return f"{said} It stays {names[int(probabilities[0].argmax())]} up to ε = {EPSILONS[-1]:.2f}."

@@ -79,7 +79,7 @@ def _maps(
     thing = _thing(block).lower()
     kind = f"{len(tiles)} feature maps of {tiles.shape[1]}×{tiles.shape[2]}" if values.ndim == 3 else "activations"
     name = f" (for {classes[unit]})" if block.label == "Answers" else ""
-    st.markdown(f"**{block.label}: {kind}**, {stage if stage != 'Sums' else 'sums'}")
+    st.markdown(f"**{block.label}: {kind}, {stage if stage != 'Sums' else 'sums'}**")
     _sheet(
         tiles,
         unit,
@@ -198,7 +198,7 @@ def _result(cell: Cell) -> None:
     bias = "no bias (batch normalisation follows)" if cell.bias is None else f"bias {number(cell.bias, 6)}"
     st.markdown(
         f"Sum of {cell.products.size:,} products {number(float(cell.products.sum()), 6)}, {bias}: "
-        f"**{number(cell.total, 6)}**  \nPyTorch computed **{number(cell.computed, 6)}**; "
+        f"{number(cell.total, 6)}\n\nPyTorch computed {number(cell.computed, 6)}; "
         f"difference {abs(cell.total - cell.computed):.1e}, from rounding to single precision."
     )
 

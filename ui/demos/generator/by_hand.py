@@ -75,7 +75,7 @@ def _buttons(run: Run) -> None:
 
 def _changed(run: Run, event: Commanded) -> None:
     label = next(text for part, _, text in STEPS if part == event.command["part"])
-    st.markdown(f"**What {label} changed**, after step {event.step:,} of the plan")
+    st.markdown(f"**What {label} changed, after step {event.step:,} of the plan**")
     left, right = st.columns([3, 4], gap="large")
     with left:
         _losses(event)

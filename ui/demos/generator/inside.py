@@ -48,7 +48,7 @@ def show(model_id: str, painter: Painter) -> None:
 def _layers(painter: Painter, label: int, seed: int) -> None:
     vector = latents(1, painter.config.latent, seed=seed)[0]
     for stage in inside.stages(painter, vector, label):
-        st.markdown(f"**{stage.label}** · {stage.sentence}")
+        st.markdown(f"**{stage.label}** :gray[· {stage.sentence}]")
         if stage.values.ndim == 1:
             _numbers(stage)
         elif len(stage.values) == 1:
@@ -108,7 +108,7 @@ def _discriminator(painter: Painter, label: int, seed: int) -> None:
 
 def _looked(painter: Painter, title: str, image: Pixels, label: int) -> float:
     found = inside.looked_at(painter, image, label)
-    st.markdown(f"**{title}** · score {_signed(found.score)}")
+    st.markdown(f"**{title} · score {_signed(found.score)}**")
     grey = image / 255
     st.image(
         maps.overlay(found.values, grey, LOOKED * pictures.DENSITY, dark=is_dark()),

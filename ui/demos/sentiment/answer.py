@@ -9,13 +9,13 @@ from core.explain.layers import number
 from core.plots.attention import attention_figure, attention_info, attention_sentence
 from core.plots.maps import signed_color
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from core.plots.template import palette
 from core.plots.words import percent
 from ui.demos.sentiment.text_box import set_text
 from ui.demos.sentiment.word_strip import Shown, word_strip
 from ui.frame.style import is_dark
 from ui.frame.words import plain
 from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import verdict
 
 MAX_EXPLAINED = 256  # tokens; more would take longer than typing may wait
 SIGN_FROM = 0.25  # of the largest contribution
@@ -31,16 +31,16 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
         return
     name, share = reader.classes[reading.winner], reading.probabilities[reading.winner]
     shown = name if reading.sure else "unsure"
-    color = palette(is_dark()).accent if reading.sure else palette(is_dark()).muted
-    leaning = "" if reading.sure else f" · leaning to {plain(name)}"
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        st.html(
-            f'<div role="status" aria-label="Answer: {_html(shown)}, {percent(share)} for {_html(name)}" '
-            f'style="font-size:2.6rem;font-weight:650;line-height:1.1;color:{color};overflow-wrap:anywhere">'
-            f"{_html(shown)}</div>",
-            width="content",
-        )
-        st.markdown(f"**{percent(share)}** {plain(name)}{leaning}  \n:gray[answered in {reading.milliseconds:.1f} ms]")
+    verdict(
+        shown,
+        share,
+        "" if reading.sure else f"leaning to {name}",
+        milliseconds=reading.milliseconds,
+        said=f"Answer: {shown}, {percent(share)} for {name}",
+        of=name,
+        size=2.6,
+        is_sure=reading.sure,
+    )
     if problem is not None:
         st.warning(problem.message, icon=":material/content_cut:")
     live_chart(
@@ -127,7 +127,7 @@ def contribution_sentence(found: Explained, reader: TextReader) -> str:
     if ranked and ranked[0][0] < 0:
         said.append((ranked[0], _side(reader, found.target, -1)))
     return " ".join(
-        f"Most towards {plain(side)}: **{plain(word.text)}** ({_signed(value)})." for (value, word), side in said
+        f"Most towards {plain(side)}: “{plain(word.text)}” ({_signed(value)})." for (value, word), side in said
     )
 
 
@@ -153,7 +153,3 @@ def show_attention(reading: Reading, reader: TextReader, *, key: str) -> None:
         attention_figure(info, dark=is_dark()), key=f"{key}.attention", alt=sentence, height=60 + 20 * len(info.tokens)
     )
     st.caption(f"{sentence} Each row is a piece and says how its attention is shared out; a row adds up to 100 %.")
-
-
-def _html(text: str) -> str:
-    return text.replace("&", "&amp;").replace("<", "&lt;").replace('"', "&quot;")

@@ -152,7 +152,7 @@ def _swaps(reading: Reading, reader: TextReader, *, key: str, box: str) -> None:
         ]
     )
     if flipped(reader, swaps, reading.text):
-        st.markdown(f"**{len(swaps)}** swap{'s' if len(swaps) > 1 else ''} flip the answer: “{plain(swaps[-1].text)}”")
+        st.markdown(f"{len(swaps)} swap{'s' if len(swaps) > 1 else ''} flip the answer: “{plain(swaps[-1].text)}”")
     else:
         st.markdown(f"The answer stays {plain(name)} after {len(swaps)} swaps: “{plain(swaps[-1].text)}”")
     st.button("Put it into the box", on_click=set_text, args=(box, swaps[-1].text), key=f"{key}.take")

@@ -16,6 +16,7 @@ from ui.demos.voice.player import play
 from ui.demos.voice.source import Given
 from ui.frame.style import is_dark
 from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import verdict
 
 CHART = "voice.journey"
 PLAYER = "voice.player"
@@ -46,9 +47,15 @@ def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str
     command = _chosen(hearing)
     word, share = command.answer, max(command.probabilities)
     likeliest = classes[int(np.argmax(command.probabilities))]
-    with st.container(horizontal=True, vertical_alignment="center", gap="medium"):
-        _large(word, f"Answer: {word}, {percent(share)}, {certainty(share)}")
-        st.markdown(f"**{percent(share)}** · {certainty(share)}{_right(word, truth)}  \n:gray[{_time(hearing)}]")
+    verdict(
+        word,
+        share,
+        certainty(share),
+        milliseconds=sum(hearing.milliseconds.values()),
+        said=f"Answer: {word}, {percent(share)}, {certainty(share)}",
+        size=3.25,
+        truth=None if truth is None else (word == truth, "right" if word == truth else f"“{truth}” was said"),
+    )
     if word == UNKNOWN and likeliest != UNKNOWN:
         st.caption(f"“{likeliest}” is the likeliest, but {percent(share)} is below the threshold.")
     if hearing.problem is not None:
@@ -86,18 +93,6 @@ def _large(word: str, label: str) -> None:
         f'color:{palette(is_dark()).accent}">{word}</div>',
         width="content",
     )
-
-
-def _right(word: str, truth: str | None) -> str:
-    if truth is None:
-        return ""
-    if word == truth:
-        return " · :green[:material/check: right]"
-    return f" · :orange[:material/close: “{truth}” was said]"
-
-
-def _time(hearing: Hearing) -> str:
-    return f"answered in {sum(hearing.milliseconds.values()):.1f} ms"
 
 
 def show_journey(reader: VoiceReader, hearing: Hearing, samples: audio.Wave) -> None:
@@ -150,7 +145,7 @@ def show_stages(given: Given, reader: VoiceReader, hearing: Hearing, command: Co
         frames, bands = command.features.shape
         st.markdown(
             f"{frames} frames × {bands} mel bands: every {1000 * HOP_LENGTH // audio.RATE} ms the power in "
-            f"{bands} bands of pitch, over {1000 * FRAME_LENGTH // audio.RATE} ms, as a logarithm.  \n"
+            f"{bands} bands of pitch, over {1000 * FRAME_LENGTH // audio.RATE} ms, as a logarithm.\n\n"
             f":gray[{hearing.milliseconds['interpret']:.1f} ms]"
         )
     with predict.container(border=True, height="stretch"):
@@ -168,9 +163,9 @@ def _listened(given: Given, hearing: Hearing, command: Command | None) -> str:
     where = ""
     if command is not None:
         start, end = command.window.seconds
-        where = f"The second from {start:.2f} to {end:.2f} s was heard.  \n".replace("-", "−")
+        where = f"The second from {start:.2f} to {end:.2f} s was heard.\n\n".replace("-", "−")
     return (
-        f"{recording.seconds:.1f} s, {recording.rate / 1000:g} kHz, {kind}.  \n{where}{level}  \n"
+        f"{recording.seconds:.1f} s, {recording.rate / 1000:g} kHz, {kind}.\n\n{where}{level}\n\n"
         f":gray[{hearing.milliseconds['listen']:.1f} ms]"
     )
 
@@ -184,7 +179,7 @@ def _predicted(reader: VoiceReader, hearing: Hearing, command: Command, threshol
         why = f"“{name}” with {percent(share)} is below the threshold of {percent(threshold)}: unknown."
     else:
         why = f"“{name}” with {percent(share)}, above the threshold of {percent(threshold)}."
-    return f"{why}  \n:gray[{hearing.milliseconds['predict']:.1f} ms]"
+    return f"{why}\n\n:gray[{hearing.milliseconds['predict']:.1f} ms]"
 
 
 def decibels(level: float) -> str:

@@ -1,0 +1,58 @@
+"""The answer of a classifier: the winner large, how sure it is, whether that is right, and how long it took.
+
+It is one piece of HTML, which the browser takes anew whenever it changes. A translator in the browser puts text into
+nodes of its own; React would go on writing into the old ones, and an answer of before would stay in sight. What is
+answered and how probable it is are not for translators: "negative" is the name of a class.
+"""
+
+from html import escape
+
+import streamlit as st
+
+from core.plots.template import palette
+from core.plots.words import percent
+from ui.frame.style import is_dark
+
+RIGHT, WRONG = "light-dark(#158237, #3dd56d)", "light-dark(#bd4043, #ff6c6c)"
+
+
+def verdict(
+    answer: str,
+    share: float,
+    words: str,
+    *,
+    milliseconds: float,
+    said: str,
+    of: str = "",
+    size: float,
+    is_sure: bool = True,
+    truth: tuple[bool, str] | None = None,
+) -> None:
+    """Show an answer.
+
+    Args:
+        answer: the class.
+        share: its probability, in [0, 1].
+        words: how sure that is, or what it leans to.
+        said: the same for people who hear the page: "Answer: 7, 98.1 %, very sure".
+        of: what the share is of, where that is not the answer.
+        size: of the answer's letters, in rem.
+        is_sure: whether it stands in the accent's colour.
+        truth: whether the answer is right, and that in words; None where nobody knows.
+    """
+    colors = palette(is_dark())
+    parts = [f"<span>{escape(words)}</span>"] if words else []
+    if truth is not None:
+        color, mark = (RIGHT, "✓") if truth[0] else (WRONG, "✗")
+        parts.append(f'<span style="color:{color}">{mark} {escape(truth[1])}</span>')
+    figure = f'<strong translate="no">{percent(share)}</strong>' + (
+        f' <span translate="no">{escape(of)}</span>' if of else ""
+    )
+    st.html(
+        f'<div role="status" aria-label="{escape(said)}" '
+        'style="display:flex;align-items:center;flex-wrap:wrap;gap:0.25rem 1rem">'
+        f'<div translate="no" style="font-size:{size}rem;font-weight:650;line-height:1.1;overflow-wrap:anywhere;'
+        f'color:{colors.accent if is_sure else colors.muted};min-width:3rem">{escape(answer)}</div>'
+        f"<div><div>{' · '.join([figure, *parts])}</div>"
+        f'<div style="color:{colors.muted}">answered in {milliseconds:.1f} ms</div></div></div>'
+    )
