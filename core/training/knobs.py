@@ -1,6 +1,8 @@
 """The knobs that trainings of every kind have: declared once, with a default of each demo's own. No PyTorch here."""
 
-from core.knobs import Choice, Real
+from dataclasses import replace
+
+from core.knobs import Choice, Integer, Real
 
 START = Choice(
     label="Start from",
@@ -17,6 +19,13 @@ OPTIMIZER = Choice(
     options={"sgd": "SGD", "momentum": "SGD with momentum", "adam": "Adam", "adamw": "AdamW"},
 )
 LEARNING_RATE = Real(label="Learning rate", help="Size of a step.", low=1e-5, high=10.0, step=1e-5, scale="log")
+BATCH_SIZE = Integer(
+    label="Batch size",
+    help="Examples behind each step.",
+    low=8,
+    high=256,
+    choices=(8, 16, 32, 64, 128, 256),
+)
 SCHEDULE = Choice(
     label="Schedule",
     help="How the learning rate changes over the run.",
@@ -46,3 +55,14 @@ DEVICE = Choice(
     options={"auto": "The fastest here", "cpu": "Processor (CPU)", "cuda": "Graphics card (GPU)"},
     more=True,
 )
+
+
+def learning_rate_of(whose: str) -> Real:
+    """The learning rate of one of two networks that are trained against each other."""
+    return replace(LEARNING_RATE, label=f"Learning rate of {whose}", help="Size of its steps.", high=1.0)
+
+
+def optimizer_of(whose: str) -> Choice:
+    """The optimizer of one of them."""
+    options = {"adam": "Adam (β 0, 0.99)", "adam_momentum": "Adam (β 0.5, 0.999)", "rmsprop": "RMSprop", "sgd": "SGD"}
+    return replace(OPTIMIZER, label=f"Optimizer of {whose}", options=options, more=True)

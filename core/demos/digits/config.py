@@ -7,6 +7,7 @@ from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
+    BATCH_SIZE,
     DEVICE,
     DROPOUT,
     LABEL_SMOOTHING,
@@ -160,15 +161,7 @@ class DigitsConfig(Config):
     learning_rate: float = knob(LEARNING_RATE, 3e-3)
     schedule: str = knob(SCHEDULE, "one_cycle")
     batch_size: int = knob(
-        Integer(
-            label="Batch size",
-            help="Examples behind each step.",
-            unit="images",
-            low=8,
-            high=1024,
-            choices=(8, 16, 32, 64, 128, 256, 512, 1024),
-        ),
-        64,
+        replace(BATCH_SIZE, unit="images", high=1024, choices=(8, 16, 32, 64, 128, 256, 512, 1024)), 64
     )
     loss: str = knob(
         Choice(

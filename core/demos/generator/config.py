@@ -3,30 +3,14 @@
 from dataclasses import dataclass, replace
 
 from core.contract import Preset
-from core.knobs import Choice, Config, Flag, Integer, Knob, Real, Reference, knob, knobs
+from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob, knobs
 from core.release import WEIGHTS, ReleaseModel
-from core.training.knobs import AVERAGING, DEVICE
+from core.training.knobs import AVERAGING, BATCH_SIZE, DEVICE, learning_rate_of, optimizer_of
 
 RELEASES = {
     "release": ReleaseModel(WEIGHTS / "generator", part="mnist", label="Digits"),
     "clothes": ReleaseModel(WEIGHTS / "generator", part="fashion", label="Clothes"),
 }
-OPTIMIZERS = {
-    "adam": "Adam (β 0, 0.99)",
-    "adam_momentum": "Adam (β 0.5, 0.999)",
-    "rmsprop": "RMSprop",
-    "sgd": "SGD",
-}
-
-
-def _rate(whose: str) -> Knob:
-    return Real(
-        label=f"Learning rate of {whose}", help="Size of its steps.", low=1e-5, high=1.0, step=1e-5, scale="log"
-    )
-
-
-def _optimizer(whose: str) -> Knob:
-    return Choice(label=f"Optimizer of {whose}", help="How a gradient becomes a step.", options=OPTIMIZERS, more=True)
 
 
 @dataclass(frozen=True)
@@ -118,10 +102,10 @@ class GeneratorConfig(Config):
         ),
         16,
     )
-    generator_rate: float = knob(_rate("G"), 1e-2)
-    discriminator_rate: float = knob(_rate("D"), 3e-3)
-    generator_optimizer: str = knob(_optimizer("G"), "adam")
-    discriminator_optimizer: str = knob(_optimizer("D"), "adam")
+    generator_rate: float = knob(learning_rate_of("G"), 1e-2)
+    discriminator_rate: float = knob(learning_rate_of("D"), 3e-3)
+    generator_optimizer: str = knob(optimizer_of("G"), "adam")
+    discriminator_optimizer: str = knob(optimizer_of("D"), "adam")
     discriminator_steps: int = knob(
         Integer(
             label="Steps of D",
@@ -150,8 +134,8 @@ class GeneratorConfig(Config):
         "none",
     )
     batch_size: int = knob(
-        Integer(
-            label="Batch size",
+        replace(
+            BATCH_SIZE,
             help="Real pictures behind each step, and as many generated ones.",
             unit="images",
             low=16,

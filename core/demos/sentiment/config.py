@@ -7,6 +7,7 @@ from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
+    BATCH_SIZE,
     DEVICE,
     DROPOUT,
     LABEL_SMOOTHING,
@@ -215,17 +216,7 @@ class SentimentConfig(Config):
         ),
         0.1,
     )
-    batch_size: int = knob(
-        Integer(
-            label="Batch size",
-            help="Examples behind each step.",
-            unit="texts",
-            low=8,
-            high=256,
-            choices=(8, 16, 32, 64, 128, 256),
-        ),
-        64,
-    )
+    batch_size: int = knob(replace(BATCH_SIZE, unit="texts"), 64)
     label_smoothing: float = knob(LABEL_SMOOTHING, 0.1)
     dropout: float = knob(replace(DROPOUT, help="Share of numbers switched off at random in each step."), 0.3)
     word_dropout: float = knob(

@@ -8,6 +8,7 @@ from core.knobs import Choice, Config, Flag, Integer, Reference, Several, knob
 from core.release import WEIGHTS, ReleaseModel
 from core.training.knobs import (
     AVERAGING,
+    BATCH_SIZE,
     DEVICE,
     DROPOUT,
     LABEL_SMOOTHING,
@@ -147,13 +148,8 @@ class VoiceConfig(Config):
     learning_rate: float = knob(LEARNING_RATE, 3e-3)
     schedule: str = knob(SCHEDULE, "one_cycle")
     batch_size: int = knob(
-        Integer(
-            label="Batch size",
-            help="Clips behind each step.",
-            unit="clips",
-            low=8,
-            high=512,
-            choices=(8, 16, 32, 64, 128, 256, 512),
+        replace(
+            BATCH_SIZE, help="Clips behind each step.", unit="clips", high=512, choices=(8, 16, 32, 64, 128, 256, 512)
         ),
         64,
     )
