@@ -189,9 +189,21 @@ def knob(declaration: Knob, default: Any) -> Any:
     return field(default=default, metadata={"knob": declaration})
 
 
+PAGE_PARAMETERS = ("view", "run", "model", "place", "what", "compare")  # words of an address that are not knobs
+
+
 @dataclass(frozen=True)
 class Settings:
     """A frozen set of knobs that cannot hold a value that is not allowed."""
+
+    def __init_subclass__(cls) -> None:
+        """Refuse a knob of a name that means something else in an address, where it would be dead."""
+        super().__init_subclass__()
+        if taken := [name for name in PAGE_PARAMETERS if name in cls.__dict__.get("__annotations__", {})]:
+            raise InvalidSettingError(
+                f"{cls.__name__} has a knob “{taken[0]}”. In an address this word belongs to the page, as do "
+                f"{', '.join(word for word in PAGE_PARAMETERS if word != taken[0])}. Give the knob another name."
+            )
 
     def __post_init__(self) -> None:
         for name, declaration in knobs(type(self)).items():

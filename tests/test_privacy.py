@@ -37,6 +37,7 @@ RUNS: dict[str, dict[str, Any]] = {  # demo → the smallest run of it
 FILES = {  # demo → what its finished runs give to take along
     "digits": {"The weights (safetensors)", "The network (ONNX)", "Everything (zip)"},
     "sentiment": {"The weights (safetensors)", "The network (ONNX)", "Everything (zip)"},
+    "voice": {"The weights (safetensors)", "The network (ONNX)"},
     "generator": {"The weights (safetensors)"},
 }
 PAGES = (

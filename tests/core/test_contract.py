@@ -13,6 +13,7 @@ from core import demos
 from core.contract import Metric, Preset, Progress, Training, best_so_far
 from core.errors import GlassboxError, InvalidSettingError, NotFoundError
 from core.knobs import (
+    PAGE_PARAMETERS,
     Choice,
     Config,
     Flag,
@@ -158,6 +159,13 @@ def test_a_long_word_of_an_address_is_not_repeated_in_full(name: str) -> None:
     (unknown,) = from_text(KiteConfig, {"x" * 3000: "1"})[1]
     (wrong,) = from_text(KiteConfig, {name: "y" * 3000})[1]
     assert max(len(unknown), len(wrong)) < 300
+
+
+@pytest.mark.parametrize("name", PAGE_PARAMETERS)
+def test_a_knob_of_a_name_that_an_address_needs_is_refused(name: str) -> None:
+    declared = knob(Flag(label="Lamp", help="A light."), False)
+    with pytest.raises(InvalidSettingError, match=f"NamedConfig has a knob “{name}”.*another name"):
+        type("NamedConfig", (Config,), {"__annotations__": {name: bool}, name: declared})
 
 
 def test_a_saved_config_loads_after_its_knobs_changed() -> None:

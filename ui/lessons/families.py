@@ -8,6 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 import torch
 
+from core import demos
 from core.data.pictures import drawing
 from core.data.pictures.sources import held_out_digits
 from core.explain import layers
@@ -15,7 +16,6 @@ from core.lessons.families import FAMILIES, Family
 from core.plots import maps, pictures
 from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from ui.demos.digits.readers import reader_of
 from ui.frame.demo_pages import tasks
 from ui.frame.links import page_path
 from ui.frame.state import record
@@ -80,7 +80,8 @@ def _workflow() -> str:
     st.subheader("From raw data to a prediction", anchor=False)
     given = _last_input()
     st.markdown(f"The way of every input, here of **{given.words}**, through the release model of Digits (a CNN).")
-    reader, classes = reader_of(readers.RELEASE)
+    model = readers.model_of(demos.find("digits"), readers.RELEASE)
+    reader, classes = model.reader, model.classes
     reading = reader.read(given.source, tolerant=True)
     assert reading.prepared is not None
     assert reading.probabilities is not None

@@ -6,11 +6,11 @@ from typing import TypeVar
 
 import streamlit as st
 
-from core.knobs import Settings, from_text, knobs, relevant
+from core.knobs import PAGE_PARAMETERS, Settings, from_text, knobs, relevant
 from ui.frame import address
 from ui.frame.state import record
 from ui.frame.words import plain
-from ui.widgets.form import PAGE_PARAMETERS, widget, write_address
+from ui.widgets.form import widget, write_address
 
 S = TypeVar("S", bound=Settings)
 

@@ -12,6 +12,7 @@ import streamlit as st
 
 from core.contract import Task, preset_of
 from core.knobs import (
+    PAGE_PARAMETERS,
     Choice,
     Config,
     Flag,
@@ -32,7 +33,6 @@ from ui.frame.state import record
 from ui.frame.words import plain
 
 COLUMNS = 3
-PAGE_PARAMETERS = ("view", "run", "model", "place", "what")  # words of the address that are not knobs
 _MANTISSAS = (1, 1.5, 2, 3, 5, 7)
 
 

@@ -6,6 +6,7 @@ import streamlit as st
 import torch
 from torch import nn
 
+from core import demos
 from core.data.pictures import sources
 from core.demos.digits.resisting import EPSILON
 from core.errors import GlassboxError
@@ -18,7 +19,6 @@ from core.runs.records import Run
 from core.settings import home
 from ui.demos.digits import inside_copy
 from ui.demos.digits.inside_attribution import Subject
-from ui.demos.digits.readers import reader_of
 from ui.frame.errors import show_error
 from ui.frame.style import is_dark
 from ui.runs import readers
@@ -125,7 +125,7 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
 
 
 def _copy_shares(copy: Run, data: str) -> tuple[float, ...]:
-    reader, _ = reader_of(copy.id)
+    reader = readers.model_of(demos.find("digits"), copy.id).reader
     return accuracy_curve(str(home()), copy.id, readers.best_checkpoint(copy.id).seq, data, reader.network)[0]
 
 

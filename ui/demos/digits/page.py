@@ -1,4 +1,4 @@
-"""The Digits page: title, model in use, and the views Try, Train and Look inside."""
+"""The Digits page: what it adds to the page of all classifiers."""
 
 import streamlit as st
 
@@ -6,30 +6,11 @@ from core import demos
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.knobs import Config, to_json
-from ui.demos.digits import answer, inside
-from ui.demos.digits.readers import reader_of
-from ui.demos.digits.training import BESIDE, run_parts
+from ui.demos.digits import answer, inside, training
 from ui.frame.fragments import fragment
-from ui.frame.views import view_picker
-from ui.runs import classical, models
+from ui.runs import classifier, models, readers
 from ui.widgets import data_panel
 from ui.widgets.form import set_form
-
-VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
-
-
-def show() -> None:
-    """Draw the page."""
-    demo = demos.find("digits")
-    task = demo.task
-    st.title(demo.title, anchor=False)
-    st.markdown(f":gray[{demo.sentence}]")
-    view = view_picker(task, VIEWS)
-    if view == "train":
-        classical.train_view(task, run_parts(), BESIDE, ready=_ready)
-    else:
-        model_id = models.model_picker(demo, models.choices(demo))
-        (_inside if view == "inside" else _try)(model_id)
 
 
 def _ready(config: Config) -> bool:
@@ -47,9 +28,10 @@ def _ready(config: Config) -> bool:
 
 
 @fragment
-def _try(model_id: str) -> None:
+def _try(model_id: str, options: list[models.Choice]) -> None:
     """Give a digit, get an answer after each stroke."""
-    reader, classes = reader_of(model_id)
+    model = readers.model_of(demos.find("digits"), model_id)
+    reader, classes = model.reader, model.classes
     given, reading = answer.ask(reader, classes)
     if given is not None and reading is not None and reading.probabilities is not None:
         answer.show_steps(reader, given, reading, classes=classes)
@@ -58,5 +40,26 @@ def _try(model_id: str) -> None:
 @fragment
 def _inside(model_id: str) -> None:
     """What a model does with the same drawing, layer by layer."""
-    reader, classes = reader_of(model_id)
+    model = readers.model_of(demos.find("digits"), model_id)
+    reader, classes = model.reader, model.classes
     inside.look_inside(model_id, reader, classes)
+
+
+def show() -> None:
+    """Draw the page."""
+    classifier.show(
+        classifier.Page(
+            demo="digits",
+            tries=_try,
+            inside=_inside,
+            own=training.OWN,
+            tested=training.tested,
+            answers=training.answers,
+            note=lambda run: "none of these images was used for training or choosing.",
+            confusion="Which digit is taken for which",
+            num_mistakes=12,
+            mistake=training.mistake,
+            compared=training.BESIDE,
+            ready=_ready,
+        )
+    )

@@ -1,43 +1,21 @@
-"""The Sentiment page: title, model in use, and the views Try, Train and Look inside."""
+"""The Sentiment page: what it adds to the page of all classifiers."""
 
 import streamlit as st
 
-from core import demos
-from core.demo import Demo
 from core.demos.sentiment.reader import TextReader
-from ui.demos.sentiment import answer, inside, many, own_table
+from ui.demos.sentiment import answer, inside, many, own_table, training
 from ui.demos.sentiment.examples import EXAMPLES
 from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import set_text, text_box
-from ui.demos.sentiment.training import BESIDE, run_parts
 from ui.frame.fragments import fragment
-from ui.frame.views import view_picker
-from ui.runs import classical, models
+from ui.runs import classifier, models
 
 KEY = "sentiment"
-VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
 
 
-def show() -> None:
-    """Draw the page."""
-    demo = demos.find("sentiment")
-    task = demo.task
-    st.title(demo.title, anchor=False)
-    st.markdown(f":gray[{demo.sentence}]")
-    view = view_picker(task, VIEWS)
-    if view == "train":
-        classical.train_view(task, run_parts(), BESIDE, ready=own_table.show)
-    elif view == "inside":
-        _inside(models.model_picker(demo, models.choices(demo)))
-    else:
-        try_view(demo)
-
-
-def try_view(demo: Demo) -> None:
+def _try(model_id: str, options: list[models.Choice]) -> None:
     """Give a text, get an answer while typing; or many at once."""
-    options = models.choices(demo)
-    model_id = models.model_picker(demo, options)
     way = st.segmented_control(
         "How many",
         list(WAYS),
@@ -120,3 +98,22 @@ def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str |
         key=f"{KEY}.other.{model_id}",
     )
     return chosen
+
+
+def show() -> None:
+    """Draw the page."""
+    classifier.show(
+        classifier.Page(
+            demo=KEY,
+            tries=_try,
+            inside=_inside,
+            own=training.OWN,
+            tested=training.tested,
+            answers=training.answers,
+            note=lambda run: "none of these texts was used for training or choosing.",
+            mistake=training.mistake,
+            beside_confusion=training.show_calibration,
+            compared=training.BESIDE,
+            ready=own_table.show,
+        )
+    )

@@ -1,62 +1,31 @@
-"""The Voice page: title, model in use, and the views Try, Train and Look inside."""
+"""The Voice page: what it adds to the page of all classifiers."""
 
 import streamlit as st
 
 from core import demos
-from core.contract import Task
-from core.demo import Demo
-from core.demos.voice.hearing import VoiceReader
-from ui.demos.voice import answer, assistant, inside, own_words, source, three
+from ui.demos.voice import answer, assistant, inside, own_words, source, three, training
 from ui.demos.voice.readers import reader_of
-from ui.demos.voice.training import BESIDE, run_parts
-from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
-from ui.frame.views import view_picker
-from ui.runs import classical, models
+from ui.runs import classifier, models
 
 KEY = "voice"
-VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 
 
-def show() -> None:
-    """Draw the page."""
-    demo = demos.find(KEY)
-    task = demo.task
-    st.title(demo.title, anchor=False)
-    st.markdown(f":gray[{demo.sentence}]")
-    view = view_picker(task, VIEWS)
-    if view == "train":
-        _train(task)
-    elif view == "inside":
-        _inside(models.model_picker(demo, models.choices(demo)))
-    else:
-        try_view(demo)
-
-
-def _train(task: Task) -> None:
-    if "run" not in st.query_params:
-        own_words.panel(task, expanded=st.query_params.get("data") == "own_words")
-        three.panel(task)
-    classical.train_view(task, run_parts(), BESIDE, ready=own_words.ready)
+def _before_form() -> None:
+    task = demos.task(KEY)
+    own_words.panel(task, expanded=st.query_params.get("data") == "own_words")
+    three.panel(task)
 
 
 @fragment
 def _inside(model_id: str) -> None:
-    reader = _read(model_id)
-    if reader is not None:
-        inside.look_inside(reader)
-
-
-def try_view(demo: Demo) -> None:
-    """Give a recording, follow it through the network, and see the assistant obey."""
-    _try(models.model_picker(demo, models.choices(demo)))
+    inside.look_inside(reader_of(model_id))
 
 
 @fragment
-def _try(model_id: str) -> None:
-    reader = _read(model_id)
-    if reader is None:
-        return
+def _try(model_id: str, options: list[models.Choice]) -> None:
+    """Give a recording, follow it through the network, and see the assistant obey."""
+    reader = reader_of(model_id)
     how = source.input_picker(KEY)
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -75,8 +44,25 @@ def _try(model_id: str) -> None:
     answer.show_journey(reader, hearing, samples)
 
 
-def _read(model_id: str) -> VoiceReader | None:
-    """The reader behind a model id; what is wrong with the model is said in its place."""
-    with shown_errors():
-        return reader_of(model_id)
-    return None
+def show() -> None:
+    """Draw the page."""
+    classifier.show(
+        classifier.Page(
+            demo=KEY,
+            tries=_try,
+            inside=_inside,
+            own=training.OWN,
+            tested=training.tested,
+            answers=training.answers,
+            note=training.note,
+            confusion="Which word is taken for which",
+            mistakes="The most confident mistakes, to listen to",
+            num_mistakes=8,
+            mistake=training.mistake,
+            before_result=training.before_result,
+            compared=training.BESIDE,
+            is_compared=lambda run: not training.is_taught(run),
+            before_form=_before_form,
+            ready=own_words.ready,
+        )
+    )

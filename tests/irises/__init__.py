@@ -1,0 +1,1 @@
+"""A throw-away demo as somebody else would write it: one module and one page, in a package of its own."""

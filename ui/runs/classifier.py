@@ -1,0 +1,208 @@
+"""The page of a demo that tells classes apart: title, views, model picker, and what a run shows beside its curves.
+
+What differs between demos (how an input is given, how an answer and a mistake look) is in a `Page`, which each fills
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+import streamlit as st
+
+from core import demos
+from core.knobs import Config
+from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
+from core.plots.history import answer_history, history_info, history_sentence
+from core.plots.probabilities import probabilities_sentence, probability_bars
+from core.plots.words import percent
+from core.runs.records import Run
+from core.settings import home
+from ui.frame.errors import shown_errors
+from ui.frame.fragments import fragment
+from ui.frame.services import store
+from ui.frame.style import is_dark
+from ui.frame.views import view_picker
+from ui.runs import classical, export, models, pins, readers, train
+from ui.runs.live import RunParts, live_part
+from ui.runs.models import Choice
+from ui.widgets import data_panel
+from ui.widgets.live_chart import live_chart
+
+VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
+
+Probabilities = npt.NDArray[np.float32]  # (N, C)
+
+
+@dataclass(frozen=True)
+class Own:
+    """A person's own input, which the newest weights answer while a run trains."""
+
+    title: str  # "Your drawing, while it trains"
+    nothing: str  # said of a run that is over: "Nothing was drawn while this run trained."
+    give: Callable[[Run], None]  # draws the way to give one, and pins it
+    shown: Callable[[Run, pins.Answered], bool]  # draws it where `give` does not; False: there is none
+    classes: Callable[[Run], Sequence[str]]
+
+
+@dataclass(frozen=True)
+class Tested:
+    """A run's best weights before the test set."""
+
+    label: str  # completes "97.8 % of the …": "1,000 test images of MNIST"
+    truth: npt.NDArray[Any]  # (N,) class
+    classes: Sequence[str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a demo adds to the page of all classifiers."""
+
+    demo: str
+    tries: Callable[[str, list[Choice]], None]  # id of the chosen model, all models: the view Try
+    inside: Callable[[str], None] | None = None  # id of the chosen model; None: no such view
+    own: Own | None = None
+    tested: Callable[[Run], Tested] | None = None  # of a completed run
+    answers: Callable[[Run], Probabilities] | None = None  # of its best weights for the test set; asked once
+    note: Callable[[Run], str] = lambda run: "none of these examples was used for training or choosing."
+    confusion: str = "What is taken for what"
+    mistakes: str = "The most confident mistakes"
+    num_mistakes: int = 5
+    mistake: Callable[[Run, Sequence[int], Probabilities], None] | None = None  # draws these test examples
+    beside_confusion: Callable[[Tested, Probabilities], None] | None = None  # in place of the mistakes, then below
+    before_result: Callable[[Run], None] | None = None
+    compared: classical.Beside | None = None  # with classical methods
+    is_compared: Callable[[Run], bool] = lambda run: True
+    before_form: Callable[[], None] | None = None
+    ready: Callable[[Config], bool] = data_panel.show  # draws what is missing for a config; whether a run can start
+
+
+def show(page: Page) -> None:
+    """Draw the whole page."""
+    demo = demos.find(page.demo)
+    st.title(demo.title, anchor=False)
+    st.markdown(f":gray[{demo.sentence}]")
+    views = {name: label for name, label in VIEWS.items() if name != "inside" or page.inside is not None}
+    view = view_picker(demo.task, views)
+    if view == "train":
+        _train(page)
+        return
+    options = models.choices(demo)
+    model_id = models.model_picker(demo, options)
+    with shown_errors():
+        if view == "inside" and page.inside is not None:
+            page.inside(model_id)
+        else:
+            page.tries(model_id, options)
+
+
+def _train(page: Page) -> None:
+    if page.before_form is not None and "run" not in st.query_params:
+        page.before_form()
+    task, parts = demos.task(page.demo), run_parts(page)
+    if page.compared is None:
+        train.train_view(task, parts, ready=page.ready)
+    else:
+        classical.train_view(task, parts, page.compared, ready=page.ready)
+
+
+def run_parts(page: Page) -> RunParts:
+    """What stands beside and under the curves of a run."""
+
+    def beside(run: Run) -> None:
+        if page.own is not None:
+            _own(page.own, run)
+
+    def below(run: Run) -> None:
+        if page.compared is not None and page.is_compared(run):
+            classical.section(run, page.compared)
+
+    def after(run: Run) -> None:
+        if run.state == "completed" and page.tested is not None:
+            _tested(page, run)
+        export.panel(run)
+
+    return RunParts(beside=beside, after=after, below=below)
+
+
+def _own(own: Own, run: Run) -> None:
+    st.markdown(f"**{own.title}**")
+
+    def answers(shown: Run) -> None:
+        _answers(own, store().get(shown.id))
+
+    if run.is_over:
+        fragment(answers)(run)
+        return
+    fragment(own.give)(run)
+    live_part(answers, run)(run)
+
+
+def _answers(own: Own, run: Run) -> None:
+    """What the newest weights say, and how that moved."""
+    found = pins.answered(run)
+    if found is None or not own.shown(run, found):
+        if run.is_over:
+            st.caption(own.nothing)
+        return
+    if not found.events:
+        st.caption(pins.IN_A_MOMENT)
+        return
+    classes, answers = own.classes(run), found.answers
+    info = history_info([event.epoch for event in found.events], answers, classes)
+    live_chart(
+        probability_bars(classes, answers[-1], dark=is_dark()),
+        key="pin.bars",
+        alt=probabilities_sentence(classes, answers[-1]),
+    )
+    st.caption("How the answer moved, from the first weights to the newest")
+    live_chart(answer_history(info, dark=is_dark(), uirevision=run.id), key="pin.history", alt=history_sentence(info))
+
+
+@st.cache_data(max_entries=32, show_spinner="Testing the model …")
+def _test_answers(home_folder: str, run_id: str, seq: int, _page: Page) -> Probabilities:
+    assert _page.answers is not None
+    return _page.answers(store().get(run_id))
+
+
+def _tested(page: Page, run: Run) -> None:
+    """How good it is on the test set, what it takes for what, and where it is most sure and wrong."""
+    assert page.tested is not None
+    if page.before_result is not None:
+        page.before_result(run)
+    found = page.tested(run)
+    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, page)
+    right = float((answers.argmax(1) == found.truth).mean())
+    st.subheader(f"{percent(right)} of the {found.label}", anchor=False)
+    st.caption(f"Measured with the weights of the best epoch; {page.note(run)}")
+    left, middle = st.columns(2, gap="large")
+    with left:
+        st.markdown(f"**{page.confusion}**")
+        _confusion(found, answers, told=page.beside_confusion is not None)
+    with middle:
+        (page.beside_confusion or (lambda *_: _mistakes(page, run, found, answers)))(found, answers)
+    if page.beside_confusion is not None:
+        _mistakes(page, run, found, answers)
+
+
+def _confusion(found: Tested, answers: Probabilities, *, told: bool) -> None:
+    counts = np.zeros((len(found.classes), len(found.classes)), dtype=np.int64)
+    np.add.at(counts, (np.asarray(found.truth, np.int64), answers.argmax(1)), 1)
+    info = confusion_info(counts, found.classes)
+    live_chart(confusion_figure(info, dark=is_dark()), key="confusion", alt=confusion_sentence(info))
+    if told:
+        st.caption(confusion_sentence(info))
+
+
+def _mistakes(page: Page, run: Run, found: Tested, answers: Probabilities) -> None:
+    if page.mistake is None:
+        return
+    st.markdown(f"**{page.mistakes}**")
+    said = answers.argmax(1)
+    wrong = np.flatnonzero(said != found.truth)
+    if not len(wrong):
+        st.caption("None: every test example was answered right.")
+        return
+    worst = wrong[np.argsort(-answers[wrong, said[wrong]])][: page.num_mistakes]
+    page.mistake(run, worst.tolist(), answers)
