@@ -6,6 +6,7 @@ Form, check, address, terminal and documentation read that declaration. Nothing 
 from __future__ import annotations
 
 import dataclasses
+import inspect
 import re
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
@@ -199,7 +200,7 @@ class Settings:
     def __init_subclass__(cls) -> None:
         """Refuse a knob of a name that means something else in an address, where it would be dead."""
         super().__init_subclass__()
-        if taken := [name for name in PAGE_PARAMETERS if name in cls.__dict__.get("__annotations__", {})]:
+        if taken := [name for name in PAGE_PARAMETERS if name in inspect.get_annotations(cls)]:
             raise InvalidSettingError(
                 f"{cls.__name__} has a knob “{taken[0]}”. In an address this word belongs to the page, as do "
                 f"{', '.join(word for word in PAGE_PARAMETERS if word != taken[0])}. Give the knob another name."
