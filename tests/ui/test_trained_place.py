@@ -24,9 +24,9 @@ def store(glassbox_home: Path) -> RunStore:
 
 def carried(store: RunStore, place: str, *, completed: bool = True, **values: Any) -> Run:
     """A run as the worker carries it out."""
-    task = demos.task(place)
+    task = demos.training(place)
     config = task.Config(**values)
-    run = store.book.create(place, to_json(config), phases=(config.epochs,), owner="ada", title=task.title)
+    run = store.book.create(place, to_json(config), phases=(config.epochs,), owner="ada", title=demos.find(place).title)
     lease = store.claims.claim(f"worker of {run.id}")
     assert lease is not None
     events = list(train(task, config, task.load(config), learner=task.learner(config, Placement())))
