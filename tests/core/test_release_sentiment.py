@@ -66,6 +66,16 @@ def test_a_plain_sentence_gets_its_plain_answer(
     assert reader.classes[reader.read(text).winner] == answer
 
 
+@pytest.mark.parametrize("sign", ["´", "`", "’"])
+def test_an_apostrophe_of_any_keyboard_is_a_negation(named: tuple[str, TextReader], sign: str) -> None:
+    _, reader = named
+    usual, other = (reader.read(f"The film isn{one}t good.").probabilities for one in ("'", sign))
+    assert usual is not None
+    assert other is not None
+    assert other[0] == pytest.approx(usual[0], abs=0.05)
+    assert other[0] > 0.5, "negative"
+
+
 @pytest.mark.parametrize("text", FACTS)
 def test_no_model_is_sure_of_a_text_that_does_not_judge(named: tuple[str, TextReader], text: str) -> None:
     assert not named[1].read(text).sure

@@ -183,6 +183,18 @@ def test_the_treebanks_spelling_of_a_negation_is_everybodys(written: str) -> Non
     tokenizer = train_tokenizer(TEXTS, vocabulary=200)
     tokens = [piece.text for piece in encode(tokenizer, written, length=20).pieces]
     assert tokens == ["[CLS]", "i", "do", "n't", "like", "it", "[SEP]"]
+    assert encode_many(tokenizer, [written], length=20)[0].tolist() == [
+        piece.id for piece in encode(tokenizer, written, length=20).pieces
+    ]
+
+
+@pytest.mark.parametrize("sign", "´`ʼ′‘＇")
+def test_a_negation_with_any_apostrophe_is_one_and_stands_where_it_stood(sign: str) -> None:
+    tokenizer = train_tokenizer(TEXTS, vocabulary=200)
+    pieces = encode(tokenizer, f"I don{sign}t like it", length=20).pieces
+    assert [(piece.text, piece.start, piece.end) for piece in pieces[2:4]] == [("do", 2, 4), ("n't", 4, 7)]
+    quoted = encode(tokenizer, f"{sign}film{sign}", length=20)
+    assert "'" not in [piece.text for piece in quoted.pieces], "no apostrophe: it stands at no letter's side"
 
 
 def test_a_text_is_cut_at_the_length_and_the_end_sign_stays() -> None:

@@ -18,14 +18,14 @@ from core.demos.sentiment.difference import weights_of
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
 from core.demos.sentiment.network import tokens_of
 from core.demos.sentiment.packed import packed
-from core.demos.sentiment.tokenizer import Encoded, encode, encode_many
+from core.demos.sentiment.tokenizer import APOSTROPHES, Encoded, encode, encode_many
 from core.knobs import from_json
 from core.release import ReleaseModel
 from core.training.supervised import answering_weights
 
 MAX_CHARACTERS = 20_000
 SURE_OF_TWO, SURE_OF_MORE = 0.8, 0.5
-WORD = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*")
+WORD = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*")
 FOREIGN_SHARE = 0.5  # of the letters, outside the Latin alphabet
 BROKEN_SHARE = 0.45  # of the words
 SIGNS = ".,;:!?'\"()-…"

@@ -7,6 +7,7 @@ that the vocabulary holds (WordPiece: Schuster and Nakajima 2012; Wu et al. 2016
 from __future__ import annotations
 
 import json
+import re
 from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ SIGNS = (PADDING, UNKNOWN, START, END)  # the first ids
 CONTINUED = "##"  # begins a piece that continues a word
 ALPHABET = 200  # letters at most
 PADDING_ID = 0  # of every tokenizer here, the pretrained encoder's too
+APOSTROPHES = "´`ʼ′‘＇"  # that keyboards and phones put into "isn't", beside the typographic one
+_IN_A_WORD = re.compile(rf"(?<=\w)[{APOSTROPHES}](?=\w)")
 WORDS = r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
 
 Ids = NDArray[np.int32]
@@ -109,9 +112,14 @@ def _tokenizer(model: Any) -> Tokenizer:
     return read_tokenizer(tokenizer.to_str())
 
 
+def _plain(text: str) -> str:
+    """The same text, letter for letter, with the apostrophe that tokenizers know: "isn´t" is a negation too."""
+    return _IN_A_WORD.sub("'", text)
+
+
 def encode(tokenizer: Tokenizer, text: str, *, length: int) -> Encoded:
     """The first `length` tokens of a text, with the places where they stand."""
-    whole = tokenizer.encode(text)
+    whole = tokenizer.encode(_plain(text))
     unknown = tokenizer.token_to_id(UNKNOWN)
     rows = list(zip(whole.ids, whole.tokens, whole.offsets, strict=True))
     kept = [*rows[: length - 1], rows[-1]] if len(rows) > length else rows  # the end sign stays the last
@@ -124,7 +132,7 @@ def encode_many(tokenizer: Tokenizer, texts: Sequence[str], *, length: int) -> I
     """Token ids (N, length or less) int32 of texts, cut at `length` and padded with `PADDING_ID` to the longest."""
     rows = []
     for start in range(0, len(texts), 1000):
-        for one in tokenizer.encode_batch_fast(list(texts[start : start + 1000])):
+        for one in tokenizer.encode_batch_fast([_plain(text) for text in texts[start : start + 1000]]):
             ids = one.ids
             rows.append(ids if len(ids) <= length else [*ids[: length - 1], ids[-1]])
     padded = np.full((len(rows), max(map(len, rows), default=1)), PADDING_ID, np.int32)

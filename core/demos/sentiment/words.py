@@ -13,11 +13,11 @@ from numpy.typing import NDArray
 from core.demos.sentiment.embeddings import WordTable, embedding_of, word_table
 from core.demos.sentiment.network import Layout, Transformer
 from core.demos.sentiment.reader import TextReader
-from core.demos.sentiment.tokenizer import UNKNOWN, Encoded
+from core.demos.sentiment.tokenizer import APOSTROPHES, UNKNOWN, Encoded
 from core.explain.words import Contributions, contributions
 
 Numbers = NDArray[np.float32]
-TOKEN = re.compile(r"[^\W_]+(?:['’\-][^\W_]+)*|[^\w\s]+|_+")  # a word with its apostrophes and hyphens, or signs
+TOKEN = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*|[^\w\s]+|_+")  # a word, or signs
 NUM_NEIGHBOURS = 24  # words that are tried in the place of one
 MOST_SWAPS = 4
 STEPS, EXPLANATION_FLOPS = (24, 48, 96), 150_000_000_000  # of integrated gradients
