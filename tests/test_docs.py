@@ -7,10 +7,11 @@ from pathlib import Path
 import pytest
 
 from core import docs
+from docs import architecture
 
 ROOT = Path(__file__).parents[1]
 README = (ROOT / "README.md").read_text(encoding="utf-8")
-GUIDES = ["README.md", "CONTRIBUTING.md"]
+GUIDES = ["README.md", "CONTRIBUTING.md", "docs/architecture.md"]
 CODE = [ROOT / "Home.py", *(path for folder in ("core", "ui", "pages") for path in (ROOT / folder).rglob("*.py"))]
 DOCUMENTS = [
     *ROOT.glob("*.md"),
@@ -74,6 +75,12 @@ def test_every_link_leads_somewhere(document: Path) -> None:
 def test_the_page_of_knobs_is_up_to_date() -> None:
     assert (ROOT / "docs/knobs.md").read_text(encoding="utf-8") == docs.knobs_page(), (
         "Write it again: python -m core.docs > docs/knobs.md"
+    )
+
+
+def test_the_picture_of_the_house_is_that_of_its_imports() -> None:
+    assert architecture.PAGE.read_text(encoding="utf-8") == architecture.page(), (
+        "Write it again: python -m docs.architecture"
     )
 
 
