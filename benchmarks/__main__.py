@@ -22,7 +22,7 @@ BENCHMARKS = (
         "generator",
         "generator_peer",
     ),
-    *("start", "live", "reporting", "sessions", "memory", "strokes", "playground", "more_data"),
+    *("start", "estimates", "live", "reporting", "sessions", "memory", "strokes", "playground", "more_data"),
 )
 
 

@@ -11,7 +11,7 @@ PAGE = Path(__file__).parents[1] / "docs" / "benchmarks.md"
 ORDER = (
     *("release_digits", "strokes", "time_to_accuracy", "reference_mnist"),
     *("serving", "voice", "voice_training", "voice_accuracy", "sentiment", "generator", "generator_peer"),
-    *("start", "live", "reporting", "sessions", "memory", "playground", "more_data"),
+    *("start", "estimates", "live", "reporting", "sessions", "memory", "playground", "more_data"),
 )
 MOST_LISTED = 5  # values that are shown one by one
 HEAD = """# Benchmarks

@@ -146,9 +146,8 @@ class NetworkCost:
     flops: int  # forward, a multiplication and an addition count as two
     activations: int  # numbers that all layers pass on
     num_layers: int
-    cells: int = (
-        0  # numbers that recurrent cells pass on one time step after the other, where no kernel does it at once
-    )
+    answering: int  # FLOPs that take as long as its answer
+    learning: int  # FLOPs that take as long as its pass forward and back in training
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -160,6 +159,8 @@ class Cost:
     num_validation: int
     num_test: int
     evaluation: NetworkCost | None = None  # of an evaluated example; None: as in the network
+    evaluation_batch: int = 500  # examples that are evaluated together
+    answering_networks: int = 1  # that an evaluation asks: 2 where averaged weights answer beside the trained ones
     example_bytes: int  # a stored example with its target
     passes: int = 1  # forward and backward, of each example in a step: adversarial examples take one more
     preparation_flops: int = 0  # FLOPs that take as long as preparing a training example (random warps)

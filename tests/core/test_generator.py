@@ -319,10 +319,10 @@ def test_a_generator_without_classes_cannot_be_asked_for_one() -> None:
 
 
 def test_the_estimate_knows_that_steps_of_d_cost() -> None:
-    from core.training.estimate import estimate
+    from core.training.estimate import Speed, estimate
 
     seconds = [
-        estimate(TASK, replace(GeneratorConfig(), **changes), flops_per_second=1e11).seconds
+        estimate(TASK, replace(GeneratorConfig(), **changes), speed=Speed(1e11, 2e5)).seconds
         for changes in ({}, {"width": 64}, {"penalty_every": 1}, {"data": "mnist"})
     ]
     assert seconds[0] < seconds[1]

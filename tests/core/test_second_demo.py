@@ -12,7 +12,7 @@ from core.runs.records import pin_name
 from core.runs.store import open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
-from core.training.estimate import estimate
+from core.training.estimate import Speed, estimate
 from tests.core.waiting import wait_until
 
 
@@ -40,4 +40,4 @@ def test_two_networks_train_on_a_worker_and_generate_for_a_pin(tmp_path: Path, m
     assert restored is not None
     assert set(restored.state["learner"]["optimizers"]) == {"generator", "discriminator"}
     assert curves_info(events, select=None).best_epoch is None
-    assert estimate(task, task.Config(), flops_per_second=1e10).seconds > 0
+    assert estimate(task, task.Config(), speed=Speed(1e10, 1e5)).seconds > 0

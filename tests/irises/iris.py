@@ -130,7 +130,13 @@ TASK = Training(
     learner=make_learner,
     num_parameters=lambda config: 8 * config.width + 3,
     cost=lambda config: Cost(
-        network=NetworkCost(flops=14 * config.width, activations=config.width + 3, num_layers=2),
+        network=NetworkCost(
+            flops=14 * config.width,
+            activations=config.width + 3,
+            num_layers=2,
+            answering=14 * config.width,
+            learning=42 * config.width,
+        ),
         num_train=NUM["train"],
         num_validation=NUM["validation"],
         num_test=NUM["test"],

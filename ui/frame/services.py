@@ -46,6 +46,6 @@ def run_or_say(run_id: str) -> Run | None:
 
 
 @st.cache_resource
-def machine_speed() -> float:
-    """FLOP/s of this machine, measured once."""
+def machine_speed() -> estimate.Speed:
+    """How fast this machine is, measured once."""
     return estimate.machine_speed(device_for("auto"))

@@ -63,8 +63,8 @@ def start(task: Task, config: Config, *, parent: str | None = None) -> None:
 
 
 @st.cache_data(max_entries=200, show_spinner=False)
-def _cost(name: str, config: Config, speed: float) -> estimate.Estimate:
-    return estimate.estimate(demos.training(name), config, flops_per_second=speed)
+def _cost(name: str, config: Config, speed: estimate.Speed) -> estimate.Estimate:
+    return estimate.estimate(demos.training(name), config, speed=speed)
 
 
 def expected(task: Task, config: Config) -> estimate.Estimate:

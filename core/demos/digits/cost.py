@@ -17,7 +17,7 @@ OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 @lru_cache(maxsize=256)
 def _network(config: DigitsConfig) -> NetworkCost:
-    return network_cost(lambda: make_network(config), (1, IMAGE_SIDE, IMAGE_SIDE))
+    return network_cost(lambda: make_network(config), (1, IMAGE_SIDE, IMAGE_SIDE), passes_back=config.adversarial > 0)
 
 
 def forward_flops(config: DigitsConfig) -> int:
@@ -40,6 +40,7 @@ def cost(config: DigitsConfig) -> Cost:
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=EXAMPLE_BYTES,
+        answering_networks=2 if config.averaging else 1,
         passes=2 if config.adversarial else 1,
         preparation_flops=WARP_FLOPS[config.augmentation],
         optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),

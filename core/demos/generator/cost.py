@@ -1,5 +1,6 @@
 """What two competing networks and their data cost, from the knobs alone: no data is read, no network computed."""
 
+from dataclasses import astuple
 from functools import lru_cache
 
 import torch
@@ -8,6 +9,7 @@ from torch import nn
 from core.contract import Cost, NetworkCost
 from core.data.pictures import picture_set
 from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
+from core.demos.generator.competition_cost import competition_cost
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.frozen_classifier import SETS, judge_network
 from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
@@ -29,22 +31,22 @@ class _Told(nn.Module):
 
 
 @lru_cache(maxsize=256)
-def _networks(config: GeneratorConfig) -> tuple[NetworkCost, NetworkCost]:
-    return (
-        network_cost(lambda: _Told(make_generator(config)), (config.latent,)),
-        network_cost(lambda: _Told(make_discriminator(config)), (1, IMAGE_SIDE, IMAGE_SIDE)),
-    )
+def _drawn(config: GeneratorConfig) -> NetworkCost:
+    return network_cost(lambda: _Told(make_generator(config)), (config.latent,))
+
+
+@lru_cache(maxsize=256)
+def _judged(config: GeneratorConfig, *, passes_back: bool) -> NetworkCost:
+    return network_cost(lambda: _Told(make_discriminator(config)), (1, IMAGE_SIDE, IMAGE_SIDE), passes_back=passes_back)
 
 
 @lru_cache(maxsize=256)
 def _evaluation(config: GeneratorConfig) -> NetworkCost:
-    drawn, _ = _networks(config)
+    drawn = _drawn(config)
     if config.data not in SETS:
         return drawn
     looked = network_cost(judge_network, (1, IMAGE_SIDE, IMAGE_SIDE))
-    return NetworkCost(
-        drawn.flops + looked.flops, drawn.activations + looked.activations, drawn.num_layers + looked.num_layers
-    )
+    return NetworkCost(*(sum(both) for both in zip(astuple(drawn), astuple(looked), strict=True)))
 
 
 def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
@@ -56,27 +58,14 @@ def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
 
 
 def cost(config: GeneratorConfig) -> Cost:
-    """All that an estimate needs to know about a config; its pass forward and back stands for the work of a step.
-
-    A real example passes D with a generated one, forward and back, for which G draws once; for each update of G it
-    draws and is corrected once more, through D. A penalty costs D about as much again, when it has its turn. What a
-    layer takes for itself it takes with each update of D. An evaluation draws a picture and judges it.
-    """
-    drawn, judged = _networks(config)
+    """All that an estimate needs to know about a config; an evaluation draws a picture and has it judged."""
     num_train, num_validation, num_test = _sizes(config)
-    turns = 1 / config.discriminator_steps  # of G, for each of D
-    draws = 1 / 3 + turns
-    has_penalty = config.loss in ("relativistic", "wasserstein")
-    judges = 2 + turns * (4 / 3 if config.loss == "relativistic" else 1) + (4 / config.penalty_every) * has_penalty
-
-    def together(of_generator: int, of_discriminator: int) -> int:
-        return round(draws * of_generator + judges * of_discriminator)
-
     return Cost(
-        network=NetworkCost(
-            flops=together(drawn.flops, judged.flops),
-            activations=together(drawn.activations, judged.activations),
-            num_layers=config.discriminator_steps * together(drawn.num_layers, judged.num_layers),
+        network=competition_cost(
+            config,
+            drawn=_drawn(config),
+            judged=_judged(config, passes_back=False),
+            fooled=_judged(config, passes_back=True),
         ),
         evaluation=_evaluation(config),
         num_train=num_train,

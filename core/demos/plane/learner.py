@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import torch
@@ -10,14 +11,17 @@ from torch import nn
 
 from core.contract import Cost, Dataset, NetworkCost, Placement, Split
 from core.demos.generator.competition import Competition
+from core.demos.generator.competition_cost import competition_cost
 from core.demos.plane.cloud import POINTS_SEED, REACH, points
 from core.demos.plane.config import PlaneConfig
+from core.training.estimate import network_cost
 
 NUM_TRAIN, NUM_HELD_OUT = 4_096, 1_000
 DRAWN_SEED = 8
 NEAR = 0.08  # of a square with side 2: a heap is about 0.3 wide
 NUM_SHOWN = 300  # points of a preview
 SURFACE = 31  # places of D's surface in each direction
+COMPARED_FLOPS = 150  # that take as long as one distance, and finding the nearest
 MESH, FARTHEST = 13, 2.0  # lines of the mapped grid, and standard deviations to its border
 
 
@@ -75,12 +79,16 @@ def num_parameters(config: PlaneConfig) -> int:
 
 
 def cost(config: PlaneConfig) -> Cost:
-    """All that an estimate needs; a step is about three passes forward and back through both networks.
+    """All that an estimate needs to know about a config."""
 
-    They compute so little that a step takes what about 75 layers take for themselves (4 ms, measured).
-    """
+    def network(inputs: int, outputs: int, *, passes_back: bool = False) -> NetworkCost:
+        return network_cost(lambda: Layers(inputs, outputs, config.width).layers, (inputs,), passes_back=passes_back)
+
+    drawn = network(config.latent, 2)
     return Cost(
-        network=NetworkCost(flops=3 * 2 * num_parameters(config), activations=3 * 4 * config.width, num_layers=75),
+        network=competition_cost(config, drawn=drawn, judged=network(2, 1), fooled=network(2, 1, passes_back=True)),
+        evaluation=replace(drawn, answering=drawn.answering + COMPARED_FLOPS * NUM_HELD_OUT),
+        evaluation_batch=NUM_HELD_OUT,
         num_train=NUM_TRAIN,
         num_validation=NUM_HELD_OUT,
         num_test=NUM_HELD_OUT,

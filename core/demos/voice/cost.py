@@ -1,5 +1,6 @@
 """What a speech network and its data cost, from the knobs alone: no data is read, no network computed."""
 
+from dataclasses import replace
 from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
@@ -18,7 +19,7 @@ OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 def _network(config: VoiceConfig) -> NetworkCost:
     whole = network_cost(lambda: make_network(config), (NUM_FRAMES, shape_of(config).num_mels))
     if learns_answer_only(config):  # nothing goes back through what is frozen
-        return NetworkCost(whole.flops // 2, whole.activations // 2, whole.num_layers // 2)
+        return replace(whole, learning=whole.answering, activations=whole.activations // 2)
     return whole
 
 
@@ -32,6 +33,7 @@ def cost(config: VoiceConfig) -> Cost:
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=FEATURE_BYTES * NUM_FRAMES * shape_of(config).num_mels + 8,
+        answering_networks=2 if config.averaging else 1,
         preparation_flops=AUGMENTATION_FLOPS if is_changed else 0,
         optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),
     )

@@ -112,7 +112,7 @@ TASK = Training(
     learner=_learner,
     num_parameters=lambda config: 195,
     cost=lambda config: Cost(
-        network=NetworkCost(flops=400, activations=40, num_layers=4),
+        network=NetworkCost(flops=400, activations=40, num_layers=4, answering=400, learning=1_200),
         num_train=NUM_TRAIN,
         num_validation=64,
         num_test=64,

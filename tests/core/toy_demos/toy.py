@@ -125,7 +125,13 @@ TASK = Training(
     learner=_learner,
     num_parameters=lambda config: 5 * config.width + 2,
     cost=lambda config: Cost(
-        network=NetworkCost(flops=8 * config.width, activations=3 * config.width + 2, num_layers=4),
+        network=NetworkCost(
+            flops=8 * config.width,
+            activations=3 * config.width + 2,
+            num_layers=4,
+            answering=8 * config.width,
+            learning=24 * config.width,
+        ),
         num_train=NUM_TRAIN,
         num_validation=64,
         num_test=64,
