@@ -17,6 +17,7 @@ import soundfile
 from benchmarks import studio
 from benchmarks.visitor import Visitor
 from core import demos
+from core.data import points
 from core.data.pictures import strokes
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
@@ -111,7 +112,7 @@ def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(guard
         assert "To predict" in words(run_aside(give_table(server.address)))
         assert {demo: over(store, run.id).state for demo, run in runs.items()} == dict.fromkeys(RUNS, "completed")
         for demo, run in runs.items():
-            page = demos.task(demo).page or demo
+            page = demos.find(demo).page or demo
             shown, files = run_aside(look_at(server.address, page, f"view=train&run={run.id}"))
             assert files.keys() == FILES.get(demo, set())
             if "Everything (zip)" in files:
@@ -123,7 +124,7 @@ def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(guard
     assert guard.watches(READER)
     for run in runs.values():
         assert guard.opened(WORKER, server.home / "runs" / run.id)
-    assert guard.traced(READER, ROOT / "core" / "foundations" / "points.py")
+    assert guard.traced(READER, Path(points.__file__))
 
 
 @pytest.mark.timeout(1_200)
