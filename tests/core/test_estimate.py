@@ -1,7 +1,4 @@
-"""What a run is said to cost, beside what is counted while it trains and by hand.
-
-Nothing here depends on time: `python -m benchmarks estimates` compares the seconds.
-"""
+"""What a run is said to cost, beside what is counted; `python -m benchmarks estimates` compares the seconds."""
 
 from collections import Counter
 from collections.abc import Iterator
