@@ -205,7 +205,7 @@ def test_only_what_is_on_the_list_can_be_asked_for(readers: Readers) -> None:
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGKILL])
 def test_reading_processes_die_with_the_process_that_asked(number: int) -> None:
     program = (
-        "from core.reading.pool import readers; from core.data import table; import time\n"
+        "from core.reading.pool import readers; from core.data.text import table; import time\n"
         "readers().read(table.read_csv, b'a,b\\n1,2\\n', name='a')\n"
         "print(readers()._idle[0].process.pid, flush=True); time.sleep(60)"
     )
