@@ -27,7 +27,8 @@ def test_a_preset_is_one_entry_and_back_restores_the_knobs(page: Page) -> None:
     expect(page.get_by_role("slider", name="Depth")).to_have_value("2")
     page.go_back()
     expect(page.get_by_role("slider", name="Depth")).to_have_value("3")
-    expect(preset.first).to_have_value("Small CNN")
+    expect(preset).to_have_count(1)  # those of runs that the next one cut short go with its end
+    expect(preset).to_have_value("Small CNN")
     page.go_forward()
     page.go_forward()
     expect(page.get_by_role("slider", name="Hidden layers")).to_be_visible()
