@@ -1,6 +1,6 @@
 """The page of a demo that tells classes apart: title, views, model picker, and what a run shows beside its curves.
 
-What differs between demos (how an input is given, how an answer and a mistake look) is in a `Page`, which each fills
+What differs between demos (how an input is given, how an answer and a mistake look) is in a `Page`, filled in by each.
 """
 
 from collections.abc import Callable, Sequence

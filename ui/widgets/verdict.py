@@ -41,18 +41,17 @@ def verdict(
         truth: whether the answer is right, and that in words; None where nobody knows.
     """
     colors = palette(is_dark())
-    parts = [f"<span>{escape(words)}</span>"] if words else []
+    parts = [f'<span translate="no"><strong>{percent(share)}</strong> {escape(of)}</span>']
+    if words:
+        parts.append(f"<span>{escape(words)}</span>")
     if truth is not None:
         color, mark = (RIGHT, "✓") if truth[0] else (WRONG, "✗")
         parts.append(f'<span style="color:{color}">{mark} {escape(truth[1])}</span>')
-    figure = f'<strong translate="no">{percent(share)}</strong>' + (
-        f' <span translate="no">{escape(of)}</span>' if of else ""
-    )
     st.html(
         f'<div role="status" aria-label="{escape(said)}" '
         'style="display:flex;align-items:center;flex-wrap:wrap;gap:0.25rem 1rem">'
         f'<div translate="no" style="font-size:{size}rem;font-weight:650;line-height:1.1;overflow-wrap:anywhere;'
         f'color:{colors.accent if is_sure else colors.muted};min-width:3rem">{escape(answer)}</div>'
-        f"<div><div>{' · '.join([figure, *parts])}</div>"
+        f"<div><div>{' · '.join(parts)}</div>"
         f'<div style="color:{colors.muted}">answered in {milliseconds:.1f} ms</div></div></div>'
     )

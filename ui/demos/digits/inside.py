@@ -11,6 +11,7 @@ from ui.demos.digits import answer, inside_attack, inside_attribution, inside_ma
 from ui.demos.digits.inside_attribution import Subject
 from ui.frame.services import store
 from ui.runs import readers
+from ui.widgets.choice import one_of
 
 PARTS = {
     "layers": ":material/grid_view: Layer by layer",
@@ -22,16 +23,7 @@ PARTS = {
 def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) -> None:
     """The whole view of one model; it follows the drawing stroke by stroke."""
     _, reading = answer.ask(reader, classes)
-    part = st.segmented_control(
-        "What to look at",
-        list(PARTS),
-        default="layers",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key="inside.part",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    part = one_of("What to look at", PARTS, key="inside.part")
     subject = _subject(model_id, reader, classes, reading)
     if subject is None:
         st.caption("Everything here is computed from your own digit, so it begins with one.")

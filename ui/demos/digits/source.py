@@ -16,6 +16,7 @@ from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.widgets import uploads
 from ui.widgets.cell_editor import cell_editor
+from ui.widgets.choice import one_of
 
 Grey = npt.NDArray[np.float32]
 CANVAS = 280  # px
@@ -53,18 +54,7 @@ class Canvas:
 
 def input_picker(key: str) -> str:
     """The chosen way to give a digit."""
-    how = st.segmented_control(
-        "How to give a digit",
-        list(INPUTS),
-        default="draw",
-        required=True,
-        format_func=INPUTS.__getitem__,
-        key=f"{key}.input",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    assert how is not None
-    return how
+    return one_of("How to give a digit", INPUTS, key=f"{key}.input")
 
 
 def take(how: str, key: str) -> Given | None:

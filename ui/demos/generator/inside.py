@@ -13,6 +13,7 @@ from core.plots.words import number
 from ui.demos.generator import controls
 from ui.demos.generator.painters import training_pictures
 from ui.frame.style import is_dark
+from ui.widgets.choice import one_of
 
 PARTS = {
     "layers": ":material/layers: Block by block",
@@ -29,20 +30,11 @@ PLANE_WIDTH = 9 * 64  # px
 
 def show(model_id: str, painter: Painter) -> None:
     """A class and random numbers, then one of the parts."""
-    part = st.segmented_control(
-        "What to look at",
-        list(PARTS),
-        default="layers",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key="generator.inside",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    part = one_of("What to look at", PARTS, key="generator.inside")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = controls.class_picker(painter, key=f"inside.class.{painter.config.data}")
         seed = controls.dice(key="inside", label="Other random numbers")
-    {"layers": _layers, "discriminator": _discriminator, "plane": _plane}[str(part)](painter, label, seed)
+    {"layers": _layers, "discriminator": _discriminator, "plane": _plane}[part](painter, label, seed)
 
 
 def _layers(painter: Painter, label: int, seed: int) -> None:

@@ -14,6 +14,7 @@ from ui.frame.fragments import fragment
 from ui.frame.views import view_picker
 from ui.runs import models
 from ui.runs.train import train_view
+from ui.widgets.choice import one_of
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
 TRAIN = {"pictures": ":material/imagesmode: Pictures", "points": ":material/scatter_plot: Points in the plane"}
@@ -83,17 +84,7 @@ def _inside(model_id: str) -> None:
 @fragment
 def _try(model_id: str) -> None:
     painter = painter_of(model_id)
-    part = st.segmented_control(
-        "What to draw",
-        list(PARTS),
-        default="grid",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key="generator.part",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    assert part is not None
+    part = one_of("What to draw", PARTS, key="generator.part")
     SHOW[part](model_id, painter)
 
 

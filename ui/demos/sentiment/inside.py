@@ -15,6 +15,7 @@ from ui.demos.sentiment import inside_embeddings
 from ui.demos.sentiment.text_box import set_text
 from ui.frame.style import is_dark
 from ui.frame.words import plain
+from ui.widgets.choice import one_of
 from ui.widgets.live_chart import live_chart
 
 SHOWN_TOKENS = 40
@@ -29,16 +30,7 @@ PARTS = {
 
 def look_inside(reading: Reading, reader: TextReader, *, key: str, box: str) -> None:
     """The whole view of one text."""
-    part = st.segmented_control(
-        "What to look at",
-        list(PARTS),
-        default="steps",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key=f"{key}.part",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    part = one_of("What to look at", PARTS, key=f"{key}.part")
     if reading.encoded is None:
         st.caption("Everything here is computed from your own text, so it begins with one.")
         return

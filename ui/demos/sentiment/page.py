@@ -9,6 +9,7 @@ from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import set_text, text_box
 from ui.frame.fragments import fragment
 from ui.runs import classifier, models
+from ui.widgets.choice import one_of
 
 KEY = "sentiment"
 WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
@@ -16,16 +17,7 @@ WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: 
 
 def _try(model_id: str, options: list[models.Choice]) -> None:
     """Give a text, get an answer while typing; or many at once."""
-    way = st.segmented_control(
-        "How many",
-        list(WAYS),
-        default="one",
-        required=True,
-        format_func=WAYS.__getitem__,
-        key=f"{KEY}.way",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    way = one_of("How many", WAYS, key=f"{KEY}.way")
     if way == "many":
         many.show(reader_of(model_id), key=f"{KEY}.many")
         return

@@ -7,6 +7,7 @@ import streamlit as st
 
 from core.demos.voice.hearing import VoiceReader
 from ui.demos.voice import answer, inside_bands, inside_look, inside_memory, source
+from ui.widgets.choice import one_of
 
 KEY = "voice"
 PARTS = {
@@ -24,16 +25,7 @@ def look_inside(reader: VoiceReader) -> None:
     hearing = reader.hear(given.recording.samples) if given is not None else None
     with right:
         command = answer.show_answer(hearing, reader.classes, truth=given.truth if given else None)
-    part = st.segmented_control(
-        "What to look at",
-        list(PARTS),
-        default="look",
-        required=True,
-        format_func=PARTS.__getitem__,
-        key=f"{KEY}.inside.part",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
+    part = one_of("What to look at", PARTS, key=f"{KEY}.inside.part")
     if command is None:
         st.caption("Everything here is computed from your own recording, so it begins with one.")
     elif part == "look":

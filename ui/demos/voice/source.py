@@ -15,6 +15,7 @@ from ui.demos.voice.browser import microphone_hint
 from ui.frame.errors import shown_errors
 from ui.frame.state import record
 from ui.widgets import uploads
+from ui.widgets.choice import one_of
 
 SAMPLES = Path(__file__).parent / "samples"
 SAMPLE_NAMES = (
@@ -65,18 +66,7 @@ class _Said:
 
 def input_picker(key: str) -> str:
     """The chosen way to give a recording."""
-    how = st.segmented_control(
-        "How to give a recording",
-        list(INPUTS),
-        default="record",
-        required=True,
-        format_func=INPUTS.__getitem__,
-        key=f"{key}.input",
-        label_visibility="collapsed",
-        persist_state="session",
-    )
-    assert how is not None
-    return how
+    return one_of("How to give a recording", INPUTS, key=f"{key}.input")
 
 
 def take(how: str, key: str) -> Given | None:
