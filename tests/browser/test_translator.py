@@ -73,7 +73,7 @@ DIGITS = [number(re.compile(r"^Sample \(1 to"), value) for value in (2, 9, 4, 33
 VOICE = [chosen("Sample", word) for word in ("off", "stop", "go", "left", "right", "up", "down", "yes", "no", "on")]
 
 
-CLASSES = [chosen("Class", str(digit)) for digit in (3, 1, 4, 5, 9, 2, 6, 8, 7, 0)]
+CLASSES = [chosen("Class", str(digit)) for digit in (1, 4, 5, 9, 2, 6, 8, 7, 0, 3)]  # it starts with 3
 QUIET_MS = 1500  # when nothing has changed for so long, the answer is whole
 
 
