@@ -45,6 +45,7 @@ class Metric:
     label: str
     unit: str = ""
     goal: Literal["min", "max"] = "min"
+    more: bool = False  # its curve is behind "More curves"
 
 
 MAJORITY = Metric("majority", "Always saying the most frequent class", "%", "max")  # what an accuracy is compared with

@@ -95,6 +95,35 @@ class Export:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Comparison:
+    """What a demo's networks are compared with: classical methods, fitted to the same examples."""
+
+    methods: str  # name of the experiment that fits them, one of `core.experiments.classical`
+    kind: str  # what an example is, with the icon of that: "Images", ":material/image:"
+    icon: str
+    raw: str  # what a network reads of it: "pixels"
+    question: str  # asked before the methods are fitted
+    data_label: Callable[[Any], str]  # config of a network or of the methods → what it learns from: "MNIST"
+    network_label: Callable[[Any], str]  # config of a network → what it is: "convolutional"
+    is_estimated: Callable[[Any], bool] = lambda config: False  # config of either → its numbers of examples are
+    applies: Callable[[Any], bool] = lambda config: True  # config of a network → it can be compared
+    release: str = "release"  # id of the release model that stands beside both
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    """What a page says of a demo and of its runs. How it draws them is in `ui/demos/`."""
+
+    name: str = ""  # of the page; empty: the demo's own name
+    examples: str = "examples"  # what it answers: "images"
+    given: str = "input"  # what a person gives it: "drawing"
+    gave: str = "given"  # how: "drawn"
+    confusion: str = "What is taken for what"
+    mistakes: str = "The most confident mistakes"
+    num_mistakes: int = 5
+
+
+@dataclass(frozen=True, kw_only=True)
 class Demo:
     """A demo. Its module in `core/demos/` exports one as `DEMO`."""
 
@@ -102,14 +131,15 @@ class Demo:
     order: int  # place among the demos
     icon: str  # a Material icon: ":material/draw:"
     sentence: str
-    page: str = ""  # the page that shows its runs; empty: its own, of its name
     training: Training | None = None  # what its runs do: a training,
     fits: Fits | None = None  # or several fits; it is one of the two
     models: Models | None = None  # None: nothing is done with what it has trained
     answering: Answering | None = None  # None: its models answer only on its page
     generates: bool = False  # whether its models make examples
     export: Export | None = None
+    comparison: Comparison | None = None  # None: its networks are compared with nothing
     diagnose: Callable[[Sequence[Event], Any], Diagnosis | None] | None = None  # config; None: as for a classifier
+    page: Page = Page()
 
     @property
     def task(self) -> Task:

@@ -113,7 +113,7 @@ def test_a_studio_at_work_tells_nobody_and_leaves_nothing_outside_its_home(guard
         assert "To predict" in words(run_aside(give_table(server.address)))
         assert {demo: over(store, run.id).state for demo, run in runs.items()} == dict.fromkeys(RUNS, "completed")
         for demo, run in runs.items():
-            page = demos.find(demo).page or demo
+            page = demos.find(demo).page.name or demo
             shown, files = run_aside(look_at(server.address, page, f"view=train&run={run.id}"))
             assert files.keys() == FILES.get(demo, set())
             if "Everything (zip)" in files:

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from core.contract import Dataset, Learner, Placement, Training
-from core.demo import Demo
+from core.demo import Demo, Page
 from core.knobs import Integer
 
 if TYPE_CHECKING:
@@ -72,4 +72,6 @@ def lesson(
         brief=True,
         **fields,
     )
-    return Demo(title=title, order=order, icon=icon, sentence=sentence, page="foundations", training=training)
+    return Demo(
+        title=title, order=order, icon=icon, sentence=sentence, page=Page(name="foundations"), training=training
+    )

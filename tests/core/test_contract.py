@@ -252,6 +252,23 @@ def test_a_task_selects_by_a_metric_that_it_reports(task: Training) -> None:
     assert demo.training is None or demo.training.batch_size(task.Config()) >= 1
 
 
+@pytest.mark.parametrize("name", [name for name in demos.names() if demos.find(name).comparison])
+def test_a_comparison_has_words_for_all_that_can_be_compared(name: str) -> None:
+    demo = demos.find(name)
+    assert demo.training is not None and demo.comparison is not None
+    how, methods = demo.comparison, demos.find(demo.comparison.methods)
+    assert methods.fits is not None and methods.page.name == name
+    assert how.release in demo.releases
+    for preset in demo.training.presets:
+        assert how.network_label(demo.training.Config(**preset.values))
+    started = demo.training.Config(**{"start": "release"})
+    assert how.network_label(started) == "release"
+    for config_type in (demo.training.Config, methods.fits.Config):
+        data = knobs(config_type)["data"]
+        assert isinstance(data, Choice)
+        assert all(how.data_label(config_type(**{"data": value})) for value in data.options)
+
+
 def test_values_are_said_in_words() -> None:
     declared = knobs(demos.task("digits").Config)
     assert declared["activation"].in_words("relu") == "ReLU"

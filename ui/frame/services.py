@@ -1,9 +1,12 @@
 """What the pages of a server share: the run store and the runs in it, and this machine's speed."""
 
+from typing import Any
+
 import streamlit as st
 
-from core import settings
+from core import demos, settings
 from core.errors import NotFoundError
+from core.knobs import from_json
 from core.runs.protocols import Files, RunBook
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
@@ -43,6 +46,11 @@ def run_or_say(run_id: str) -> Run | None:
     with shown_errors(NotFoundError, icon="search_off"):
         return store().get(run_id)
     return None
+
+
+def config_of(run: Run) -> Any:
+    """The config of a run, which may have been saved by an older version."""
+    return from_json(demos.task(run.task).Config, run.config)[0]
 
 
 @st.cache_resource

@@ -1,15 +1,14 @@
 """Place 8: machine learning beside deep learning, as a table of what finished runs have measured on this machine."""
 
-import functools
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import streamlit as st
 
 from core import demos
-from core.contract import Evaluated, Stepped
+from core.contract import Evaluated, Stepped, Task
 from core.data import registry
+from core.demo import Demo
 from core.experiments.classical.config import MethodsConfig, in_sentence, planned
 from core.knobs import Config
 from core.plots.words import number
@@ -17,7 +16,7 @@ from core.runs.records import Run
 from ui.frame.demo_pages import run_page
 from ui.frame.errors import attempt, show_click_error
 from ui.frame.links import page_path, run_query
-from ui.frame.services import store
+from ui.frame.services import config_of, store
 from ui.frame.words import duration, plain, size, standing
 from ui.lessons.place import Place, Question
 from ui.runs import classical, models
@@ -28,34 +27,6 @@ KEY = "beside"
 NOTHING = "–"
 FLOAT_BYTES = 4  # of a weight while it is trained
 ROWS = ("Model", "Features", "Learned from", "Training", "One answer", "Size", "Right")
-
-
-@dataclass(frozen=True)
-class Kind:
-    """A kind of data, and where its measurements come from."""
-
-    title: str
-    icon: str
-    raw: str  # what its networks read
-    beside: classical.Beside
-    release: str  # id of the release model that stands beside them
-
-
-@functools.cache
-def _kinds() -> tuple[Kind, ...]:
-    from ui.demos.digits import training as digits  # the canvas cannot be imported outside an app
-    from ui.demos.sentiment import training as sentiment
-    from ui.demos.voice import training as voice
-
-    return (
-        Kind("Images", ":material/image:", "pixels", digits.BESIDE, "release"),
-        Kind(
-            "Sound", ":material/graphic_eq:", "the log-mel spectrum", voice.BESIDE, "release"
-        ),
-        Kind(
-            "Text", ":material/notes:", "words and pieces of words, in order", sentiment.BESIDE, "small"
-        ),
-    )  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -73,7 +44,8 @@ def show() -> Sequence[str]:
         "text, and a simple method learns from those. **Deep learning**: a network gets the raw data and finds the "
         "features by itself, layer by layer. The first two columns were measured in runs on this machine."
     )
-    seen = [sentence for kind in _kinds() if (sentence := _kind(kind))]
+    compared = [demo for demo in map(demos.find, demos.names()) if demo.comparison is not None]
+    seen = [sentence for demo in compared if (sentence := _kind(demo))]
     show_click_error(KEY)
     st.caption(
         "Right: of test examples that were neither learned from nor used to choose anything. One answer: its share of "
@@ -85,59 +57,49 @@ def show() -> Sequence[str]:
     return seen or ["Nothing is measured yet: start the runs above, then this compares them."]
 
 
-def _kind(kind: Kind) -> str | None:
+def _kind(demo: Demo) -> str | None:
     """Table of one kind of data, and what is missing in it; returns the comparison in words, if there is one."""
-    st.subheader(f"{kind.icon} {kind.title}", anchor=False)
-    network, methods = _newest(kind.beside)
-    left = None if methods is None else _of_methods(methods, kind)
-    middle = None if network is None else _of_network(network, kind)
+    how = classical.comparison_of(demo)
+    st.subheader(f"{how.icon} {how.kind}", anchor=False)
+    network, methods = _newest(demo)
+    left = None if methods is None else _of_methods(methods, demo)
+    middle = None if network is None else _of_network(network, demo)
     empty = (NOTHING,) * len(ROWS)
     st.table(
         {
             "": [f"**{row}**" for row in ROWS],
             "Machine learning": left.values if left else ("not measured yet", *empty[1:]),
             "Deep learning": middle.values if middle else ("not trained yet", *empty[1:]),
-            "Release model": _of_release(kind),
+            "Release model": _of_release(demo),
         },
         border="horizontal",
         hide_index=True,
     )
     with st.container(horizontal=True, vertical_alignment="center"):
-        _way(network, kind.beside.network, "Train a network", _network_config(methods, kind.beside), kind)
-        _way(methods, kind.beside.methods, "Measure classical methods", _methods_config(network, kind.beside), kind)
-    return _compared(kind, left, middle)
+        of_network, of_methods = demo.task, demos.task(how.methods)
+        learned = of_network.Config() if methods is None else classical.network_config(config_of(methods), demo)
+        _way(network, of_network, "Train a network", learned, demo)
+        fitted = of_methods.Config() if network is None else classical.wanted(network)
+        _way(methods, of_methods, "Measure classical methods", fitted, demo)
+    return _compared(how.kind, left, middle)
 
 
-def _newest(beside: classical.Beside) -> tuple[Run | None, Run | None]:
+def _newest(demo: Demo) -> tuple[Run | None, Run | None]:
     """A completed run of a network and one of methods on the same examples; else the newest of each."""
-    networks = store().find(task=beside.network, states=["completed"], limit=50)
+    networks = store().find(task=demo.name, states=["completed"], limit=50)
     networks = [run for run in networks if "accuracy" in run.metrics]
     for network in networks:
-        methods = classical.measured(network, beside)
+        methods = classical.measured(network)
         if methods is not None and methods.state == "completed":
             return network, methods
-    methods_runs = store().find(task=beside.methods, states=["completed"], limit=1)
+    methods_runs = store().find(task=classical.comparison_of(demo).methods, states=["completed"], limit=1)
     return next(iter(networks), None), next(iter(methods_runs), None)
 
 
-def _network_config(methods: Run | None, beside: classical.Beside) -> Config:
-    """A network on what the methods have learned from; the default one where there are none."""
-    return (
-        demos.task(beside.network).Config()
-        if methods is None
-        else beside.network_config(beside.methods_config(methods))
-    )
-
-
-def _methods_config(network: Run | None, beside: classical.Beside) -> Config:
-    """Methods on what the network has learned from."""
-    return demos.task(beside.methods).Config() if network is None else classical.wanted(network, beside)
-
-
-def _of_methods(run: Run, kind: Kind) -> Measured:
+def _of_methods(run: Run, demo: Demo) -> Measured:
     """The method that was best on validation."""
-    config: MethodsConfig = kind.beside.methods_config(run)
-    best = max(classical.rows_of(run, config), key=lambda row: row.accuracy)
+    config: MethodsConfig = config_of(run)
+    best = max(classical.rows_of(run), key=lambda row: row.accuracy)
     assert best.fit is not None
     sizes = {
         event.step: event.metrics["bytes"]
@@ -148,62 +110,53 @@ def _of_methods(run: Run, kind: Kind) -> Measured:
     values = (
         best.label,
         f"made by people: {in_sentence(config, best.fit.features)}",
-        _learned_from(config, kind),
+        _learned_from(config, demo),
         NOTHING if best.seconds is None else _time(best.seconds),
         _answer(best.answer_seconds),
         NOTHING if step is None else size(sizes[step]),
-        _right(run.metrics["accuracy"], config, kind),
+        _right(run.metrics["accuracy"], config, demo),
     )
     return Measured(values, run.metrics["accuracy"])
 
 
-def _of_network(run: Run, kind: Kind) -> Measured:
-    config = kind.beside.config(run)
+def _of_network(run: Run, demo: Demo) -> Measured:
+    config, how = config_of(run), classical.comparison_of(demo)
     evaluated = [e for _, e in store().events(run.id, kinds=[Evaluated]) if isinstance(e, Evaluated)]
     last = evaluated[-1] if evaluated else None
     parameters = run.num_parameters
     values = (
-        f"{kind.beside.network_label(config)}, run {run.id}",
-        f"found by itself in {kind.raw}",
-        _learned_from(config, kind),
+        f"{how.network_label(config)}, run {run.id}",
+        f"found by itself in {how.raw}",
+        _learned_from(config, demo),
         NOTHING if last is None or last.trained_seconds is None else _time(last.trained_seconds),
         _answer(last.answer_seconds if last else None),
         NOTHING if parameters is None else f"{size(FLOAT_BYTES * parameters)}, {parameters:,} weights",
-        _right(run.metrics["accuracy"], config, kind),
+        _right(run.metrics["accuracy"], config, demo),
     )
     return Measured(values, run.metrics["accuracy"])
 
 
-def _of_release(kind: Kind) -> tuple[str, ...]:
-    demo = demos.find(kind.beside.network)
-    card = demo.releases[kind.release].card
+def _of_release(demo: Demo) -> tuple[str, ...]:
+    how = classical.comparison_of(demo)
+    card = demo.releases[how.release].card
     return (
         f"of page {demo.title}",
-        f"found by itself in {kind.raw}",
+        f"found by itself in {how.raw}",
         card["trained_on"],
         duration(60 * card["minutes"]),
         NOTHING,
         f"{size(card['bytes'])}, {card['parameters']:,} weights",
-        models.figure(demo.releases[kind.release]),
+        models.figure(demo.releases[how.release]),
     )
 
 
-def _learned_from(config: Any, kind: Kind) -> str:
-    cost, about = _cost(config, kind), "about " * kind.beside.is_about(config)
-    return f"{about}{cost.num_train:,} {kind.beside.unit} ({kind.beside.data_label(config)})"
+def _learned_from(config: Config, demo: Demo) -> str:
+    data = classical.comparison_of(demo).data_label(config)
+    return f"{classical.examples(config, demo, 'training').replace(' training ', ' ')} ({data})"
 
 
-def _right(accuracy: float, config: Any, kind: Kind) -> str:
-    about = "about " * kind.beside.is_about(config)
-    return f"{number(accuracy, '%')} of {about}{_cost(config, kind).num_test:,} test {kind.beside.unit}"
-
-
-def _cost(config: Any, kind: Kind) -> Any:
-    if isinstance(config, MethodsConfig):
-        return kind.beside.cost(config)
-    cost = demos.training(kind.beside.network).cost
-    assert cost is not None
-    return cost(config)
+def _right(accuracy: float, config: Config, demo: Demo) -> str:
+    return f"{number(accuracy, '%')} of {classical.examples(config, demo, 'test')}"
 
 
 def _time(seconds: float) -> str:
@@ -214,7 +167,7 @@ def _answer(seconds: float | None) -> str:
     return NOTHING if seconds is None else number(1000 * seconds, "ms")
 
 
-def _compared(kind: Kind, left: Measured | None, middle: Measured | None) -> str | None:
+def _compared(kind: str, left: Measured | None, middle: Measured | None) -> str | None:
     if left is None or middle is None:
         return None
     gain = middle.accuracy - left.accuracy
@@ -222,23 +175,23 @@ def _compared(kind: Kind, left: Measured | None, middle: Measured | None) -> str
     ahead = f"{who} {abs(gain):.1f} percentage points ahead" if abs(gain) >= 0.05 else "both are level"
     same = "" if left.values[2] == middle.values[2] else " They learned from different examples."
     return (
-        f"**{kind.title}**: {left.values[0]} {number(left.accuracy, '%')} after {left.values[3]}, the network "
+        f"**{kind}**: {left.values[0]} {number(left.accuracy, '%')} after {left.values[3]}, the network "
         f"{number(middle.accuracy, '%')} after {middle.values[3]} of training: {ahead}.{same}"
     )
 
 
-def _way(done: Run | None, task_name: str, label: str, config: Config, kind: Kind) -> None:
+def _way(done: Run | None, task: Task, label: str, config: Config, demo: Demo) -> None:
     """To the run whose figures stand in the table; else to one under way, or a button that starts one."""
     if done is not None:
-        name = "network" if task_name == kind.beside.network else "methods"
+        name = "network" if task.name == demo.name else "methods"
         st.page_link(
-            run_page(task_name),
+            run_page(task.name),
             label=f"The {name}: run {done.id}",
             query_params=run_query(done.id),
             icon=":material/open_in_full:",
         )
         return
-    under_way = store().find(task=task_name, states=["running", "queued"], limit=1)
+    under_way = store().find(task=task.name, states=["running", "queued"], limit=1)
     if under_way:
         live_part(_under_way, under_way[0])(under_way[0])
     elif registry.find(getattr(config, "data", "")).is_here():
@@ -246,13 +199,13 @@ def _way(done: Run | None, task_name: str, label: str, config: Config, kind: Kin
             label,
             icon=":material/play_arrow:",
             on_click=attempt,
-            args=(KEY, start_run, demos.task(task_name), config),
-            key=f"beside.{task_name}",
+            args=(KEY, start_run, task, config),
+            key=f"beside.{task.name}",
         )
     else:
         st.page_link(
-            page_path(kind.beside.network),
-            label=f"{label}: get the data on page {demos.find(kind.beside.network).title} first",
+            page_path(demo.name),
+            label=f"{label}: get the data on page {demo.title} first",
             query_params={"view": "train"},
             icon=":material/download:",
         )

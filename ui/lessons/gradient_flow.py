@@ -6,7 +6,7 @@ from statistics import fmean
 import streamlit as st
 
 from core import demos
-from core.knobs import to_json
+from core.knobs import knobs, to_json
 from core.lessons.gradient_flow.figures import LANES, Flow, flows
 from core.lessons.gradient_flow.training import BATCH, OPTIONS, WIDTH, GradientSettings
 from core.plots.gradient_flow import first_layer_figure, layers_figure
@@ -14,7 +14,7 @@ from core.runs.records import Run
 from ui.frame import address
 from ui.frame.style import is_dark
 from ui.lessons.place import Place, Question, keep, settings_of, turn
-from ui.lessons.trained_place import config_of, config_of_run, trained
+from ui.lessons.trained_place import config_of_run, trained
 from ui.runs.live import read_log
 from ui.widgets.live_chart import live_chart
 
@@ -42,7 +42,7 @@ def show() -> Sequence[str]:
     settings = turn(KEY, settings, ["step"], columns=1)
     run = trained(
         TASK,
-        config_of(TASK, settings),
+        TASK.Config(**{name: getattr(settings, name) for name in knobs(TASK.Config)}),
         lambda run: _charts(run, settings),
         invitation="Nothing is trained with these settings yet. It takes a few seconds.",
         label="Train both networks",

@@ -19,14 +19,14 @@ from core.experiments.more_data.config import (
     sizes,
 )
 from core.experiments.more_data.curves import Curves, Measured, Point, curves, measured, seconds_left
-from core.knobs import Settings, from_json, knob, knobs
+from core.knobs import Settings, knob, knobs
 from core.plots.more_data import Line, learning_figure
 from core.plots.words import joined, number
 from core.runs.records import Run
 from ui.frame import address
 from ui.frame.errors import shown_errors
 from ui.frame.links import page_path, run_query
-from ui.frame.services import run_of, store
+from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
 from ui.frame.words import duration
 from ui.lessons.place import Place, Question, settings_of, turn
@@ -64,7 +64,7 @@ def show() -> Sequence[str]:
         if latest is None or latest.state == "completed":
             return _form(settings.data, latest)
         run_id = latest.id
-    view = RunParts(beside=_nothing, after=_nothing, instead=_results, is_network=False, words=_words)
+    view = RunParts(instead=_results, words=_words)
     run_view(demos.task(KEY), run_id, view)
     run = run_of(run_id, task=KEY)
     return [] if run is None or run.deleted_at is not None else _seen(run)
@@ -91,13 +91,9 @@ def _form(data: str, measured_before: Run | None) -> Sequence[str]:
     return _seen(measured_before)
 
 
-def _nothing(run: Run) -> None:
-    pass
-
-
 def _latest(data: str) -> Run | None:
     """The run on that data that goes on, else the newest that is completed, else one that can be resumed."""
-    runs = [run for run in store().find(task=KEY) if _config(run).data == data]
+    runs = [run for run in store().find(task=KEY) if config_of(run).data == data]
     for states in (("running", "queued"), ("completed",), ("stopped",)):
         if found := [run for run in runs if run.state in states]:
             return found[0]
@@ -120,17 +116,13 @@ def _start_button(data: str, *, again: bool) -> None:
             st.rerun(scope="app")
 
 
-def _config(run: Run) -> MoreDataConfig:
-    return from_json(MoreDataConfig, run.config)[0]
-
-
 def _measured(run: Run) -> list[Measured]:
-    return measured(_config(run), read_log(run).events)
+    return measured(config_of(run), read_log(run).events)
 
 
 def _words(run: Run) -> str:
     """ "Seed 2 of 3: SVM on pixels, 300 examples · 64 of 126 fitted · 40 s left"."""
-    config, found = _config(run), _measured(run)
+    config, found = config_of(run), _measured(run)
     if len(found) >= config.epochs:
         return f"{config.epochs} of {config.epochs} fitted"
     fit, left = planned(config, len(found)), seconds_left(config, found)
@@ -145,7 +137,7 @@ def _words(run: Run) -> str:
 def _results(shown: Run) -> None:
     """Accuracy above, time below; the pixels left, the gradient histograms right, each beside the same network."""
     run = store().get(shown.id)
-    found, config = _measured(run), _config(run)
+    found, config = _measured(run), config_of(run)
     if not found:
         st.caption("The curves begin with the first fit, in a few seconds.")
         return
@@ -208,7 +200,7 @@ def _alt(title: str, lines: list[Line], unit: str) -> str:
 
 def _seen(run: Run) -> list[str]:
     """What a run found, in words with its figures."""
-    found, config = curves(_measured(run)), _config(run)
+    found, config = curves(_measured(run)), config_of(run)
     if not found[NETWORK, "pixels"]:
         return ["The first fits are under way: then this says what they found."]
     labels = {key: Fit(*key, examples=0, seed=0).label for key in found}

@@ -5,10 +5,10 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.contract import Task
-from core.knobs import Config, Settings, from_json, knobs, to_json
+from core.knobs import Config, to_json
 from core.runs.records import Run
 from ui.frame.errors import attempt, show_click_error, show_error
-from ui.frame.services import run_or_say, store
+from ui.frame.services import config_of, run_or_say, store
 from ui.runs.live import RunParts, brief_view
 from ui.runs.start import start_run
 
@@ -27,12 +27,7 @@ def config_of_run(task: Task) -> Config | None:
     if run.task != task.name:
         show_error(f"Run {run.id} belongs to another place.", icon="search_off")
         return None
-    return from_json(task.Config, run.config)[0]
-
-
-def config_of(task: Task, settings: Settings) -> Config:
-    """The part of a place's settings that is trained by."""
-    return task.Config(**{name: getattr(settings, name) for name in knobs(task.Config)})
+    return config_of(run)
 
 
 def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitation: str, label: str) -> Run | None:
@@ -53,7 +48,7 @@ def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitati
         draw(run)
         st.caption(f"Trained in run {run.id}, which page Runs keeps.")
         return run
-    parts = RunParts(beside=_nothing, after=_nothing, instead=draw, is_network=False, words=_words)
+    parts = RunParts(instead=draw, words=_words)
     brief_view(task, run, parts)
     return run
 
@@ -73,10 +68,6 @@ def _button(task: Task, config: Config, label: str) -> None:
         key=f"{task.name}.train",
     )
     show_click_error(CLICKS)
-
-
-def _nothing(run: Run) -> None:
-    pass
 
 
 def _words(run: Run) -> str:

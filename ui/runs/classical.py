@@ -1,10 +1,9 @@
-"""Beside classical learning: other methods on the splits of a network, as a table and a chart with its curve.
+"""A network compared with classical methods on the same splits: a table of them, and a chart with its curve.
 
-What differs between demos is in a `Beside`, which each demo's page makes.
+What differs between demos is in their `Comparison`.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any, NamedTuple
 
@@ -12,8 +11,9 @@ import streamlit as st
 
 from core import demos
 from core.contract import MAJORITY, Cost, Ended, Evaluated, Task
+from core.demo import Comparison, Demo
 from core.experiments.classical.config import Fit, MethodsConfig, data_knobs, in_sentence, pairs, planned
-from core.knobs import Config, from_json
+from core.knobs import Config
 from core.plots.classical import Point, methods_figure, methods_info, methods_sentence
 from core.plots.words import number
 from core.runs.records import Run
@@ -21,7 +21,7 @@ from core.service.supervisor import default_max_running
 from ui.frame import health
 from ui.frame.errors import attempt, show_click_error
 from ui.frame.links import page_path, run_query
-from ui.frame.services import run_of, store
+from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
 from ui.frame.words import STATES, plain
 from ui.runs import train
@@ -36,37 +36,6 @@ CLICKS = "classical"  # the buttons of this section, whose errors are shown unde
 MANY = 10_000  # training examples with which a person should know that it takes long
 
 
-@dataclass(frozen=True)
-class Beside:
-    """Which methods stand beside the networks of which demo, and how its page speaks of them."""
-
-    network: str  # demo
-    methods: str  # demo
-    question: str  # asked before they are measured
-    unit: str  # what an example is called: "images"
-    data_label: Callable[[Any], str]  # a network's config → its data: "MNIST"
-    network_label: Callable[[Any], str]  # a network's config → what it is: "convolutional"
-    is_about: Callable[[Any], bool] = lambda config: False  # whether the numbers of examples are estimated
-
-    def config(self, run: Run) -> Any:
-        """The config of a network's run."""
-        return from_json(demos.task(self.network).Config, run.config)[0]
-
-    def network_config(self, methods: MethodsConfig) -> Config:
-        """The config of a network that learns from the examples of these methods; all else is as by default."""
-        return demos.task(self.network).Config(**_common(methods, type(methods)))
-
-    def methods_config(self, run: Run) -> Any:
-        """The config of a run of methods."""
-        return from_json(demos.task(self.methods).Config, run.config)[0]
-
-    def cost(self, methods: MethodsConfig) -> Cost:
-        """What it is known by how many examples there are."""
-        cost = demos.training(self.network).cost
-        assert cost is not None
-        return cost(self.network_config(methods))
-
-
 class Row(NamedTuple):
     """What was measured of one method, or of the network."""
 
@@ -77,54 +46,59 @@ class Row(NamedTuple):
     answer_seconds: float | None  # for each validation example
 
 
-def train_view(
-    task: Task, parts: RunParts, beside: Beside, *, ready: Callable[[Config], bool] = data_panel.show
-) -> None:
-    """`ui.runs.train.train_view`, which also shows a run of the methods measured beside the demo's networks."""
-    run_id = st.query_params.get("run", "")
-    if run_of(run_id, task=beside.methods) is None:
+def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] = data_panel.show) -> None:
+    """`ui.runs.train.train_view`, which also shows a run of the methods that the demo's networks are compared with."""
+    demo, run_id = demos.find(task.name), st.query_params.get("run", "")
+    if demo.comparison is None or run_of(run_id, task=demo.comparison.methods) is None:
         train.train_view(task, parts, ready=ready)
         return
 
     def alone(run: Run) -> None:
-        _results(run, run_of(run.parent, task=beside.network), beside)
+        _results(run, run_of(run.parent, task=task.name), demo)
 
-    view = RunParts(beside=_nothing, after=_nothing, instead=alone, is_network=False)
-    run_view(demos.task(beside.methods), run_id, view)
+    run_view(demos.task(demo.comparison.methods), run_id, RunParts(instead=alone))
 
 
-def section(run: Run, beside: Beside) -> None:
-    """Under the curves of a network: a button that measures the methods, or what they reached."""
+def section(run: Run) -> None:
+    """Under the curves of a network: a button that measures the methods, or what they reached; if it is compared."""
+    demo, config = demos.find(run.task), config_of(run)
+    if demo.comparison is None or not demo.comparison.applies(config):
+        return
     st.subheader("Beside classical learning", anchor=False)
-    found = measured(run, beside)
+    found = measured(run)
     if found is None:
-        st.markdown(f"{beside.question}{_warning(wanted(run, beside), beside)}")
+        st.markdown(f"{demo.comparison.question}{_warning(config, demo)}")
         st.button(
-            f"Measure classical methods on the same {beside.unit}",
+            f"Measure classical methods on the same {demo.page.examples}",
             icon=":material/scatter_plot:",
             on_click=attempt,
-            args=(CLICKS, _start, run, beside),
+            args=(CLICKS, _start, run),
             key="classical.start",
         )
     else:
-        live_part(_beside_network, found if run.is_over else run)(found, run, beside)
+        live_part(_with_network, found if run.is_over else run)(found, run)
     show_click_error(CLICKS)
 
 
-def _warning(config: MethodsConfig, beside: Beside) -> str:
-    num_train = beside.cost(config).num_train
-    if num_train <= MANY:
+def _warning(config: Config, demo: Demo) -> str:
+    if cost_of(config, demo).num_train <= MANY:
         return ""
-    many = f"{beside.is_about(config) * 'about '}{num_train:,} training {beside.unit}"
-    return f" With {many} this takes some minutes; it can be stopped between two methods."
+    return f" With {examples(config, demo, 'training')} this takes some minutes; it can be stopped between two methods."
 
 
-def measured(run: Run, beside: Beside) -> Run | None:
+def comparison_of(demo: Demo) -> Comparison:
+    """How a demo's networks are compared, of one that is."""
+    assert demo.comparison is not None, demo.name
+    return demo.comparison
+
+
+def measured(run: Run) -> Run | None:
     """The newest run of classical methods on the data of a network's run that can be shown or resumed."""
-    mine = wanted(run, beside)
+    mine = wanted(run)
     shared = _common(mine, type(mine))
-    runs = store().find(task=beside.methods, states=["completed", "running", "queued", "stopped"])
-    same = [other for other in runs if _common(beside.methods_config(other), type(mine)) == shared]
+    methods = comparison_of(demos.find(run.task)).methods
+    runs = store().find(task=methods, states=["completed", "running", "queued", "stopped"])
+    same = [other for other in runs if _common(config_of(other), type(mine)) == shared]
     return next((other for other in same if other.state == "completed"), next(iter(same), None))
 
 
@@ -133,15 +107,35 @@ def _common(config: Config, methods_type: type[MethodsConfig]) -> dict[str, Any]
     return {name: getattr(config, name) for name in data_knobs(methods_type)}
 
 
-def wanted(run: Run, beside: Beside) -> MethodsConfig:
-    """The methods that belong beside a network's run."""
-    methods_type = demos.task(beside.methods).Config
+def wanted(run: Run) -> MethodsConfig:
+    """The methods that a network's run is compared with."""
+    methods_type = demos.task(comparison_of(demos.find(run.task)).methods).Config
     assert issubclass(methods_type, MethodsConfig)
-    return methods_type(**_common(beside.config(run), methods_type))
+    return methods_type(**_common(config_of(run), methods_type))
 
 
-def rows_of(run: Run, config: MethodsConfig) -> list[Row]:
+def network_config(config: Config, demo: Demo) -> Config:
+    """The config of a network that learns from the examples of these methods; of a network, its own."""
+    return demo.task.Config(**_common(config, type(config))) if isinstance(config, MethodsConfig) else config
+
+
+def cost_of(config: Config, demo: Demo) -> Cost:
+    """What is known of a network or of the methods by how many examples there are."""
+    assert demo.training is not None
+    assert demo.training.cost is not None
+    return demo.training.cost(network_config(config, demo))
+
+
+def examples(config: Config, demo: Demo, split: str) -> str:
+    """How many examples a split has: "about 30,800 training clips", "1,000 test images"."""
+    cost = cost_of(config, demo)
+    count = {"training": cost.num_train, "validation": cost.num_validation, "test": cost.num_test}[split]
+    return f"{'about ' * comparison_of(demo).is_estimated(config)}{count:,} {split} {demo.page.examples}"
+
+
+def rows_of(run: Run) -> list[Row]:
     """A row for each fit of a run of classical methods, in their order."""
+    config: MethodsConfig = config_of(run)
     evaluated = [event for event in read_log(run).events if isinstance(event, Evaluated)]
     rows = []
     for before, event in pairwise(evaluated):
@@ -152,14 +146,14 @@ def rows_of(run: Run, config: MethodsConfig) -> list[Row]:
     return rows
 
 
-def network_row(run: Run, beside: Beside) -> Row | None:
+def network_row(run: Run) -> Row | None:
     """The best evaluation of a network's run, with the time of its whole training so far; None before the first."""
     evaluated = [event for event in read_log(run).events if isinstance(event, Evaluated)]
     if not evaluated or not evaluated[-1].step:
         return None
     best = max(evaluated, key=lambda event: event.metrics["accuracy"])
     return Row(
-        f"This network ({beside.network_label(beside.config(run))})",
+        f"This network ({comparison_of(demos.find(run.task)).network_label(config_of(run))})",
         None,
         best.metrics["accuracy"],
         evaluated[-1].trained_seconds,
@@ -167,8 +161,8 @@ def network_row(run: Run, beside: Beside) -> Row | None:
     )
 
 
-def _start(run: Run, beside: Beside) -> None:
-    start_run(demos.task(beside.methods), wanted(run, beside), parent=run.id)
+def _start(run: Run) -> None:
+    start_run(demos.task(comparison_of(demos.find(run.task)).methods), wanted(run), parent=run.id)
 
 
 def _do(act: Callable[[str], object], run_id: str) -> None:
@@ -176,27 +170,29 @@ def _do(act: Callable[[str], object], run_id: str) -> None:
     lead_elsewhere()
 
 
-def _beside_network(shown: Run, network: Run, beside: Beside) -> None:
+def _with_network(shown: Run, network: Run) -> None:
     run = store().get(shown.id)
     if (run.state, run.deleted_at) != (shown.state, shown.deleted_at):
         st.rerun(scope="app")
     if run.state != "completed":
-        _standing(run, beside.methods_config(run))
-    _results(run, store().get(network.id), beside)
+        _standing(run)
+    _results(run, store().get(network.id), demos.find(network.task))
     st.page_link(
-        page_path(beside.network),
+        page_path(network.task),
         label=f"Measured in run {run.id}",
         query_params=run_query(run.id),
         icon=":material/open_in_full:",
     )
 
 
-def _standing(run: Run, config: MethodsConfig) -> None:
+def _standing(run: Run) -> None:
     """How far the fits are, and Stop or Resume."""
-    done = len(rows_of(run, config))
+    done = len(rows_of(run))
     total = sum(run.phases)
     if run.state == "running":
-        words = f"{planned(config, done).label} · {done} of {total} fitted" if done < total else "testing the best"
+        words = (
+            f"{planned(config_of(run), done).label} · {done} of {total} fitted" if done < total else "testing the best"
+        )
         st.progress(done / total, words if run.status == "training" else f"{run.status} …")
     elif run.state == "queued":
         place = store().places(max_running=default_max_running()).get(run.id)
@@ -221,21 +217,21 @@ def _standing(run: Run, config: MethodsConfig) -> None:
     )
 
 
-def _results(run: Run, network: Run | None, beside: Beside) -> None:
+def _results(run: Run, network: Run | None, demo: Demo) -> None:
     """Table, chart and what they say, as far as the fits are."""
-    config = beside.methods_config(run)
-    rows = rows_of(run, config)
+    config: MethodsConfig = config_of(run)
+    rows = rows_of(run)
     if not rows:
         st.caption("The first result comes in a few seconds.")
         return
-    own = network_row(network, beside) if network is not None else None
+    own = network_row(network) if network is not None else None
     left, right = st.columns(2, gap="large")
     with left:
         _table([*rows, *([own] if own else [])])
-        st.caption(_how_measured(config, beside))
+        st.caption(_how_measured(config, demo))
     with right:
         _chart(run, rows, config, network)
-    _tested(run, rows, network, beside)
+    _tested(run, rows, network, demo)
 
 
 def _chart(run: Run, rows: list[Row], config: MethodsConfig, network: Run | None) -> None:
@@ -278,13 +274,13 @@ def _table(rows: list[Row]) -> None:
     )
 
 
-def _how_measured(config: MethodsConfig, beside: Beside) -> str:
-    cost, about = beside.cost(config), "about " * beside.is_about(config)
-    capped = any(method == "svm" for method, _ in pairs(config)) and cost.num_train > config.svm_examples
+def _how_measured(config: MethodsConfig, demo: Demo) -> str:
+    is_svm = any(method == "svm" for method, _ in pairs(config))
+    capped = is_svm and cost_of(config, demo).num_train > config.svm_examples
     return (
-        f"Accuracy on the same {about}{cost.num_validation:,} validation {beside.unit} ({beside.data_label(config)}); "
-        f"time of an answer in a batch of them. The methods learn from the network's {about}{cost.num_train:,} "
-        f"training {beside.unit}, as they are, on one processor thread"
+        f"Accuracy on the same {examples(config, demo, 'validation')} ({comparison_of(demo).data_label(config)}); "
+        f"time of an answer in a batch of them. The methods learn from the network's "
+        f"{examples(config, demo, 'training')}, as they are, on one processor thread"
         + (
             f"; the SVM, whose time grows with their square, from {config.svm_examples:,} of them drawn at random."
             if capped
@@ -293,22 +289,17 @@ def _how_measured(config: MethodsConfig, beside: Beside) -> str:
     )
 
 
-def _tested(run: Run, rows: list[Row], network: Run | None, beside: Beside) -> None:
+def _tested(run: Run, rows: list[Row], network: Run | None, demo: Demo) -> None:
     """What the best method and the network reach on examples that chose neither."""
     if "accuracy" not in run.metrics or not any(isinstance(event, Ended) for event in read_log(run).events):
         return
     best = max(rows, key=lambda row: row.accuracy)  # the first of equals, as the training chooses
-    config = beside.methods_config(run)
+    config, how = config_of(run), comparison_of(demo)
     accuracies = {best.label: run.metrics["accuracy"]}
     if network is not None and "accuracy" in network.metrics:
         accuracies["this network"] = network.metrics["accuracy"]
-    about, count = "about " * beside.is_about(config), beside.cost(config).num_test
-    figures = side_by_side(accuracies, run.metrics.get(MAJORITY.name), num_test=None if about else count)
+    num_test = None if how.is_estimated(config) else cost_of(config, demo).num_test
     st.markdown(
-        f"On the {about}{count:,} test {beside.unit} ({beside.data_label(config)}), none of which was used for "
-        f"training or choosing: {figures}"
+        f"On the {examples(config, demo, 'test')} ({how.data_label(config)}), none of which was used for training or "
+        f"choosing: {side_by_side(accuracies, run.metrics.get(MAJORITY.name), num_test=num_test)}"
     )
-
-
-def _nothing(run: Run) -> None:
-    pass

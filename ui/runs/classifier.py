@@ -24,7 +24,7 @@ from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.frame.views import view_picker
-from ui.runs import classical, export, models, pins, readers, train
+from ui.runs import classical, export, models, pins, readers
 from ui.runs.live import RunParts, live_part
 from ui.runs.models import Choice
 from ui.widgets import data_panel
@@ -39,8 +39,6 @@ Probabilities = npt.NDArray[np.float32]  # (N, C)
 class Own:
     """A person's own input, which the newest weights answer while a run trains."""
 
-    title: str  # "Your drawing, while it trains"
-    nothing: str  # said of a run that is over: "Nothing was drawn while this run trained."
     give: Callable[[Run], None]  # draws the way to give one, and pins it
     shown: Callable[[Run, pins.Answered], bool]  # draws it where `give` does not; False: there is none
     classes: Callable[[Run], Sequence[str]]
@@ -65,15 +63,10 @@ class Page:
     own: Own | None = None
     tested: Callable[[Run], Tested] | None = None  # of a completed run
     answers: Callable[[Run], Probabilities] | None = None  # of its best weights for the test set; asked once
-    note: Callable[[Run], str] = lambda run: "none of these examples was used for training or choosing."
-    confusion: str = "What is taken for what"
-    mistakes: str = "The most confident mistakes"
-    num_mistakes: int = 5
+    note: Callable[[Run], str] | None = None  # completes "Measured with the weights of the best epoch; …"
     mistake: Callable[[Run, Sequence[int], Probabilities], None] | None = None  # draws these test examples
-    beside_confusion: Callable[[Tested, Probabilities], None] | None = None  # in place of the mistakes, then below
+    calibration: Callable[[Tested, Probabilities], None] | None = None  # in place of the mistakes, then below
     before_result: Callable[[Run], None] | None = None
-    compared: classical.Beside | None = None  # with classical methods
-    is_compared: Callable[[Run], bool] = lambda run: True
     before_form: Callable[[], None] | None = None
     ready: Callable[[Config], bool] = data_panel.show  # draws what is missing for a config; whether a run can start
 
@@ -100,34 +93,26 @@ def show(page: Page) -> None:
 def _train(page: Page) -> None:
     if page.before_form is not None and "run" not in st.query_params:
         page.before_form()
-    task, parts = demos.task(page.demo), run_parts(page)
-    if page.compared is None:
-        train.train_view(task, parts, ready=page.ready)
-    else:
-        classical.train_view(task, parts, page.compared, ready=page.ready)
+    classical.train_view(demos.task(page.demo), run_parts(page), ready=page.ready)
 
 
 def run_parts(page: Page) -> RunParts:
     """What stands beside and under the curves of a run."""
 
-    def beside(run: Run) -> None:
+    def right(run: Run) -> None:
         if page.own is not None:
             _own(page.own, run)
-
-    def below(run: Run) -> None:
-        if page.compared is not None and page.is_compared(run):
-            classical.section(run, page.compared)
 
     def after(run: Run) -> None:
         if run.state == "completed" and page.tested is not None:
             _tested(page, run)
         export.panel(run)
 
-    return RunParts(beside=beside, after=after, below=below)
+    return RunParts(right=right, below=classical.section, after=after)
 
 
 def _own(own: Own, run: Run) -> None:
-    st.markdown(f"**{own.title}**")
+    st.markdown(f"**Your {demos.find(run.task).page.given}, while it trains**")
 
     def answers(shown: Run) -> None:
         _answers(own, store().get(shown.id))
@@ -144,7 +129,7 @@ def _answers(own: Own, run: Run) -> None:
     found = pins.answered(run)
     if found is None or not own.shown(run, found):
         if run.is_over:
-            st.caption(own.nothing)
+            st.caption(pins.nothing(run))
         return
     if not found.events:
         st.caption(pins.IN_A_MOMENT)
@@ -175,14 +160,16 @@ def _tested(page: Page, run: Run) -> None:
     answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, page)
     right = float((answers.argmax(1) == found.truth).mean())
     st.subheader(f"{percent(right)} of the {found.label}", anchor=False)
-    st.caption(f"Measured with the weights of the best epoch; {page.note(run)}")
+    words = demos.find(page.demo).page
+    note = page.note(run) if page.note else f"none of these {words.examples} was used for training or choosing."
+    st.caption(f"Measured with the weights of the best epoch; {note}")
     left, middle = st.columns(2, gap="large")
     with left:
-        st.markdown(f"**{page.confusion}**")
-        _confusion(found, answers, told=page.beside_confusion is not None)
+        st.markdown(f"**{words.confusion}**")
+        _confusion(found, answers, told=page.calibration is not None)
     with middle:
-        (page.beside_confusion or (lambda *_: _mistakes(page, run, found, answers)))(found, answers)
-    if page.beside_confusion is not None:
+        (page.calibration or (lambda *_: _mistakes(page, run, found, answers)))(found, answers)
+    if page.calibration is not None:
         _mistakes(page, run, found, answers)
 
 
@@ -198,11 +185,12 @@ def _confusion(found: Tested, answers: Probabilities, *, told: bool) -> None:
 def _mistakes(page: Page, run: Run, found: Tested, answers: Probabilities) -> None:
     if page.mistake is None:
         return
-    st.markdown(f"**{page.mistakes}**")
+    words = demos.find(page.demo).page
+    st.markdown(f"**{words.mistakes}**")
     said = answers.argmax(1)
     wrong = np.flatnonzero(said != found.truth)
     if not len(wrong):
         st.caption("None: every test example was answered right.")
         return
-    worst = wrong[np.argsort(-answers[wrong, said[wrong]])][: page.num_mistakes]
+    worst = wrong[np.argsort(-answers[wrong, said[wrong]])][: words.num_mistakes]
     page.mistake(run, worst.tolist(), answers)

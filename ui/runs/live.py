@@ -3,13 +3,13 @@
 It reads the run store and nothing else, so it shows the same in any browser, before and after a restart.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import streamlit as st
 
 from core import demos
-from core.contract import Event, Metric, Task, selecting
+from core.contract import Event, Metric, Task, Training, selecting
 from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
@@ -22,7 +22,7 @@ from ui.frame.demo_pages import run_page
 from ui.frame.errors import attempt, show_click_error, show_error, shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.links import run_query
-from ui.frame.services import run_or_say, store
+from ui.frame.services import config_of, run_or_say, store
 from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.frame.views import go_to
@@ -36,16 +36,18 @@ CHART_HEIGHT = 270  # px
 CLICKS = "run"  # the buttons of a run, whose errors are shown among them
 
 
+def _nothing(run: Run) -> None:
+    pass
+
+
 @dataclass(frozen=True)
 class RunParts:
     """What a demo adds to the view of a run."""
 
-    beside: Callable[[Run], None]  # next to the curves: the person's own input and its answers
-    after: Callable[[Run], None]  # under them once the run is over and has a model
-    below: Callable[[Run], None] | None = None  # between the two, while the run goes on too
+    right: Callable[[Run], None] = _nothing  # of the curves: the person's own input and its answers
+    below: Callable[[Run], None] = _nothing  # under them
+    after: Callable[[Run], None] = _nothing  # under that once the run is over and has a model
     instead: Callable[[Run], None] | None = None  # in place of all these
-    is_network: bool = True  # False: nothing that Try could use or a form could change
-    shown: Sequence[str] = ()  # names of the metrics whose curves are open, the others are folded; empty: all are open
     words: Callable[[Run], str] = standing  # how far it is
 
 
@@ -138,11 +140,10 @@ def _instead(shown: Run, parts: RunParts) -> None:
 def _network_parts(task: Task, run: Run, parts: RunParts) -> None:
     left, right = st.columns([4, 3], gap="large")
     with left:
-        live_part(_curves, run)(task, run, parts)
+        live_part(_curves, run)(task, run)
     with right:
-        parts.beside(run)
-    if parts.below is not None:
-        parts.below(run)
+        parts.right(run)
+    parts.below(run)
     if run.is_over and store().checkpoints(run.id):
         with shown_errors():  # damaged checkpoints, data that is gone: the rest of the run still shows
             parts.after(run)
@@ -176,7 +177,7 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
             st.info(plain(run.reason), icon=STATES[run.state][2])
     for notice in run.notices:
         st.warning(plain(notice), icon=":material/info:")
-    _buttons(task, run, parts)
+    _buttons(task, run)
 
 
 def _place(run: Run) -> None:
@@ -191,7 +192,8 @@ def _place(run: Run) -> None:
         )
 
 
-def _buttons(task: Task, run: Run, parts: RunParts) -> None:
+def _buttons(task: Task, run: Run) -> None:
+    has_form = isinstance(task, Training) and task.cost is not None
     with st.container(horizontal=True):
         if not run.is_over:
             label = "Stopping …" if run.stop_requested else "Stop"
@@ -208,17 +210,17 @@ def _buttons(task: Task, run: Run, parts: RunParts) -> None:
             return
         if run.state == "stopped":
             _resume_button(run)
-        elif run.state == "completed" and parts.is_network and demos.find(task.name).models is not None:
+        elif run.state == "completed" and demos.find(task.name).models is not None:
             st.button(
                 "Use it in Try", icon=":material/draw:", type="primary", on_click=_use, args=(task, run), key="run.use"
             )
-        if parts.is_network and run.state in ("completed", "stopped"):
+        if has_form and run.state in ("completed", "stopped"):
             with st.popover("Extend", icon=":material/more_time:"):
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
                 st.button("Train on", on_click=attempt, args=(CLICKS, store().extend, run.id, epochs), key="run.extend")
         failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
-        if parts.is_network:
+        if has_form:
             st.button(
                 "Clone with changes",
                 icon=":material/content_copy:",
@@ -246,10 +248,10 @@ def _resume_button(run: Run) -> None:
     )
 
 
-def _curves(task: Task, shown: Run, parts: RunParts) -> None:
+def _curves(task: Task, shown: Run) -> None:
     run = store().get(shown.id)
     events = read_log(run).events
-    config, _ = from_json(task.Config, run.config)
+    config = config_of(run)
     select = selecting(task, config)
     info = curves_info(events, select=select)
     if not info.validation:
@@ -261,9 +263,9 @@ def _curves(task: Task, shown: Run, parts: RunParts) -> None:
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
 
     told = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
-    folded = [metric for metric in told if parts.shown and metric.name not in parts.shown]
+    folded = [metric for metric in told if metric.more]
     for metric in told:
-        if metric not in folded:
+        if not metric.more:
             draw(metric)
     own = demos.find(task.name).diagnose
     _diagnosis(
@@ -298,7 +300,7 @@ def _details(task: Task, run: Run) -> None:
             st.caption(f"Computed on {in_words(run.placement)}{how}.")
         if run.parent:
             st.page_link(run_page(run.task), label=f"Started from run {run.parent}", query_params=run_query(run.parent))
-        config, _ = from_json(task.Config, run.config)
+        config = config_of(run)
         declared = knobs(task.Config)
         rows = [
             {"Setting": declared[name].label, "Value": plain(declared[name].in_words(getattr(config, name)))}

@@ -11,6 +11,7 @@ from typing import Any, Literal
 
 import streamlit as st
 
+from core import demos
 from core.contract import Previewed
 from core.runs.protocols import RunBook
 from core.runs.records import Run, pin_name
@@ -37,6 +38,17 @@ class Answered:
     def answers(self) -> list[Any]:
         """The answers themselves."""
         return [event.answers[self.name] for event in self.events]
+
+
+def nothing(run: Run) -> str:
+    """What is said where nothing was pinned: "Nothing was drawn while this run trained."."""
+    return f"Nothing was {demos.find(run.task).page.gave} while this run trained."
+
+
+def origin(run: Run, found: Answered) -> str:
+    """Whose pin it is, of another session: "drawn before", "drawn by another visitor"; empty for this session's own."""
+    words = {"session": "", "browser": "{} before", "visitor": "{} by another visitor"}
+    return words[found.whose].format(demos.find(run.task).page.gave)
 
 
 @dataclass

@@ -5,10 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.demo import Answering, Demo, Export, Models
+from core.data.pictures import sources
+from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.digits.config import PRESETS, RELEASE, DigitsConfig
 from core.lazy import lazily
 
+NETWORKS = {"cnn": "convolutional", "plain": "plain"}
 NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
 
 
@@ -60,5 +62,24 @@ DEMO = Demo(
         onnx=lazily("core.demos.digits.bundle:onnx_file"),
         parity=lazily("core.demos.digits.bundle:onnx_parity"),
         bundle=lazily("core.demos.digits.bundle:whole_bundle"),
+    ),
+    comparison=Comparison(
+        methods="classical",
+        kind="Images",
+        icon=":material/image:",
+        raw="pixels",
+        question=(
+            "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same images? "
+            "Each reads the pixels, then gradient histograms."
+        ),
+        data_label=lambda config: sources.find(config.data).label,
+        network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
+    ),
+    page=Page(
+        examples="images",
+        given="drawing",
+        gave="drawn",
+        confusion="Which digit is taken for which",
+        num_mistakes=12,
     ),
 )

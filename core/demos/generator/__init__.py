@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.contract import Batch, ByHand, Metric, Progress, Split, Training
-from core.demo import Demo, Export, Models
+from core.demo import Demo, Export, Models, Page
 from core.demos.generator.config import PRESETS, RELEASES, GeneratorConfig
 from core.lazy import lazily
 
@@ -38,11 +38,11 @@ TASK = Training(
         Metric(name="agreement", label="Agreement with the asked class", unit="%", goal="max"),
         Metric(name="diversity", label="Diversity within a class, of real", unit="%", goal="max"),
         Metric(name="classes", label="Classes drawn", goal="max"),
-        Metric(name="frechet", label="Fréchet distance"),
+        Metric(name="frechet", label="Fréchet distance", more=True),
         Metric(name="generator", label="Loss of G"),
         Metric(name="discriminator", label="Loss of D"),
-        Metric(name="real_accuracy", label="D right on real", unit="%", goal="max"),
-        Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max"),
+        Metric(name="real_accuracy", label="D right on real", unit="%", goal="max", more=True),
+        Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max", more=True),
     ),
     select=None,
     num_chances=0,
@@ -73,4 +73,5 @@ DEMO = Demo(
         release_state=lazily("core.demos.generator.painter:release_state"),
     ),
     diagnose=lazily("core.demos.generator.diagnosis:diagnose"),
+    page=Page(examples="pictures", given="picture", gave="chosen"),
 )

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from core.contract import Metric, Placement, Training
-from core.demo import Demo
+from core.demo import Demo, Page
 from core.demos.plane.config import PRESETS, PlaneConfig
 from core.lazy import lazily
 
@@ -29,10 +29,10 @@ TASK = Training(
     metrics=(
         Metric(name="covered", label="Real points with a generated one near", unit="%", goal="max"),
         Metric(name="hit", label="Generated points with a real one near", unit="%", goal="max"),
-        Metric(name="generator", label="Loss of G"),
-        Metric(name="discriminator", label="Loss of D"),
-        Metric(name="real_accuracy", label="D right on real", unit="%", goal="max"),
-        Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max"),
+        Metric(name="generator", label="Loss of G", more=True),
+        Metric(name="discriminator", label="Loss of D", more=True),
+        Metric(name="real_accuracy", label="D right on real", unit="%", goal="max", more=True),
+        Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max", more=True),
     ),
     select=None,
     num_chances=0,
@@ -51,7 +51,7 @@ DEMO = Demo(
     order=101,
     icon=":material/scatter_plot:",
     sentence="Two small networks compete over points in the plane, where both can be drawn whole.",
-    page="generator",
     training=TASK,
     diagnose=lazily("core.demos.plane.diagnosis:diagnose"),
+    page=Page(name="generator"),
 )

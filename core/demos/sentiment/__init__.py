@@ -5,9 +5,12 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.demo import Answering, Demo, Export, Models
+from core.data.text import reviews
+from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.sentiment.config import PRESETS, RELEASES, SentimentConfig
 from core.lazy import lazily
+
+NETWORKS = {"transformer": "transformer", "lstm": "LSTM", "minilm": "MiniLM"}
 
 
 def _batch_size(config: Any) -> int:
@@ -55,4 +58,19 @@ DEMO = Demo(
         parity=lazily("core.demos.sentiment.bundle:onnx_parity"),
         bundle=lazily("core.demos.sentiment.bundle:whole_bundle"),
     ),
+    comparison=Comparison(
+        methods="classical_sentiment",
+        kind="Text",
+        icon=":material/notes:",
+        raw="words and pieces of words, in order",
+        question=(
+            "How far do naive Bayes and logistic regression get on the same texts? Each reads how often a text has "
+            "each word, weighted by how rare it is (TF-IDF), and knows nothing of their order; then pairs of "
+            "neighbouring words too."
+        ),
+        data_label=lambda config: "your own table" if config.data == "own" else reviews.find(config.data).label,
+        network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
+        release="small",
+    ),
+    page=Page(examples="texts", given="sentence", gave="typed"),
 )

@@ -5,10 +5,13 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.demo import Answering, Demo, Export, Models
+from core.data import registry
+from core.data.sound import speech
+from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.voice.config import PRESETS, RELEASE, VoiceConfig
 from core.lazy import lazily
 
+NETWORKS = {"gru": "GRU", "lstm": "LSTM", "rnn": "plain RNN"}
 NUM_CHANCES = 15  # core.demos.voice.augmentation.NUM_CHANCES, without its import; a test compares them
 
 
@@ -54,5 +57,28 @@ DEMO = Demo(
         network=lazily("core.demos.voice.learner:run_network"),
         release_state=lazily("core.demos.voice.hearing:release_state"),
         onnx=lazily("core.demos.voice.hearing:onnx_file"),
+    ),
+    comparison=Comparison(
+        methods="classical_voice",
+        kind="Sound",
+        icon=":material/graphic_eq:",
+        raw="the log-mel spectrum",
+        question=(
+            "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same clips? "
+            "Each reads statistics of MFCCs (mel-frequency cepstral coefficients, what speech was recognised by before "
+            "deep learning): of the whole clip, then of each fifth of the word."
+        ),
+        data_label=lambda config: registry.find(config.data).label,
+        network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.recurrent],
+        is_estimated=lambda config: config.data in speech.CLIPS_A_WORD,
+        applies=lambda config: config.data != "own_words",  # a few seconds of teaching, about what was known before
+    ),
+    page=Page(
+        examples="clips",
+        given="recording",
+        gave="recorded",
+        confusion="Which word is taken for which",
+        mistakes="The most confident mistakes, to listen to",
+        num_mistakes=8,
     ),
 )

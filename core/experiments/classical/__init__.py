@@ -12,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
 from core.contract import Dataset, Fits, Fitter, Metric
-from core.demo import Demo
+from core.demo import Demo, Page
 from core.experiments.classical.config import PRESETS, ClassicalConfig, ClassicalTextConfig, ClassicalVoiceConfig
 from core.lazy import lazily
 
@@ -57,7 +57,9 @@ def _demo(
         check=check,
         settle=settle,
     )
-    return Demo(title=title, order=100, icon=":material/scatter_plot:", sentence=sentence, page=demo, fits=fits)
+    return Demo(
+        title=title, order=100, icon=":material/scatter_plot:", sentence=sentence, page=Page(name=demo), fits=fits
+    )
 
 
 DEMOS = (

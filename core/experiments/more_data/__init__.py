@@ -6,7 +6,7 @@ Reading this package costs neither PyTorch nor scikit-learn; its functions impor
 from __future__ import annotations
 
 from core.contract import Fits, Metric
-from core.demo import Demo
+from core.demo import Demo, Page
 from core.experiments.more_data.config import PRESETS, MoreDataConfig
 from core.lazy import lazily
 
@@ -35,6 +35,6 @@ DEMO = Demo(
     order=101,
     icon=":material/stacked_line_chart:",
     sentence="How much a network and classical methods gain from more examples.",
-    page="foundations",
+    page=Page(name="foundations"),
     fits=TASK,
 )

@@ -55,11 +55,7 @@ def show() -> None:
             own=training.OWN,
             tested=training.tested,
             answers=training.answers,
-            note=lambda run: "none of these images was used for training or choosing.",
-            confusion="Which digit is taken for which",
-            num_mistakes=12,
             mistake=training.mistake,
-            compared=training.BESIDE,
             ready=_ready,
         )
     )

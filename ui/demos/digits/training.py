@@ -12,23 +12,10 @@ from core.plots.words import percent
 from core.runs.records import Run
 from ui.demos.digits import source
 from ui.frame.style import is_dark
-from ui.runs import classical, classifier, pins, readers
+from ui.runs import classifier, pins, readers
 from ui.runs.run_words import data_label
 
 PIN_SIZE = 84  # px
-WHOSE = {"session": "", "browser": "drawn before", "visitor": "drawn by another visitor"}
-NETWORKS = {"cnn": "convolutional", "plain": "plain"}
-BESIDE = classical.Beside(
-    network="digits",
-    methods="classical",
-    question=(
-        "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same images? Each "
-        "reads the pixels, then gradient histograms."
-    ),
-    unit="images",
-    data_label=lambda config: sources.find(config.data).label,
-    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
-)
 
 
 def _pin_canvas(run: Run) -> None:
@@ -53,15 +40,13 @@ def _shown(run: Run, found: pins.Answered) -> bool:
         st.image(
             pictures.picture(image, dark=is_dark()),
             width=PIN_SIZE,
-            caption=WHOSE[found.whose],
+            caption=pins.origin(run, found),
             alt="the pinned drawing, 28×28",
         )
     return True
 
 
 OWN = classifier.Own(
-    title="Your drawing, while it trains",
-    nothing="Nothing was drawn while this run trained.",
     give=_pin_canvas,
     shown=_shown,
     classes=lambda run: sources.find(str(run.config["data"])).classes,

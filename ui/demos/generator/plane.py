@@ -5,10 +5,9 @@ import streamlit as st
 from core.contract import Previewed
 from core.demos.plane.cloud import POINTS_SEED, REACH, points
 from core.demos.plane.config import PlaneConfig
-from core.knobs import from_json
 from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.runs.records import Run
-from ui.frame.services import run_of, store
+from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
 from ui.runs.live import RunParts, live_part, read_log
 from ui.widgets.filmstrip import moment
@@ -16,7 +15,6 @@ from ui.widgets.live_chart import live_chart
 
 TASK = "plane"
 NUM_REAL = 300  # points that are shown
-SHOWN = ("covered", "hit")
 
 
 def is_one(run_id: str | None) -> bool:
@@ -26,7 +24,7 @@ def is_one(run_id: str | None) -> bool:
 
 def parts() -> RunParts:
     """The parts of such a run."""
-    return RunParts(beside=_beside, after=lambda run: None, shown=SHOWN)
+    return RunParts(right=_beside)
 
 
 def _beside(run: Run) -> None:
@@ -40,7 +38,7 @@ def _film(shown: Run) -> None:
         st.caption("The first points come with the first step.")
         return
     event = drawn[moment(run, drawn)]
-    config, _ = from_json(PlaneConfig, run.config)
+    config = config_of(run)
     info = plane_info(points(config, NUM_REAL, seed=POINTS_SEED), event.answers[TASK], reach=REACH)
     live_chart(plane_figure(info, dark=is_dark(), uirevision=run.id), key="plane", alt=plane_sentence(info))
     st.caption(f"After {event.step:,} steps, epoch {event.epoch:.2g}. {plane_sentence(info)}{_lines(config)}")

@@ -4,11 +4,9 @@ import streamlit as st
 
 from core import demos
 from core.contract import Previewed
-from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.latents import NUM_CLASSES, latents
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
-from core.knobs import from_json
 from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
@@ -16,7 +14,7 @@ from core.runs.records import Run
 from ui.demos.generator import by_hand, controls
 from ui.demos.generator.by_hand import FIXED
 from ui.frame.fragments import fragment
-from ui.frame.services import store
+from ui.frame.services import config_of, store
 from ui.frame.style import is_dark
 from ui.runs import export, pins
 from ui.runs.live import RunParts, live_part, read_log
@@ -26,12 +24,11 @@ from ui.widgets.live_chart import live_chart
 
 OWN_SIZE = 140  # px
 FILM_WIDTH = 480  # px
-SHOWN = ("agreement", "classes", "diversity", "generator", "discriminator")
 
 
 def run_parts() -> RunParts:
     """The parts of a generator's run."""
-    return RunParts(beside=_beside, after=_after, below=by_hand.section, shown=SHOWN)
+    return RunParts(right=_beside, below=by_hand.section, after=_after)
 
 
 def _beside(run: Run) -> None:
@@ -51,7 +48,7 @@ def _film(shown: Run) -> None:
         return
     event = drawn[moment(run, drawn)]
     sheet = to_sheet(read_sheet_text(event.answers[FIXED]["pictures"], side=IMAGE_SIDE), columns=NUM_CLASSES)
-    config, _ = from_json(GeneratorConfig, run.config)
+    config = config_of(run)
     kind = (
         "each row one vector of random numbers, each column a class" if config.has_classes else "40 vectors, no classes"
     )
@@ -70,7 +67,7 @@ def _film(shown: Run) -> None:
 
 def _pin(run: Run) -> None:
     """Choose class and random numbers; the run draws them about once a second from then on."""
-    config, _ = from_json(GeneratorConfig, run.config)
+    config = config_of(run)
     with st.container(horizontal=True, vertical_alignment="bottom"):
         label = 0
         if config.has_classes:
@@ -90,17 +87,17 @@ def _own(shown: Run) -> None:
     run = store().get(shown.id)
     found = pins.answered(run, besides=(FIXED,))
     if found is None or not found.events:
-        st.caption("Nothing was chosen while this run trained." if run.is_over else "It is drawn in a moment …")
+        st.caption(pins.nothing(run) if run.is_over else "It is drawn in a moment …")
         return
     event = found.events[-1]
     image: Pixels = read_sheet_text(event.answers[found.name]["pictures"], side=IMAGE_SIDE)[0]
-    whose = {"session": "", "browser": ", chosen before", "visitor": ", chosen by another visitor"}[found.whose]
+    whose = pins.origin(run, found)
     st.image(
         pictures.picture(image / 255, OWN_SIZE * pictures.DENSITY, dark=is_dark()),
         width=OWN_SIZE,
         alt=f"the own picture after {event.step} steps",
     )
-    st.caption(f"After {event.step:,} steps{whose}")
+    st.caption(f"After {event.step:,} steps{f', {whose}' if whose else ''}")
 
 
 def _measured(run: Run) -> str:

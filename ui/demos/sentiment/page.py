@@ -102,10 +102,8 @@ def show() -> None:
             own=training.OWN,
             tested=training.tested,
             answers=training.answers,
-            note=lambda run: "none of these texts was used for training or choosing.",
             mistake=training.mistake,
-            beside_confusion=training.show_calibration,
-            compared=training.BESIDE,
+            calibration=training.show_calibration,
             ready=own_table.show,
         )
     )

@@ -7,41 +7,23 @@ import streamlit as st
 
 from core.data.text import reviews
 from core.demos.sentiment.calibration import calibration
-from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import classes_of
 from core.demos.sentiment.words import explain
-from core.knobs import from_json
 from core.plots.calibration import calibration_figure, calibration_info, calibration_sentence
 from core.plots.words import percent
 from core.runs.records import Run
 from ui.demos.sentiment.answer import show_explained
 from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import text_box
+from ui.frame.services import config_of
 from ui.frame.style import is_dark
 from ui.frame.words import plain
-from ui.runs import classical, classifier, pins
+from ui.runs import classifier, pins
 from ui.widgets.live_chart import live_chart
 
 KEY = "sentiment"
 LONGEST_PIN = 2_000  # characters
 LONGEST_MISTAKE = 400  # characters
-NETWORKS = {"transformer": "transformer", "lstm": "LSTM", "minilm": "MiniLM"}
-BESIDE = classical.Beside(
-    network="sentiment",
-    methods="classical_sentiment",
-    question=(
-        "How far do naive Bayes and logistic regression get on the same texts? Each reads how often a text has each "
-        "word, weighted by how rare it is (TF-IDF), and knows nothing of their order; then pairs of neighbouring words "
-        "too."
-    ),
-    unit="texts",
-    data_label=lambda config: "your own table" if config.data == "own" else reviews.find(config.data).label,
-    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
-)
-
-
-def _config(run: Run) -> SentimentConfig:
-    return from_json(SentimentConfig, run.config)[0]
 
 
 def _pin(run: Run) -> None:
@@ -55,21 +37,19 @@ def _shown(run: Run, found: pins.Answered) -> bool:
     if run.is_over or found.whose != "session":
         st.markdown(f"“{plain(str(found.given))}”")
         if found.whose == "visitor":
-            st.caption("Typed by another visitor.")
+            st.caption(f"{pins.origin(run, found).capitalize()}.")
     return True
 
 
 OWN = classifier.Own(
-    title="Your sentence, while it trains",
-    nothing="No sentence was typed while this run trained.",
     give=_pin,
     shown=_shown,
-    classes=lambda run: classes_of(_config(run)),
+    classes=lambda run: classes_of(config_of(run)),
 )
 
 
 def _texts(run: Run) -> reviews.Texts:
-    config = _config(run)
+    config = config_of(run)
     return reviews.load(config.data, config.table)
 
 

@@ -55,13 +55,8 @@ def show() -> None:
             tested=training.tested,
             answers=training.answers,
             note=training.note,
-            confusion="Which word is taken for which",
-            mistakes="The most confident mistakes, to listen to",
-            num_mistakes=8,
             mistake=training.mistake,
             before_result=training.before_result,
-            compared=training.BESIDE,
-            is_compared=lambda run: not training.is_taught(run),
             before_form=_before_form,
             ready=own_words.ready,
         )

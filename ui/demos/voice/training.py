@@ -6,40 +6,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
-from core.data import registry
 from core.data.sound import audio, own_words, speech
 from core.data.sound.speech_synthesis import Sound
-from core.demos.voice.config import VoiceConfig, classes_of, words_of
-from core.knobs import from_json
+from core.demos.voice.config import classes_of, words_of
 from core.plots.words import percent
 from core.runs.records import Run
 from ui.demos.voice import own_words_check, source
 from ui.demos.voice.player import ELSEWHERE, play
 from ui.demos.voice.readers import reader_of
+from ui.frame.services import config_of
 from ui.frame.visitor import hearer
-from ui.runs import classical, classifier, pins
+from ui.runs import classifier, pins
 
 KEY = "voice"
 BATCH = 200  # clips that are tested together
-NETWORKS = {"gru": "GRU", "lstm": "LSTM", "rnn": "plain RNN"}
-BESIDE = classical.Beside(
-    network="voice",
-    methods="classical_voice",
-    question=(
-        "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same clips? Each "
-        "reads statistics of MFCCs (mel-frequency cepstral coefficients, what speech was recognised by before deep "
-        "learning): of the whole clip, then of each fifth of the word."
-    ),
-    unit="clips",
-    data_label=lambda config: registry.find(config.data).label,
-    network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.recurrent],
-    is_about=lambda config: config.data in speech.CLIPS_A_WORD,
-)
-
-
-def config_of(run: Run) -> VoiceConfig:
-    """The config of a run, which may have been saved by an older version."""
-    return from_json(VoiceConfig, run.config)[0]
 
 
 def _pin(run: Run) -> None:
@@ -67,13 +47,11 @@ def _pin(run: Run) -> None:
 
 def _shown(run: Run, found: pins.Answered) -> bool:
     if found.whose != "session":
-        st.caption("Recorded before." if found.whose == "browser" else "Recorded by another visitor.")
+        st.caption(f"{pins.origin(run, found).capitalize()}.")
     return True
 
 
 OWN = classifier.Own(
-    title="Your recording, while it trains",
-    nothing="Nothing was recorded while this run trained.",
     give=_pin,
     shown=_shown,
     classes=lambda run: classes_of(config_of(run)),
