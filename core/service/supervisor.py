@@ -83,6 +83,11 @@ class Trouble:
         )
 
 
+def seconds_off(failures: int) -> float:
+    """For how long nothing is started after so many failures in a row before this one."""
+    return min(BACK_OFF_SECONDS * 2**failures, MAX_BACK_OFF_SECONDS)
+
+
 def default_max_running() -> int:
     """Long runs at once on this machine: one for each graphics card; without one, two from 8 processor cores on.
 
@@ -172,9 +177,8 @@ class Supervisor:
 
     def _hold_off(self, reason: str, error: Exception | None = None) -> None:
         """Start nothing for a while, the longer the more often something has failed, and say why."""
-        wait = min(BACK_OFF_SECONDS * 2**self._failures, MAX_BACK_OFF_SECONDS)
+        self.trouble = Trouble(reason, time.monotonic() + seconds_off(self._failures))
         self._failures += 1
-        self.trouble = Trouble(reason, time.monotonic() + wait)
         expected = error is None or isinstance(error, GlassboxError | OSError)
         _log.error("No worker can be started: %s.", reason, exc_info=None if expected else error)
 

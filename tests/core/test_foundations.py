@@ -2,7 +2,6 @@
 
 import dataclasses
 import io
-import time
 from typing import Any
 
 import numpy as np
@@ -289,11 +288,10 @@ def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> No
         points.read_table((most + "4").encode(), name="t.csv")
 
 
-def test_a_table_of_very_many_columns_is_refused_at_once() -> None:
-    started = time.process_time()
+def test_a_table_of_very_many_columns_is_refused_before_pandas_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pandas.read_csv", None)  # it took 16 s
     with pytest.raises(InvalidInputError, match="200 columns"):
         points.read_table(b"a," * 40_000 + b"a\n", name="t.csv")
-    assert time.process_time() - started < 3  # counted before pandas reads it, which took 16 s
 
 
 @pytest.mark.parametrize("huge", ["1e308", "-1e200"])

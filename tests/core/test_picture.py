@@ -2,7 +2,6 @@
 
 import io
 import struct
-import time
 import zlib
 
 import numpy as np
@@ -103,11 +102,9 @@ def chunk(kind: bytes, content: bytes) -> bytes:
     ],
     ids=["colour profiles", "texts"],
 )
-def test_what_a_picture_does_not_need_costs_nothing(data):
-    started = time.process_time()
-    grey = read_picture(data, name="a")
-    np.testing.assert_array_equal(grey, half() / np.float32(255))
-    assert time.process_time() - started < 2
+def test_what_a_picture_does_not_need_is_not_unpacked(data, monkeypatch):
+    monkeypatch.setattr(zlib, "decompressobj", None)  # the picture itself is unpacked without Python
+    np.testing.assert_array_equal(read_picture(data, name="a"), half() / np.float32(255))
 
 
 def test_a_jpeg_of_very_many_layers_is_refused_before_it_is_decoded():

@@ -15,7 +15,7 @@ from core import demos
 from core.runs.store import RunStore, open_store
 from core.service import logs, supervisor
 from core.service.launch import start
-from core.service.supervisor import Supervisor
+from core.service.supervisor import Supervisor, seconds_off
 from tests.core.stores import Clock, queued
 
 PATIENCE = 120.0  # seconds for a condition on a busy machine
@@ -92,13 +92,20 @@ def test_a_python_that_is_gone_is_found_again_when_it_is_back(
 def test_workers_that_end_before_they_take_a_run_are_told_and_started_ever_more_seldom(
     store: RunStore, supervised: Supervisor, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    asked: list[int] = []
+
+    def recorded(failures: int) -> float:
+        asked.append(failures)
+        return seconds_off(failures)
+
     with monkeypatch.context() as patched:
+        patched.setattr(supervisor, "seconds_off", recorded)
         patched.setattr(sys, "executable", "/bin/false")
         run_id = started(store)
         assert "a worker ended before it took a run" in said(supervised)
         wait(lambda: supervised._failures >= 4)
-        assert supervised.trouble is not None
-        assert supervised.trouble.again_at - time.monotonic() > 0.5, "the wait has grown from 0.2 to 1 s"
+        assert asked == list(range(len(asked))), "each failure is one more in a row"
+    assert [seconds_off(failures) for failures in range(5)] == [0.2, 0.4, 0.8, 1.0, 1.0]
     wait(lambda: completed(store, run_id), lambda: store.book.get(run_id))
     wait(lambda: supervised.trouble is None)
 

@@ -3,6 +3,7 @@
 import argparse
 import gzip
 import hashlib
+import io
 import json
 import os
 import signal
@@ -10,6 +11,7 @@ import subprocess
 import sys
 import threading
 import time
+from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -26,12 +28,13 @@ from core.data.pictures.drawing import Strokes, strokes_from_json
 from core.data.pictures.idx import File
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
-from core.demos.digits.reader import read_model, run_reader
+from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.runs import checkpoints
 from core.runs.store import RunStore, open_store
 from core.service.launch import start
 from core.terminal.commands import parser
 from core.terminal.output import ProgressLine
+from core.terminal.predict import BATCH
 from tests.core.file_server import serving
 from tests.core.terminal import ROOT, Call, spawn
 from tests.core.test_sources import idx, tiny_files, tiny_source
@@ -69,7 +72,7 @@ def test_strokes_and_pictures_are_answered_in_order_and_as_on_the_page(call: Cal
     page = read_model().read(strokes_from_json(Path(drawn).read_text(encoding="utf-8")))
     assert page.probabilities == pytest.approx(tuple(second["probabilities"].values()), abs=2e-6)
     assert list(second["probabilities"]) == [str(digit) for digit in range(10)]
-    assert 0 < second["milliseconds"] < 60_000
+    assert second["milliseconds"] > 0
 
 
 def test_what_cannot_be_answered_is_said_with_its_code_and_the_others_are_answered(call: Call, tmp_path: Path) -> None:
@@ -108,17 +111,25 @@ def test_a_stroke_over_the_border_is_answered_with_a_warning(call: Call, tmp_pat
     assert "border" in line["message"]
 
 
-def test_a_thousand_names_on_standard_input_are_answered_within_seconds(tmp_path: Path) -> None:
+def test_a_thousand_names_on_standard_input_are_answered_by_one_model_many_at_a_time(
+    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sizes: dict[DigitReader, list[int]] = defaultdict(list)
+    probabilities = DigitReader.probabilities
+
+    def counted(reader: DigitReader, given: np.ndarray) -> np.ndarray:
+        sizes[reader].append(len(given))
+        return probabilities(reader, given)
+
+    monkeypatch.setattr(DigitReader, "probabilities", counted)
     images, labels = sources.held_out_digits()
     names = [write_picture(tmp_path / f"{index}.png", image) for index, image in enumerate(images)]
-    begin = time.monotonic()
-    process = spawn("predict", "digits", "-", stdin=subprocess.PIPE)
-    out, err = process.communicate("\n".join(names) + "\n")
-    assert (process.returncode, err) == (0, "")
-    answered = [json.loads(line) for line in out.splitlines()]
+    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(names) + "\n"))
+    status, answered, err = call("predict", "digits", "-")
+    assert (status, err) == (0, "")
     assert [line["input"] for line in answered] == names
     assert np.mean([line["answer"] == str(label) for line, label in zip(answered, labels, strict=True)]) > 0.98
-    assert time.monotonic() - begin < 60  # measured: 3.7 s on 2 busy cores
+    assert list(sizes.values()) == [[BATCH] * 7 + [1000 - 7 * BATCH]]
 
 
 def digit_run(store: RunStore, *, saved: bool = True, **values: Any) -> tuple[str, dict[str, Any]]:

@@ -15,6 +15,8 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.strategies import SearchStrategy
 
+from tests.fuzz import examples
+
 set_hypothesis_home_dir("build/hypothesis")
 EXAMPLES = 60  # of each property in a test run
 SOAK_ROUND = 100  # examples with one seed
@@ -26,6 +28,10 @@ Explore = Callable[[SearchStrategy[Any], Callable[[Any], None]], None]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--minutes", type=float, default=0.0, help="how long to look for new examples, all properties")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    examples.is_soak = bool(config.getoption("--minutes", default=0.0))
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
