@@ -54,10 +54,10 @@ def test_pictures_of_all_modes_are_squared_and_their_ink_is_high() -> None:
     modes |= {f"{mode}.jpg": png(mode, kind="JPEG") for mode in ("L", "RGB", "CMYK")} | {"w.webp": png(kind="WEBP")}
     found = picture_set.read_zip(zipped({**GOOD, **modes}), name="pictures.zip")
     assert [bad.name for bad in found.bad] == []
-    assert found.album.images.shape == (41, 28, 28)
-    assert found.album.images.dtype == np.uint8
-    assert (found.album.images[:, 14, 14] > 220).all(), "the dark square is ink"
-    assert (found.album.images[:, 0, 0] < 10).all()
+    assert found.pictures.images.shape == (41, 28, 28)
+    assert found.pictures.images.dtype == np.uint8
+    assert (found.pictures.images[:, 14, 14] > 220).all(), "the dark square is ink"
+    assert (found.pictures.images[:, 0, 0] < 10).all()
 
 
 def test_white_on_black_stays_as_it_is() -> None:
@@ -66,7 +66,7 @@ def test_white_on_black_stays_as_it_is() -> None:
     file = io.BytesIO()
     Image.fromarray(black).save(file, "PNG")
     found = picture_set.read_zip(zipped({f"{number}.png": file.getvalue() for number in range(30)}), name="digits.zip")
-    assert (found.album.images == black).all()
+    assert (found.pictures.images == black).all()
 
 
 def test_the_middle_square_is_kept() -> None:
@@ -85,7 +85,7 @@ def test_bad_files_are_listed_and_the_rest_is_imported() -> None:
     }
     hidden = {"__MACOSX/._1.png": b"x", ".DS_Store": b"x", "Thumbs.db": b"x", "folder/": b""}
     found = picture_set.read_zip(zipped({**GOOD, **others, **hidden}), name="pictures.zip")
-    assert len(found.album) == 30
+    assert len(found.pictures) == 30
     assert [bad.name for bad in found.bad] == list(others)
     assert found.num_bad == 4
     assert "not a PNG, JPEG or WebP" in found.bad[0].reason
@@ -147,7 +147,7 @@ def test_a_zip_that_cannot_be_used_says_why(content: bytes, said: str) -> None:
 @pytest.mark.parametrize("size", [0, 1000, 2**32 - 2])
 def test_what_a_zip_says_of_a_files_size_changes_nothing(size: int) -> None:
     found = picture_set.read_zip(lying(GOOD, size), name="pictures.zip")
-    assert (len(found.album), found.bad) == (30, ())
+    assert (len(found.pictures), found.bad) == (30, ())
 
 
 @pytest.mark.parametrize("size", [0, 1000, 2**32 - 2])
@@ -160,7 +160,7 @@ def test_no_more_of_a_file_is_unpacked_than_a_picture_may_have(size: int) -> Non
     assert [(bad.name, bad.reason) for bad in found.bad] == [
         ("x.png", "it has more than 5 MB, which is the most allowed.")
     ]
-    assert len(found.album) == 30
+    assert len(found.pictures) == 30
     assert highest < 30_000_000  # 200 MB when the whole file was unpacked before it was cut
 
 
@@ -186,7 +186,7 @@ def test_a_zip_read_in_many_parts_is_the_one_read_at_once(monkeypatch: pytest.Mo
 
     found = picture_set.gathered(read, name="pictures.zip")
     assert [after.get("entries", 0) for after in asked] == list(range(34))  # a file in each
-    assert np.array_equal(found.album.images, whole.album.images)
+    assert np.array_equal(found.pictures.images, whole.pictures.images)
     assert (found.bad, found.num_bad) == (whole.bad, 4)
 
 
@@ -233,7 +233,7 @@ def test_files_of_one_name_are_pictures_of_their_own() -> None:
         warnings.simplefilter("ignore")  # zipfile warns of the duplicate that is wanted here
         for content in GOOD.values():
             archive.writestr("same.png", content)
-    assert len(picture_set.read_zip(file.getvalue(), name="pictures.zip").album) == 30
+    assert len(picture_set.read_zip(file.getvalue(), name="pictures.zip").pictures) == 30
 
 
 def test_a_picture_decoded_at_reduced_size_is_that_of_the_whole() -> None:
@@ -255,35 +255,35 @@ def test_an_encrypted_zip_is_refused() -> None:
         picture_set.read_zip(bytes(content), name="pictures.zip")
 
 
-def test_an_album_is_kept_under_its_content_and_comes_back(glassbox_home: Path) -> None:
-    kept = picture_set.read_zip(zipped(GOOD), name="pictures.zip").album
-    own = picture_set.keep(kept)
-    assert picture_set.keep(kept) == own
-    back = picture_set.stored(own)
+def test_a_set_is_kept_under_its_content_and_comes_back(glassbox_home: Path) -> None:
+    kept = picture_set.read_zip(zipped(GOOD), name="pictures.zip").pictures
+    own = picture_set.OWN.keep(kept)
+    assert picture_set.OWN.keep(kept) == own
+    back = picture_set.OWN.stored(own)
     assert (back.images == kept.images).all()
     assert (back.name, back.classes, back.labels.tolist()) == ("pictures.zip", (), [0] * 30)
-    labelled = picture_set.Album("digits", kept.images, np.arange(30) % 3, ("a", "b", "c"))
-    assert picture_set.stored(picture_set.keep(labelled)).classes == ("a", "b", "c")
-    assert picture_set.keep(labelled) != own
+    labelled = picture_set.PictureSet("digits", kept.images, np.arange(30) % 3, ("a", "b", "c"))
+    assert picture_set.OWN.stored(picture_set.OWN.keep(labelled)).classes == ("a", "b", "c")
+    assert picture_set.OWN.keep(labelled) != own
 
 
 @pytest.mark.parametrize("own", ["", "0" * 16, "../../etc/passwd"])
-def test_an_album_that_is_not_here_says_so(own: str, glassbox_home: Path) -> None:
-    assert not picture_set.is_stored(own)
+def test_a_set_that_is_not_here_says_so(own: str, glassbox_home: Path) -> None:
+    assert not picture_set.OWN.is_stored(own)
     with pytest.raises(DataUnavailableError, match="not on this machine"):
-        picture_set.stored(own)
+        picture_set.OWN.stored(own)
 
 
-def test_digits_learns_from_an_album_in_place_of_the_training_images(glassbox_home: Path) -> None:
+def test_digits_learns_from_a_set_in_place_of_the_training_images(glassbox_home: Path) -> None:
     images = np.arange(20, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
-    drawn = picture_set.Album("drawn", images, np.arange(20) % 10, sources.DIGITS)
-    config = DigitsConfig(synthetic=picture_set.keep(drawn), share=50)
+    drawn = picture_set.PictureSet("drawn", images, np.arange(20) % 10, sources.DIGITS)
+    config = DigitsConfig(synthetic=picture_set.OWN.keep(drawn), share=50)
     dataset = load(config)
     assert torch.equal(dataset.train.inputs, torch.from_numpy(images[:10]))
     assert dataset.train.targets.tolist() == list(range(10))
     assert dataset.train.name == "10 synthetic pictures"
     assert torch.equal(dataset.test.inputs, load(DigitsConfig()).test.inputs)
     assert num_examples(config) == 10
-    other = picture_set.keep(replace(drawn, classes=tuple("abcdefghij")))
+    other = picture_set.OWN.keep(replace(drawn, classes=tuple("abcdefghij")))
     with pytest.raises(InvalidSettingError, match="have the classes a, b"):
         load(DigitsConfig(synthetic=other))

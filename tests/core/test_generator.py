@@ -385,7 +385,7 @@ def test_a_run_that_was_stepped_by_hand_resumes_exactly(few: Dataset) -> None:
 
 def test_own_pictures_train_without_classes_and_report_how_much_they_differ(glassbox_home: Path) -> None:
     images = load(SMALL).train.inputs[:40].numpy()
-    own = picture_set.keep(picture_set.Album("mine.zip", images, np.zeros(40, np.int64)))
+    own = picture_set.OWN.keep(picture_set.PictureSet("mine.zip", images, np.zeros(40, np.int64)))
     config = replace(SMALL, data="own", pictures=own, epochs=1)
     dataset = load(config)
     assert [len(part) for part in (dataset.train, dataset.validation, dataset.test)] == [32, 4, 4]

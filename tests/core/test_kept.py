@@ -19,8 +19,8 @@ from core.errors import DataUnavailableError, StorageError
 
 TABLE = table.Labelled("mine.csv", ("bad", "good"), tuple(f"text {i} “ö”" for i in range(20)), tuple([0, 1] * 10))
 PICTURES = np.arange(30 * 784, dtype=np.uint32).astype(np.uint8).reshape(30, 28, 28)
-TABLE_ID, ALBUM_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
-ALBUM = picture_set.Album("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
+TABLE_ID, SET_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
+SET = picture_set.PictureSet("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
 
 
 def file_of(home: Path) -> Path:
@@ -30,31 +30,33 @@ def file_of(home: Path) -> Path:
 
 def test_an_id_is_the_one_that_earlier_versions_gave(glassbox_home: Path) -> None:
     # worked out by the first version, whose files must go on to open
-    assert table.keep(TABLE) == TABLE_ID
-    assert picture_set.keep(ALBUM) == ALBUM_ID
+    assert table.OWN.keep(TABLE) == TABLE_ID
+    assert picture_set.OWN.keep(SET) == SET_ID
 
 
 def test_a_table_of_which_any_byte_has_changed_is_refused(glassbox_home: Path) -> None:
-    own = table.keep(TABLE)
+    own = table.OWN.keep(TABLE)
     path = file_of(glassbox_home)
     whole = path.read_bytes()
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 1]) + whole[place + 1 :])
-        with pytest.raises(DataUnavailableError, match=r"table .* has changed on the disk .* Upload it again"):
-            table.stored(own)
+        with pytest.raises(
+            DataUnavailableError, match=r"table .* has changed on the disk .* Upload it on the Sentiment page"
+        ):
+            table.OWN.stored(own)
 
 
-def test_an_album_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_home: Path) -> None:
-    own = picture_set.keep(ALBUM)
+def test_a_set_of_pictures_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_home: Path) -> None:
+    own = picture_set.OWN.keep(SET)
     path = file_of(glassbox_home)
     whole = path.read_bytes()
     refused = 0
     for place in range(len(whole)):
         path.write_bytes(whole[:place] + bytes([whole[place] ^ 0x55]) + whole[place + 1 :])
         try:
-            found = picture_set.stored(own)  # a zip has bytes that mean nothing, such as times
+            found = picture_set.OWN.stored(own)  # a zip has bytes that mean nothing, such as times
         except DataUnavailableError as error:
-            assert "have changed on the disk" in str(error) and "Give them again" in str(error)
+            assert "has changed on the disk" in str(error) and "Give it on the Generator page" in str(error)
             refused += 1
         else:
             assert np.array_equal(found.images, PICTURES) and found.classes == ("a", "b")
@@ -63,7 +65,10 @@ def test_an_album_of_which_any_byte_has_changed_is_refused_or_the_same(glassbox_
 
 @pytest.mark.parametrize("content", [b"", b"PK\x03\x04", b"{", b"\x93NUMPY"], ids=repr)
 def test_a_file_that_was_cut_off_is_refused_and_keeping_again_repairs_it(glassbox_home: Path, content: bytes) -> None:
-    for keep, stored, whole in ((table.keep, table.stored, TABLE), (picture_set.keep, picture_set.stored, ALBUM)):
+    for keep, stored, whole in (
+        (table.OWN.keep, table.OWN.stored, TABLE),
+        (picture_set.OWN.keep, picture_set.OWN.stored, SET),
+    ):
         own = keep(whole)  # type: ignore[operator]
         path = next(glassbox_home.rglob(f"{own}.*"))
         path.write_bytes(content)
@@ -74,19 +79,19 @@ def test_a_file_that_was_cut_off_is_refused_and_keeping_again_repairs_it(glassbo
 
 
 def test_folders_and_files_that_are_not_ours_change_nothing(glassbox_home: Path) -> None:
-    own = table.keep(TABLE)
+    own = table.OWN.keep(TABLE)
     (glassbox_home / "texts" / "0123456789abcdef.json").mkdir()
     (glassbox_home / "texts" / "notes.txt").write_text("mine")
-    assert table.stored(own) == TABLE
-    assert not table.is_stored("0123456789abcdef")
+    assert table.OWN.stored(own) == TABLE
+    assert not table.OWN.is_stored("0123456789abcdef")
     with pytest.raises(DataUnavailableError, match="not on this machine"):
-        table.stored("0123456789abcdef")
+        table.OWN.stored("0123456789abcdef")
 
 
 def test_many_threads_keep_the_same_at_once(glassbox_home: Path) -> None:
     with ThreadPoolExecutor(16) as pool:
-        assert set(pool.map(lambda _: table.keep(TABLE), range(64))) == {table.keep(TABLE)}
-        assert set(pool.map(lambda _: picture_set.keep(ALBUM), range(64))) == {picture_set.keep(ALBUM)}
+        assert set(pool.map(lambda _: table.OWN.keep(TABLE), range(64))) == {table.OWN.keep(TABLE)}
+        assert set(pool.map(lambda _: picture_set.OWN.keep(SET), range(64))) == {picture_set.OWN.keep(SET)}
     assert len([path for path in glassbox_home.rglob("*") if path.is_file()]) == 2
 
 
@@ -192,11 +197,11 @@ import json, resource, signal, sys
 from core.data.pictures import picture_set
 from core.data.text import table
 from core.errors import StorageError
-from tests.core.test_kept import ALBUM, TABLE
+from tests.core.test_kept import SET, TABLE
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 said = []
-for keep, whole in ((table.keep, TABLE), (picture_set.keep, ALBUM)):
+for keep, whole in ((table.OWN.keep, TABLE), (picture_set.OWN.keep, SET)):
     try:
         keep(whole)
     except StorageError as error:

@@ -246,8 +246,8 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
             lambda z: picture_set.read_zip(z.getvalue(), name="a"),
         )
     )
-    np.testing.assert_array_equal(pictures.album.images, here.album.images)
-    assert pictures.bad == here.bad and pictures.num_bad == 1 and pictures.album.classes == ()
+    np.testing.assert_array_equal(pictures.pictures.images, here.pictures.images)
+    assert pictures.bad == here.bad and pictures.num_bad == 1 and pictures.pictures.classes == ()
     assert len(parsers.PARSERS) == 5  # each of them is above
 
 
@@ -270,7 +270,7 @@ def test_a_zip_of_ten_thousand_pictures_is_read_to_its_end_in_parts(
     content = many_pictures()
     found = picture_set.gathered(partial(real.read, picture_set.read_part, content, name="many"), name="many")
     shades = [number % 256 for number in range(picture_set.MOST) if number % 1000]
-    ink = found.album.images[:, 14, 14]
+    ink = found.pictures.images[:, 14, 14]
     assert ink.tolist() == shades if np.median(shades) < 128 else ink.tolist() == [255 - shade for shade in shades]
     assert [bad.name for bad in found.bad] == [f"{number}.png" for number in range(0, picture_set.MOST, 1000)]
     assert found.num_bad == 10

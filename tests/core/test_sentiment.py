@@ -220,7 +220,7 @@ def own() -> str:
     rows = [(f"it is {word} {i}", name) for i in range(12) for name, some in words.items() for word in some.split()]
     content = "text,label\n" + "".join(f"{one},{name}\n" for one, name in rows)
     imported = table.labelled(table.read_csv(content.encode(), name="mine.csv"), text="text", label="label")
-    return table.keep(imported.labelled)
+    return table.OWN.keep(imported.labelled)
 
 
 def tiny(own: str, **values: Any) -> SentimentConfig:

@@ -18,7 +18,7 @@ from core.contract import Checkpointed
 from core.data.sound import audio, own_words, speech, speech_folders, speech_synthesis
 from core.demos.voice.config import VoiceConfig
 from core.demos.voice.learner import settle
-from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError, StorageError
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, NotFoundError
 from core.experiments.classical.config import ClassicalVoiceConfig
 from core.knobs import from_json
 from core.runs.store import open_store
@@ -489,10 +489,12 @@ def test_a_recording_that_has_changed_on_the_disk_is_not_learned_from(glassbox_h
     whole = path.read_bytes()
     for content in (whole[:-2] + b"xy", whole[:100], b"", b"\x93NUMPY"):
         path.write_bytes(content)
-        with pytest.raises(StorageError, match=r"recording of “maja” has changed on the disk .* record it again"):
+        with pytest.raises(
+            DataUnavailableError, match=r"recording of “maja” has changed on the disk .* record it again"
+        ):
             own_words.clips("maja", example.split)
     path.rename(path.with_name("00000000000000000007-train.npy"))  # as a version before named it, without a hash
-    with pytest.raises(StorageError, match="has changed on the disk"):
+    with pytest.raises(DataUnavailableError, match="has changed on the disk"):
         own_words.clips("maja", "train")
 
 
@@ -585,7 +587,7 @@ def test_classical_methods_too_learn_from_the_recordings_of_their_start() -> Non
     own_words.bring_back("maja")
     task.check(config)
     next(own_words._place("maja").glob(f"{first.id}.npy")).write_bytes(b"another one")
-    with pytest.raises(StorageError, match=r"recording of “maja” has changed on the disk"):
+    with pytest.raises(DataUnavailableError, match=r"recording of “maja” has changed on the disk"):
         task.load(config)
 
 
@@ -595,8 +597,8 @@ def test_an_old_recording_that_changes_after_the_start_of_a_run_is_noticed(glass
     np.save(place / f"{1:020d}-train.npy", np.zeros(16_000, np.int16))
     recordings = own_words.pinned(["maja"])
     np.save(place / f"{1:020d}-train.npy", np.ones(16_000, np.int16))
-    with pytest.raises(StorageError, match="has changed on the disk"):
+    with pytest.raises(DataUnavailableError, match="has changed on the disk"):
         own_words.clips("maja", "train", recordings)
     (glassbox_home / "speech" / "pinned" / f"{recordings}.json").write_text("{}")
-    with pytest.raises(DataUnavailableError, match="is not on this machine, or has changed"):
+    with pytest.raises(DataUnavailableError, match=r"has changed on the disk .* Clone the run"):
         own_words.examples("maja", recordings)

@@ -70,9 +70,9 @@ def test_a_good_table_is_imported_and_kept_by_its_content() -> None:
     assert imported.num_bad == 0
     assert imported.labelled.classes == ("a", "b", "c")
     assert len(imported.labelled.texts) == 60
-    own = table.keep(imported.labelled)
-    assert table.keep(imported.labelled) == own
-    assert table.stored(own) == imported.labelled
+    own = table.OWN.keep(imported.labelled)
+    assert table.OWN.keep(imported.labelled) == own
+    assert table.OWN.stored(own) == imported.labelled
     texts = reviews.load("own", own)
     assert texts.classes == ("a", "b", "c")
     assert [len(texts.train), len(texts.validation), len(texts.test)] == [42, 6, 12]
@@ -151,6 +151,6 @@ def test_text_and_label_are_two_columns() -> None:
 
 def test_a_table_that_is_gone_is_said() -> None:
     with pytest.raises(DataUnavailableError, match="Upload it"):
-        table.stored("0123456789abcdef")
+        table.OWN.stored("0123456789abcdef")
     with pytest.raises(DataUnavailableError, match="none was given"):
-        table.stored("")
+        table.OWN.stored("")

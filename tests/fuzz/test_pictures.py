@@ -123,12 +123,12 @@ def odd_zips(draw: st.DrawFn) -> tuple[bytes, int]:
     return bytes(data), len(GOOD) + len(odd)
 
 
-def test_every_file_of_a_zip_is_in_the_album_or_among_the_bad(explore: Explore) -> None:
+def test_every_file_of_a_zip_is_in_the_set_or_among_the_bad(explore: Explore) -> None:
     def check(example: tuple[bytes, int]) -> None:
         data, num_files = example
         found = answer(lambda: picture_set.read_zip(data, name="a.zip"))
         if found is not None:
-            assert len(found.album) + found.num_bad == num_files
+            assert len(found.pictures) + found.num_bad == num_files
             assert all(bad.reason for bad in found.bad)
 
     explore(odd_zips(), check)
@@ -139,6 +139,6 @@ def test_damaged_pictures_in_a_zip_are_counted(explore: Explore) -> None:
         entries = [(f"odd{index}", content, zipfile.ZIP_DEFLATED) for index, content in enumerate(contents)]
         found = answer(lambda: picture_set.read_zip(zipped([*GOOD, *entries]), name="a.zip"))
         if found is not None:
-            assert len(found.album) + found.num_bad == len(GOOD) + len(contents)
+            assert len(found.pictures) + found.num_bad == len(GOOD) + len(contents)
 
     explore(st.lists(damaged(PICTURES), min_size=1, max_size=5), check)

@@ -271,7 +271,7 @@ def test_digits_is_trained_on_synthetic_pictures_beside_as_many_real_ones(glassb
     store = open_store(glassbox_home / "glassbox.sqlite")
     real, synthetic = store.book.find(task="digits")
     assert real.parent == synthetic.id
-    kept = picture_set.stored(synthetic.config["synthetic"])
+    kept = picture_set.OWN.stored(synthetic.config["synthetic"])
     assert len(kept) == round(3500 * real.config["share"] / 100) == 3500
     assert np.bincount(kept.labels).tolist() == [350] * 10
     assert {**synthetic.config, "synthetic": ""} == real.config

@@ -20,6 +20,8 @@ from PIL.PngImagePlugin import PngImageFile
 from PIL.WebPImagePlugin import WebPImageFile
 from scipy import ndimage
 
+from core.data import formats
+from core.data.formats import Format, starts
 from core.data.pictures.picture_file import needed
 from core.errors import InvalidInputError
 
@@ -36,12 +38,12 @@ Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, slice]
 
-# The classes are used directly: `Image.open` would first guess among all formats and only warn of enormous sizes.
-_READERS: dict[bytes, type[ImageFile]] = {
-    b"\x89PNG\r\n\x1a\n": PngImageFile,
-    b"\xff\xd8\xff": JpegImageFile,
-    b"RIFF": WebPImageFile,
-}
+# Pillow's classes are used directly: `Image.open` would first guess among all formats and only warn of enormous sizes.
+FORMATS: tuple[Format[type[ImageFile]], ...] = (
+    Format("PNG", ("png",), starts(b"\x89PNG\r\n\x1a\n"), PngImageFile),
+    Format("JPEG", ("jpg", "jpeg"), starts(b"\xff\xd8\xff"), JpegImageFile),
+    Format("WebP", ("webp",), lambda data: data[:4] == b"RIFF" and data[8:12] == b"WEBP", WebPImageFile),
+)
 _UPRIGHT = {  # EXIF orientation → what turns it up
     2: Transpose.FLIP_LEFT_RIGHT,
     3: Transpose.ROTATE_180,
@@ -87,12 +89,14 @@ def open_picture(data: bytes, *, name: str) -> Picture:
             f"“{name}” has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. "
             "Save it smaller or cut out the digit."
         )
-    reader = next((r for start, r in _READERS.items() if data.startswith(start)), None)
-    if reader is None or (reader is WebPImageFile and data[8:12] != b"WEBP"):
-        raise InvalidInputError(f"“{name}” is not a PNG, JPEG or WebP picture. Save it as one of these and try again.")
+    found = formats.of(data, FORMATS)
+    if found is None:
+        raise InvalidInputError(
+            f"“{name}” is not a {formats.named(FORMATS)} picture. Save it as one of these and try again."
+        )
     bare, orientation = needed(data)
     with _decoding(name):
-        file = reader(io.BytesIO(bare))
+        file = found.reader(io.BytesIO(bare))
     width, height = file.size
     if min(width, height) < MIN_SIDE:
         raise InvalidInputError(
@@ -103,7 +107,7 @@ def open_picture(data: bytes, *, name: str) -> Picture:
             f"“{name}” has {width:,} × {height:,} pixels, {width * height / 1e6:.1f} megapixels; at most "
             f"{MAX_PIXELS / 1e6:g} are allowed. Save it smaller or cut out the digit."
         )
-    num_scans = max(1, bare.count(b"\xff\xda")) if reader is JpegImageFile else 1
+    num_scans = max(1, bare.count(b"\xff\xda")) if found.reader is JpegImageFile else 1
     if num_scans > MAX_SCANS:
         raise InvalidInputError(f"“{name}” is a JPEG of more than {MAX_SCANS} layers. Save it as an ordinary JPEG.")
     return Picture(name, file, orientation, num_scans)

@@ -1,7 +1,7 @@
-"""A set of small grey pictures that a person brought or a network drew: reading a zip with limits, and keeping it.
+"""A set of small grey pictures that a person brought or a network drew: reading a zip with limits, and how it is kept.
 
 A zip is read in parts of a second of computing, so that none takes long, whatever is in it. What is kept are the good
-pictures, squared to 28×28, under an id made of their content. Nothing is unpacked to disk.
+pictures, squared to 28×28. Nothing is unpacked to disk.
 """
 
 from __future__ import annotations
@@ -16,16 +16,17 @@ import zlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 import numpy.typing as npt
 from PIL import Image, ImageOps
 
-from core import kept, settings
+from core.data.formats import named
+from core.data.own import Shelf
+from core.data.pictures.picture import FORMATS, Grey, Picture, decode, open_picture
 from core.data.pictures.picture import MAX_BYTES as MAX_PICTURE_BYTES
-from core.data.pictures.picture import Grey, Picture, decode, open_picture
-from core.errors import DataUnavailableError, InvalidInputError
+from core.errors import InvalidInputError
 
 MAX_BYTES = 12_000_000  # of the zip
 MAX_UNPACKED_BYTES = 60_000_000  # of all that is in it; pictures are packed already, so a zip hardly shrinks them
@@ -36,8 +37,6 @@ FEWEST, MOST = 30, 10_000  # pictures
 MAX_ENTRIES = 3 * MOST  # with folders, and with what a Mac puts beside each file
 SIDE = 28
 SHOWN = 100  # bad files at most that are listed
-FOLDER = "albums"  # inside home()
-ID = re.compile(r"[0-9a-f]{16}")
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OSError)
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ")
 
@@ -48,7 +47,7 @@ NONE: Pixels = np.empty((0, SIDE, SIDE), np.uint8)
 
 
 @dataclass(frozen=True)
-class Album:
+class PictureSet:
     """Pictures (N, 28, 28) uint8, ink is 255; labels (N,) int64, all 0 where `classes` is empty."""
 
     name: str
@@ -72,7 +71,7 @@ class BadFile:
 class Imported:
     """What could be used of a zip, and what could not."""
 
-    album: Album
+    pictures: PictureSet
     bad: tuple[BadFile, ...]  # the first of them
     num_bad: int
 
@@ -124,8 +123,8 @@ def gathered(read: Callable[..., Part], *, name: str) -> Imported:
         raise InvalidInputError(
             f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
         )
-    album = Album(name, _inked(greys), np.zeros(len(greys), np.int64))
-    return Imported(album, tuple(bad[:SHOWN]), sum(part.num_bad for part in parts))
+    pictures = PictureSet(name, _inked(greys), np.zeros(len(greys), np.int64))
+    return Imported(pictures, tuple(bad[:SHOWN]), sum(part.num_bad for part in parts))
 
 
 def read_part(content: bytes, *, name: str, entries: int = 0, num_bytes: int = 0, pixels: float = 0) -> Part:
@@ -171,7 +170,7 @@ def _path_in_zip(entry: zipfile.ZipInfo) -> list[str]:
 def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]:
     """The entries, if what the zip says of itself is allowed; nothing is unpacked for that."""
     if not entries:
-        raise InvalidInputError(f"“{name}” is empty. Put {FEWEST} to {MOST:,} PNG, JPEG or WebP pictures into it.")
+        raise InvalidInputError(f"“{name}” is empty. Put {FEWEST} to {MOST:,} {named(FORMATS)} pictures into it.")
     if len(entries) > MOST:
         raise InvalidInputError(f"“{name}” has {len(entries):,} files; at most {MOST:,} are allowed. Zip fewer.")
     for entry in entries:
@@ -267,56 +266,32 @@ def _inked(greys: Pixels) -> Pixels:
     return 255 - greys if np.median(border) > 255 / 2 else greys
 
 
-def keep(album: Album) -> str:
-    """Write an album under `home()` and return its id, which depends on its content alone; raises `StorageError`."""
-    own, file = _key(album), io.BytesIO()
-    classes = np.array(album.classes, dtype=np.str_)
-    np.savez_compressed(file, images=album.images, labels=album.labels, name=np.array(album.name), classes=classes)
-    kept.write(_path(own), file.getvalue())  # one that is there already may be damaged
-    return own
+def _to_bytes(pictures: PictureSet) -> bytes:
+    file, classes = io.BytesIO(), np.array(pictures.classes, dtype=np.str_)
+    np.savez_compressed(
+        file, images=pictures.images, labels=pictures.labels, name=np.array(pictures.name), classes=classes
+    )
+    return file.getvalue()
 
 
-def stored(own: str) -> Album:
-    """An album that was kept.
-
-    Raises:
-        DataUnavailableError: it is not here, or what stands on the disk is not what was kept.
-        StorageError: it cannot be read.
-    """
-    content = kept.read(_path(own)) if ID.fullmatch(own) else None
-    if content is None:
-        raise DataUnavailableError(
-            "The pictures of your own are not on this machine"
-            f"{f' any more (id {own})' if own else ': none were given'}. Give them on the Generator page, view Train."
-        )
-    try:
-        album = _decoded(content)
-        if _key(album) != own:
-            raise ValueError("its hash is another one")
-    except Exception as error:  # whatever zip, zlib, lzma and NumPy make of damaged bytes: nearly anything
-        raise DataUnavailableError(
-            f"The pictures of your own have changed on the disk since they were kept (id {own}), so they are not read. "
-            "Give them again on the Generator page, view Train."
-        ) from error
-    return album
-
-
-def is_stored(own: str) -> bool:
-    """Whether an album of that id was kept here."""
-    return ID.fullmatch(own) is not None and _path(own).is_file()
-
-
-def _decoded(content: bytes) -> Album:
+def _from_bytes(content: bytes) -> PictureSet:
     with np.load(io.BytesIO(content)) as file:  # never pickled: `allow_pickle` is off
         classes = tuple(str(one) for one in file["classes"])
-        return Album(str(file["name"]), file["images"], file["labels"], classes)
+        return PictureSet(str(file["name"]), file["images"], file["labels"], classes)
 
 
-def _key(album: Album) -> str:
-    """Of what an album holds, not of the file: how well that is packed may change with the library."""
-    described = repr((album.name, album.classes, album.images.shape)).encode()
-    return kept.key(described + np.ascontiguousarray(album.images).tobytes() + album.labels.astype("<i8").tobytes())
+def _identity(pictures: PictureSet) -> bytes:
+    """What a set holds, not its file: how well that is packed may change with the library."""
+    described = repr((pictures.name, pictures.classes, pictures.images.shape)).encode()
+    return described + np.ascontiguousarray(pictures.images).tobytes() + pictures.labels.astype("<i8").tobytes()
 
 
-def _path(own: str) -> Path:
-    return settings.home() / FOLDER / f"{own}.npz"
+OWN = Shelf(
+    called="The set of pictures of your own",
+    remedy="Give it on the Generator page, view Train.",
+    folder="albums",
+    suffix=".npz",
+    to_bytes=_to_bytes,
+    from_bytes=_from_bytes,
+    identity=_identity,
+)

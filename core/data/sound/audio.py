@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import io
 import math
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
@@ -17,6 +18,8 @@ import numpy as np
 import numpy.typing as npt
 import soundfile
 
+from core.data import formats
+from core.data.formats import Format, starts
 from core.errors import InvalidInputError
 
 RATE = 16_000  # samples a second
@@ -88,16 +91,14 @@ def read_sound(data: bytes, *, name: str) -> Recording:
         )
     if not data:
         raise InvalidInputError(f"“{name}” is empty. Record or export it again.")
-    if not _is_sound(data):
+    found = formats.of(data, FORMATS)
+    if found is None:
         raise InvalidInputError(
-            f"“{name}” is not a WAV, FLAC, MP3 or OGG sound, whatever its name says. Save it as one of these."
+            f"“{name}” is not a {formats.named(FORMATS)} sound, whatever its name says. Save it as one of these."
         )
     damaged = f"“{name}” is damaged or incomplete and cannot be read. Record or export it again."
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
-            _check(file.frames, file.samplerate, file.channels, name=name)
-            samples = _decoded(file)
-            rate, channels = file.samplerate, file.channels
+        samples, rate = found.reader(data, name)
     except InvalidInputError:
         raise
     except (soundfile.SoundFileError, ValueError, OverflowError) as error:
@@ -109,24 +110,35 @@ def read_sound(data: bytes, *, name: str) -> Recording:
             f"“{name}” has samples that are not numbers (NaN or infinite). Export it again as 16-bit WAV."
         )
     mono = np.clip(samples, -1, 1).mean(axis=1)
-    return Recording(resampled(mono, rate, RATE), rate, channels)
+    return Recording(resampled(mono, rate, RATE), rate, samples.shape[1])
 
 
-def _is_sound(data: bytes) -> bool:
-    if data.startswith((b"fLaC", b"OggS", b"ID3")) or (data.startswith(b"RIFF") and data[8:12] == b"WAVE"):
-        return True
-    # an MPEG frame without tags: eleven bits of sync, then version and layer, of which one value each is reserved
-    return len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x18 != 0x08 and data[1] & 6 != 0
-
-
-def _decoded(file: soundfile.SoundFile) -> npt.NDArray[np.float32]:
+def _with_soundfile(data: bytes, name: str) -> tuple[npt.NDArray[np.float32], int]:
     """(N, channels), a second at a time, so that memory follows what is there and not what the header promises."""
-    seconds = [np.zeros((0, file.channels), np.float32)]
-    for _ in range(math.ceil(file.frames / file.samplerate)):
-        seconds.append(file.read(frames=file.samplerate, dtype="float32", always_2d=True))
-        if len(seconds[-1]) < file.samplerate:
-            break
-    return np.concatenate(seconds)
+    with soundfile.SoundFile(io.BytesIO(data)) as file:
+        _check(file.frames, file.samplerate, file.channels, name=name)
+        seconds = [np.zeros((0, file.channels), np.float32)]
+        for _ in range(math.ceil(file.frames / file.samplerate)):
+            seconds.append(file.read(frames=file.samplerate, dtype="float32", always_2d=True))
+            if len(seconds[-1]) < file.samplerate:
+                break
+        return np.concatenate(seconds), file.samplerate
+
+
+def _is_mp3(data: bytes) -> bool:
+    # tags, or a frame without: eleven bits of sync, then version and layer, of which one value each is reserved
+    return data[:3] == b"ID3" or (
+        len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x18 != 0x08 and data[1] & 6 != 0
+    )
+
+
+# A reader gives samples (N, channels) float32 and their rate, after `_check`.
+FORMATS: tuple[Format[Callable[[bytes, str], tuple[npt.NDArray[np.float32], int]]], ...] = (
+    Format("WAV", ("wav",), lambda data: data[:4] == b"RIFF" and data[8:12] == b"WAVE", _with_soundfile),
+    Format("FLAC", ("flac",), starts(b"fLaC"), _with_soundfile),
+    Format("MP3", ("mp3",), _is_mp3, _with_soundfile),
+    Format("OGG", ("ogg", "oga"), starts(b"OggS"), _with_soundfile),
+)
 
 
 def _check(frames: int, rate: int, channels: int, *, name: str) -> None:

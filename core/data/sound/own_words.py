@@ -24,9 +24,10 @@ from pathlib import Path
 import numpy as np
 
 from core import kept, settings
+from core.data.own import Shelf
 from core.data.sound import audio
 from core.data.sound.speech_synthesis import Sound
-from core.errors import DataUnavailableError, InvalidInputError, NotFoundError, StorageError
+from core.errors import InvalidInputError, NotFoundError
 
 MIN_EXAMPLES = 5
 SHARES = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
@@ -110,6 +111,8 @@ def is_reserved(word: str) -> bool:
 def add(word: str, samples: audio.Wave, *, owner: str) -> Example:
     """Keep the loudest second of a recording as an example of a word that `check_word` gave.
 
+    One that is kept already stays the one example that it is, and is written again, should it be damaged.
+
     Args:
         owner: id of the browser that alone may hear it; empty where that is not known, so nobody may.
 
@@ -122,14 +125,17 @@ def add(word: str, samples: audio.Wave, *, owner: str) -> Example:
         raise InvalidInputError(f"{problem.message} This recording was not kept.")
     if len(audio.commands(samples)) > 1:
         raise InvalidInputError("More than one word was heard. Say the word once. This recording was not kept.")
-    content = kept.array_bytes(audio.to_int16(audio.cut(samples, audio.loudest_window(samples))))
+    second = audio.to_int16(audio.cut(samples, audio.loudest_window(samples)))
     with kept.locked(_lock()):  # of many at once, each sees what the one before is for
-        if words().get(word, 0) >= MAX_EXAMPLES:
+        there, key = examples(word), _key(second)
+        if same := [example for example in there if example.key == key]:
+            before = same[0].id.removesuffix(key)
+        elif len(there) < MAX_EXAMPLES:
+            split = _wanted(example.split for example in there)
+            before = f"{time.time_ns():020d}-{split}-{kept.key(owner.encode())}-"
+        else:
             raise InvalidInputError(f"“{word}” has {MAX_EXAMPLES} recordings, which is enough. Delete one first.")
-        split = _wanted(example.split for example in examples(word))
-        name = f"{time.time_ns():020d}-{split}-{kept.key(owner.encode())}-{kept.key(content)}"
-        kept.write(_place(word) / f"{name}.npy", content)
-    return _example(name)
+        return _example(_recordings(word).keep(second, before=before))
 
 
 def pinned(words: Sequence[str]) -> str:
@@ -138,12 +144,8 @@ def pinned(words: Sequence[str]) -> str:
     Raises:
         StorageError: it cannot be written, or a recording cannot be read.
     """
-    there = {
-        word: [(example.id, example.key or _key(word, example.id)) for example in examples(word)] for word in words
-    }
-    content = json.dumps(there).encode()
-    kept.write(_pins(kept.key(content)), content)
-    return kept.key(content)
+
+    return _PINNED.keep({word: [(one.id, one.key or _key_of(word, one)) for one in examples(word)] for word in words})
 
 
 def gone(word: str, recordings: str) -> bool:
@@ -159,13 +161,7 @@ def examples(word: str, recordings: str = "") -> list[Example]:
         StorageError: it cannot be read.
     """
     if recordings:
-        content = kept.read(_pins(recordings))
-        if content is None or kept.key(content) != recordings:
-            raise DataUnavailableError(
-                f"The list of own recordings to learn from (id {recordings}) is not on this machine, or has changed. "
-                "Clone the run: the copy learns from those that there are now."
-            )
-        return [replace(_example(name), key=key) for name, key in json.loads(content).get(word, [])]
+        return [replace(_example(name), key=key) for name, key in _PINNED.stored(recordings).get(word, [])]
     return [_example(path.stem) for path in _files(_place(word))]
 
 
@@ -173,24 +169,10 @@ def sound(word: str, example: Example) -> Sound:
     """(16000,) int16, what was recorded.
 
     Raises:
-        NotFoundError: it is not there (any more).
-        StorageError: it cannot be read, or what stands on the disk is not what was kept.
+        DataUnavailableError: it is not there (any more), or what stands on the disk is not what was kept.
+        StorageError: it cannot be read.
     """
-    content = kept.read(_place(word) / f"{example.id}.npy")
-    if content is None:
-        raise _gone(word)
-    try:
-        if example.key not in ("", kept.key(content)):
-            raise ValueError("its hash is another one")
-        samples = np.load(io.BytesIO(content), allow_pickle=False)
-        if samples.shape != (audio.WINDOW,) or samples.dtype != np.int16:
-            raise ValueError(f"it has shape {samples.shape} and type {samples.dtype}")
-    except Exception as error:  # NumPy reads damaged bytes with errors of many kinds
-        raise StorageError(
-            f"A recording of “{word}” has changed on the disk since it was kept, so it is not used. Delete it on the "
-            "page Voice, view Train, and record it again."
-        ) from error
-    return samples
+    return _recordings(word).stored(example.id, key=example.key)
 
 
 def clips(word: str, split: str, recordings: str = "") -> Sound:
@@ -201,7 +183,7 @@ def clips(word: str, split: str, recordings: str = "") -> Sound:
 
 def may_hear(word: str, clip: Sound, *, owner: str) -> bool:
     """Whether a clip is a kept recording of a word that this owner made."""
-    key = kept.key(kept.array_bytes(np.array(clip)))
+    key = _key(clip)
     return any(example.key == key and example.is_of(owner) for example in examples(word))
 
 
@@ -246,7 +228,7 @@ def bring_back(word: str) -> None:
         hidden = _deleted_last(word)
         if not hidden:
             raise NotFoundError(f"Of “{word}” there is nothing to bring back any more: deleting is undone for a day.")
-        _renamed({path: path.with_name(f"{path.name.partition('.')[0]}.npy") for path in hidden})
+        _renamed({path: path.with_name(f"{_id(path)}.npy") for path in hidden})
 
 
 def purge(*, older_than: float = KEEP_DELETED_SECONDS) -> None:
@@ -263,12 +245,41 @@ def _lock() -> Path:
     return _folder() / ".lock"
 
 
-def _pins(recordings: str) -> Path:
-    return settings.home() / "speech" / "pinned" / f"{recordings}.json"
+def _recordings(word: str) -> Shelf[Sound]:
+    return Shelf(
+        called=f"A recording of “{word}”",
+        remedy="Delete it on the page Voice, view Train, and record it again.",
+        folder=f"speech/own/{word.encode().hex()}",
+        suffix=".npy",
+        to_bytes=kept.array_bytes,
+        from_bytes=_second,
+    )
 
 
-def _key(word: str, name: str) -> str:
-    return kept.key(kept.read(_place(word) / f"{name}.npy") or b"")
+def _second(content: bytes) -> Sound:
+    samples: Sound = np.load(io.BytesIO(content), allow_pickle=False)
+    if samples.shape != (audio.WINDOW,) or samples.dtype != np.int16:
+        raise ValueError(f"it has shape {samples.shape} and type {samples.dtype}")
+    return samples
+
+
+_PINNED: Shelf[dict[str, list[tuple[str, str]]]] = Shelf(
+    called="The list of own recordings to learn from",
+    remedy="Clone the run: the copy learns from those that there are now.",
+    folder="speech/pinned",
+    suffix=".json",
+    to_bytes=lambda listed: json.dumps(listed).encode(),
+    from_bytes=json.loads,
+)
+
+
+def _key(clip: Sound) -> str:
+    return kept.key(kept.array_bytes(np.array(clip)))
+
+
+def _key_of(word: str, example: Example) -> str:
+    """What stands in no name of before there were keys."""
+    return kept.key(kept.read(_recordings(word).path(example.id)) or b"")
 
 
 def _place(word: str) -> Path:
@@ -291,6 +302,11 @@ def _named(folder: str) -> str:
 
 def _files(place: Path) -> list[Path]:
     return sorted(path for path in place.glob("*.npy") if NAME.fullmatch(path.stem))
+
+
+def _id(path: Path) -> str:
+    """Of a recording, kept or deleted."""
+    return path.name.partition(".")[0]
 
 
 def _example(name: str) -> Example:
@@ -317,7 +333,8 @@ def _hidden(word: str) -> list[tuple[int, Path]]:
 
 def _deleted_last(word: str) -> list[Path]:
     """What went together, and last, of what can still be brought back."""
-    hidden = _hidden(word)
+    again = {example.key for example in examples(word)} - {""}  # recorded after it was deleted
+    hidden = [(when, path) for when, path in _hidden(word) if _example(_id(path)).key not in again]
     last = max((when for when, _ in hidden), default=0)
     return [path for when, path in hidden if when == last and not _is_over(when, KEEP_DELETED_SECONDS)]
 

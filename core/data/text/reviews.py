@@ -104,7 +104,7 @@ def load(name: str, own: str = "") -> Texts:
 def require(name: str, own: str = "") -> None:
     """Raise what `load` raises where a set is not on this machine; looks at names of files, and into an own table."""
     if name == "own":
-        table.stored(own)
+        table.OWN.stored(own)
     elif not is_here(name):
         find(name).load()  # says what is missing and how to get it
 
@@ -112,7 +112,7 @@ def require(name: str, own: str = "") -> None:
 def sizes(name: str, own: str = "") -> tuple[int, int, int]:
     """Texts to train, validate and test with, whether the set is here or not; none of a table that is not given."""
     if name == "own":
-        return _own_sizes(len(table.stored(own).texts)) if own else (0, 0, 0)
+        return _own_sizes(len(table.OWN.stored(own).texts)) if own else (0, 0, 0)
     return find(name).sizes
 
 
@@ -206,7 +206,7 @@ def _load_imdb() -> Texts:
 
 
 def _load_own(own: str) -> Texts:
-    stored = table.stored(own)
+    stored = table.OWN.stored(own)
     part = Part(tuple(stored.texts), np.array(stored.labels, np.int64))
     _, num_validation, num_test = _own_sizes(len(part))
     return _split(

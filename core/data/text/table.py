@@ -1,6 +1,6 @@
-"""A person's own table of texts and labels: reading a CSV with limits, checking it row by row, and keeping it.
+"""A person's own table of texts and labels: reading a CSV with limits, checking it row by row, and how it is kept.
 
-What is kept is the texts and labels that were good, under an id made of their content.
+What is kept is the texts and labels that were good.
 """
 
 from __future__ import annotations
@@ -8,22 +8,20 @@ from __future__ import annotations
 import csv
 import io
 import json
-import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
-from core import kept, settings
-from core.errors import DataUnavailableError, InvalidInputError
+from core.data import formats
+from core.data.formats import Format
+from core.data.own import Shelf
+from core.errors import InvalidInputError
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
 MAX_CELLS = 1_000_000  # a cell costs a page 60 bytes and more, however short it is
 MAX_TEXT, MAX_LABEL = 20_000, 60  # characters
 FEWEST_CLASSES, MOST_CLASSES, FEWEST_ROWS = 2, 10, 20
 SHOWN = 100  # bad rows at most that are listed
-FOLDER = "texts"  # inside home()
-ID = re.compile(r"[0-9a-f]{16}")
 
 
 @dataclass(frozen=True)
@@ -74,42 +72,54 @@ def read_csv(content: bytes, *, name: str) -> Table:
         raise InvalidInputError(
             f"“{name}” has {len(content) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. Split the file."
         )
+    found = formats.of(content, FORMATS)
+    assert found is not None
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
+    num_cells = 0
+    for number, (line, row) in enumerate(found.reader(content, name)):  # blank rows count: millions take seconds
+        if len(row) > MAX_COLUMNS:
+            raise InvalidInputError(
+                f"“{name}” has {len(row):,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
+                "Keep the columns with the text and the label."
+            )
+        if number > MAX_ROWS:
+            raise InvalidInputError(
+                f"“{name}” has more than {MAX_ROWS:,} rows, which is the most allowed. Split the file."
+            )
+        num_cells += len(row)
+        if num_cells > MAX_CELLS:
+            raise InvalidInputError(
+                f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns with the "
+                "text and the label, or split the file."
+            )
+        if row:
+            rows.append(tuple(row))
+            lines.append(line)
+    columns = tuple(cell.strip() for cell in rows[0])
+    return Table(name, columns, tuple(rows[1:]), tuple(lines[1:]))
+
+
+def _csv_rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:
     text = _decoded(content, name)
     heading = text.lstrip().partition("\n")[0]
     if not heading.strip():
         raise InvalidInputError(f"“{name}” is empty. A table needs a first row with the names of its columns.")
-    delimiter = max(",;\t", key=heading.count)
-    reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows: list[tuple[str, ...]] = []
-    lines: list[int] = []
-    line, num_cells = 1, 0
+    reader, line = csv.reader(io.StringIO(text, newline=""), delimiter=max(",;\t", key=heading.count)), 1
     try:
-        for number, row in enumerate(reader):  # blank rows count, or ten million of them take seconds
-            if len(row) > MAX_COLUMNS:
-                raise InvalidInputError(
-                    f"“{name}” has {len(row):,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
-                    "Keep the columns with the text and the label."
-                )
-            if number > MAX_ROWS:
-                raise InvalidInputError(
-                    f"“{name}” has more than {MAX_ROWS:,} rows, which is the most allowed. Split the file."
-                )
-            num_cells += len(row)
-            if num_cells > MAX_CELLS:
-                raise InvalidInputError(
-                    f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns with the "
-                    "text and the label, or split the file."
-                )
-            if row:
-                rows.append(tuple(row))
-                lines.append(line)
+        for row in reader:
+            yield line, row
             line = reader.line_num + 1
     except csv.Error as error:
         raise InvalidInputError(
             f"“{name}” cannot be read as a table: {error} in line {line:,}. A quotation mark may be missing there."
         ) from error
-    columns = tuple(cell.strip() for cell in rows[0])
-    return Table(name, columns, tuple(rows[1:]), tuple(lines[1:]))
+
+
+# A reader gives each row with the line where it begins, from 1; the first that is not blank names the columns.
+FORMATS: tuple[Format[Callable[[bytes, str], Iterator[tuple[int, list[str]]]]], ...] = (
+    Format("CSV", ("csv", "tsv", "txt"), lambda content: True, _csv_rows),  # text has no mark: the last of all
+)
 
 
 def _decoded(content: bytes, name: str) -> str:
@@ -198,41 +208,21 @@ def _checked(name: str, good: dict[str, str]) -> Labelled:
     return Labelled(name, classes, tuple(good), tuple(number[one] for one in good.values()))
 
 
-def keep(table: Labelled) -> str:
-    """Write a table under `home()` and return its id, which is the hash of the file; raises `StorageError`."""
+def _to_bytes(table: Labelled) -> bytes:
     document = {"name": table.name, "classes": table.classes, "texts": table.texts, "labels": table.labels}
-    content = json.dumps(document, ensure_ascii=False).encode()
-    own = kept.key(content)
-    kept.write(_path(own), content)  # one that is there already may be damaged
-    return own
+    return json.dumps(document, ensure_ascii=False).encode()
 
 
-def stored(own: str) -> Labelled:
-    """A table that was kept.
-
-    Raises:
-        DataUnavailableError: it is not here, or what stands on the disk is not what was kept.
-        StorageError: it cannot be read.
-    """
-    content = kept.read(_path(own)) if ID.fullmatch(own) else None
-    if content is None:
-        raise DataUnavailableError(
-            "The table of your own is not on this machine"
-            f"{f' any more (id {own})' if own else ': none was given'}. Upload it on the Sentiment page, view Train."
-        )
-    if kept.key(content) != own:
-        raise DataUnavailableError(
-            f"The table of your own has changed on the disk since it was kept (id {own}), so it is not read. Upload it "
-            "again on the Sentiment page, view Train."
-        )
+def _from_bytes(content: bytes) -> Labelled:
     document = json.loads(content)
     return Labelled(document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"]))
 
 
-def is_stored(own: str) -> bool:
-    """Whether a table of that id was kept here."""
-    return ID.fullmatch(own) is not None and _path(own).is_file()
-
-
-def _path(own: str) -> Path:
-    return settings.home() / FOLDER / f"{own}.json"
+OWN = Shelf(
+    called="The table of your own",
+    remedy="Upload it on the Sentiment page, view Train.",
+    folder="texts",
+    suffix=".json",
+    to_bytes=_to_bytes,
+    from_bytes=_from_bytes,
+)

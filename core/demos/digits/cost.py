@@ -27,7 +27,7 @@ def forward_flops(config: DigitsConfig) -> int:
 
 def num_examples(config: DigitsConfig) -> int:
     """Training images that the share leaves."""
-    whole = len(picture_set.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
+    whole = len(picture_set.OWN.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
     return round(whole * config.share / 100)
 
 

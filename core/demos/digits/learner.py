@@ -55,11 +55,11 @@ def load(config: DigitsConfig) -> Dataset:
     )
 
 
-def _synthetic(config: DigitsConfig) -> picture_set.Album | None:
+def _synthetic(config: DigitsConfig) -> picture_set.PictureSet | None:
     """The generated pictures that take the place of the training images; None: real ones are learned from."""
     if not config.synthetic:
         return None
-    drawn, source = picture_set.stored(config.synthetic), sources.find(config.data)
+    drawn, source = picture_set.OWN.stored(config.synthetic), sources.find(config.data)
     if drawn.classes != source.classes:
         raise InvalidSettingError(
             f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "

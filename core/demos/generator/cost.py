@@ -50,10 +50,10 @@ def _evaluation(config: GeneratorConfig) -> NetworkCost:
 
 
 def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
-    """Pictures to train, validate and test with; of a thousand as long as no album of one's own is chosen."""
+    """Pictures to train, validate and test with; of a thousand as long as none of one's own are chosen."""
     if config.data != "own":
         return NUM_EXAMPLES[config.data]
-    count = len(picture_set.stored(config.pictures)) if config.pictures else 1000
+    count = len(picture_set.OWN.stored(config.pictures)) if config.pictures else 1000
     return count - 2 * (count // 10), count // 10, count // 10
 
 

@@ -27,7 +27,7 @@ EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 def check(config: GeneratorConfig) -> None:
     """Raise `DataUnavailableError` where files are missing."""
     if config.data == "own":
-        picture_set.stored(config.pictures)
+        picture_set.OWN.stored(config.pictures)
     else:
         sources.folder_of(config.data)
 
@@ -50,7 +50,7 @@ def load(config: GeneratorConfig) -> Dataset:
 
 def _own(config: GeneratorConfig) -> Dataset:
     """A person's pictures, in an order that is the same for ever: a tenth each to validate and to test."""
-    pictures = picture_set.stored(config.pictures)
+    pictures = picture_set.OWN.stored(config.pictures)
     order = np.random.RandomState(0).permutation(len(pictures))
     held_out = len(pictures) // 10
     ends = {"validation": order[:held_out], "test": order[held_out : 2 * held_out], "train": order[2 * held_out :]}

@@ -54,7 +54,7 @@ def shape_of(config: SentimentConfig) -> SentimentConfig:
 
 def classes_of(config: SentimentConfig) -> tuple[str, ...]:
     """Names of the classes; raises `DataUnavailableError` where a person's own table is gone."""
-    return table.stored(config.table).classes if config.data == "own" else reviews.POLARITY
+    return table.OWN.stored(config.table).classes if config.data == "own" else reviews.POLARITY
 
 
 def load(config: SentimentConfig) -> Dataset:

@@ -39,23 +39,23 @@ def described(example: own_words.Example) -> list[str]:
 
 def test_a_table_opens_and_keeps_its_id(home: Path) -> None:
     told, before = TOLD["table"], files(home)
-    found = table.stored(told["id"])
+    found = table.OWN.stored(told["id"])
     assert [found.name, list(found.classes), list(found.texts), list(found.labels)] == [
         told[part] for part in ("name", "classes", "texts", "labels")
     ]
-    assert table.keep(found) == told["id"]
+    assert table.OWN.keep(found) == told["id"]
     assert files(home) == before
 
 
 def test_sets_of_pictures_open_and_keep_their_ids(home: Path) -> None:
     assert len(TOLD["pictures"]) == 2
     for own, told in TOLD["pictures"].items():
-        found = picture_set.stored(own)
+        found = picture_set.OWN.stored(own)
         assert [found.name, list(found.classes), found.labels.tolist()] == [
             told[part] for part in ("name", "classes", "labels")
         ]
         assert hashlib.sha256(found.images.tobytes()).hexdigest() == told["sha256"]
-        assert picture_set.keep(found) == own
+        assert picture_set.OWN.keep(found) == own
     assert set(files(home)) == set(files(OLD))
 
 

@@ -8,6 +8,7 @@ import numpy.typing as npt
 import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
+from core.data.formats import named, suffixes
 from core.data.pictures import drawing, picture, sources
 from core.errors import InvalidInputError
 from core.plots.template import palette
@@ -112,8 +113,8 @@ def _cut(canvas: Canvas, end: int) -> None:
 
 def _uploaded(key: str) -> Given | None:
     file = uploads.file_uploader(
-        "A picture of one digit (PNG, JPEG or WebP, at most 5 MB and 4 megapixels)",
-        type=["png", "jpg", "jpeg", "webp"],
+        f"A picture of one digit ({named(picture.FORMATS)}, at most 5 MB and 4 megapixels)",
+        type=suffixes(picture.FORMATS),
         key=f"{key}.file",
     )
     if file is None:

@@ -7,7 +7,8 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
-from core.data.pictures import picture_set
+from core.data.formats import named
+from core.data.pictures import picture, picture_set
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.pictures import to_sheet
 from core.errors import GlassboxError, InvalidInputError
@@ -33,7 +34,7 @@ def show(config: Config) -> bool:
 def _own(config: GeneratorConfig) -> bool:
     if config.pictures:
         try:
-            kept = picture_set.stored(config.pictures)
+            kept = picture_set.OWN.stored(config.pictures)
         except GlassboxError as error:
             st.warning(plain(str(error)), icon=":material/imagesmode:")
         else:
@@ -41,7 +42,7 @@ def _own(config: GeneratorConfig) -> bool:
                 f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
             )
     file = uploads.file_uploader(
-        f"A zip of {picture_set.FEWEST} to {picture_set.MOST:,} PNG, JPEG or WebP pictures "
+        f"A zip of {picture_set.FEWEST} to {picture_set.MOST:,} {named(picture.FORMATS)} pictures "
         f"(at most {picture_set.MAX_BYTES // 10**6} MB)",
         type=["zip"],
         key="generator.own.file",
@@ -49,7 +50,7 @@ def _own(config: GeneratorConfig) -> bool:
     )
     if file is not None:
         _import(config, file)
-    return picture_set.is_stored(config.pictures)
+    return picture_set.OWN.is_stored(config.pictures)
 
 
 def _import(config: GeneratorConfig, file: UploadedFile) -> None:
@@ -60,12 +61,12 @@ def _import(config: GeneratorConfig, file: UploadedFile) -> None:
         return
     _report(found)
     if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):
-        set_form(demos.task("generator"), {**to_json(config), "pictures": picture_set.keep(found.album)})
+        set_form(demos.task("generator"), {**to_json(config), "pictures": picture_set.OWN.keep(found.pictures)})
         st.rerun()
 
 
 def _report(found: picture_set.Imported) -> None:
-    images = found.album.images
+    images = found.pictures.images
     some = images[np.linspace(0, len(images) - 1, NUM_SHOWN).astype(int)]
     st.image(
         pictures.picture(to_sheet(some, columns=COLUMNS) / 255, WIDTH * pictures.DENSITY, dark=is_dark()),

@@ -35,10 +35,10 @@ def training_pictures(data: str, own: str = "") -> tuple[Pixels, Labels, str] | 
     """Pictures and labels that a model of this data has learned from, and what they are; None if none are here.
 
     Args:
-        own: id of the album where data is "own"; its held-out pictures are among them.
+        own: id of the set of pictures where data is "own"; its held-out pictures are among them.
     """
     if data == "own":
-        kept = picture_set.stored(own) if picture_set.is_stored(own) else None
+        kept = picture_set.OWN.stored(own) if picture_set.OWN.is_stored(own) else None
         return (kept.images, kept.labels, f"{len(kept):,} pictures of your own") if kept is not None else None
     name = data if sources.is_here(data) else ALWAYS_HERE.get(data)
     if name is None:

@@ -79,8 +79,8 @@ def start_pair(model_id: str, painter: Painter, count: int) -> tuple[Run, Run]:
         GlassboxError: a run cannot be started.
     """
     images, labels = painter.synthetic(count, seed=SEED)
-    kept = picture_set.keep(
-        picture_set.Album(f"{count:,} pictures of model {model_id}", images, labels, tuple(painter.classes))
+    kept = picture_set.OWN.keep(
+        picture_set.PictureSet(f"{count:,} pictures of model {model_id}", images, labels, tuple(painter.classes))
     )
     data = test_data(painter.config.data)
     task = demos.task("digits")

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
+from core.data.formats import named, suffixes
 from core.data.text import table
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
@@ -59,7 +60,9 @@ def show(reader: TextReader, *, key: str) -> None:
 
 def _given(key: str) -> list[str]:
     """The texts of a chosen column of an uploaded table, or the pasted lines."""
-    file = uploads.file_uploader("A table (CSV, at most 10 MB)", type=["csv", "tsv", "txt"], key=f"{key}.file")
+    file = uploads.file_uploader(
+        f"A table ({named(table.FORMATS)}, at most 10 MB)", type=suffixes(table.FORMATS), key=f"{key}.file"
+    )
     if file is None:
         pasted = st.text_area("… or paste texts, one a line", key=f"{key}.lines", height=140, max_chars=1_000_000)
         lines = [line.strip() for line in pasted.splitlines() if line.strip()]

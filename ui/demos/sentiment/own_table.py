@@ -4,6 +4,7 @@ import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
+from core.data.formats import named, suffixes
 from core.data.text import reviews, table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
@@ -57,20 +58,21 @@ def _encoder() -> bool:
 def _own(config: SentimentConfig) -> bool:
     if config.table:
         try:
-            kept = table.stored(config.table)
+            kept = table.OWN.stored(config.table)
         except GlassboxError as error:
             st.warning(plain(str(error)), icon=":material/table:")
         else:
             names = ", ".join(plain(name) for name in kept.classes)
             st.success(f"**{plain(kept.name)}**: {len(kept.texts):,} texts with the labels {names}.")
     file = uploads.file_uploader(
-        "A table of your own (CSV, at most 10 MB) with a column of texts and a column of 2 to 10 labels",
-        type=["csv", "tsv", "txt"],
+        f"A table of your own ({named(table.FORMATS)}, at most 10 MB) with a column of texts and a column of 2 to 10 "
+        "labels",
+        type=suffixes(table.FORMATS),
         key="sentiment.own.file",
     )
     if file is not None:
         _import(config, file)
-    return bool(config.table) and table.is_stored(config.table)
+    return bool(config.table) and table.OWN.is_stored(config.table)
 
 
 def _import(config: SentimentConfig, file: UploadedFile) -> None:
@@ -94,7 +96,7 @@ def _import(config: SentimentConfig, file: UploadedFile) -> None:
         return
     _report(imported)
     if st.button("Use this table", icon=":material/check:", key=f"own.use.{file.file_id}"):
-        set_form(demos.task("sentiment"), {**to_json(config), "table": table.keep(imported.labelled)})
+        set_form(demos.task("sentiment"), {**to_json(config), "table": table.OWN.keep(imported.labelled)})
         st.rerun()
 
 

@@ -8,6 +8,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
 from core.contract import Task
+from core.data.formats import named, suffixes
 from core.data.sound import audio, own_words, speech
 from core.data.sound.speech import CORE_WORDS, OTHER_WORDS
 from core.demos.voice.config import VoiceConfig, words_of
@@ -124,8 +125,8 @@ def _take(word: str) -> None:
     )
     microphone_hint(key=f"{KEY}.hint")
     uploads.file_uploader(
-        "Or upload recordings of it (WAV, FLAC, MP3, OGG)",
-        type=["wav", "flac", "mp3", "ogg", "oga"],
+        f"Or upload recordings of it ({named(audio.FORMATS)})",
+        type=suffixes(audio.FORMATS),
         accept_multiple_files=True,
         key=files,
         on_change=_taken,
@@ -154,7 +155,9 @@ def _keep_waiting() -> None:
     while brought.waiting:
         word, file = brought.waiting[0]
         try:
-            own_words.add(word, uploads.read(audio.read_sound, file).samples, owner=hearer())
+            before = own_words.examples(word)
+            if own_words.add(word, uploads.read(audio.read_sound, file).samples, owner=hearer()) in before:
+                brought.problems.append(f"{file.name}: this recording is kept already. Say the word once more.")
         except GlassboxError as error:
             brought.problems.append(str(error) if str(error).startswith(file.name) else f"{file.name}: {error}")
         del brought.waiting[0]

@@ -9,6 +9,7 @@ import numpy as np
 import streamlit as st
 from streamlit.runtime.uploaded_file_manager import UploadedFile
 
+from core.data.formats import named, suffixes
 from core.data.sound import audio
 from core.errors import InvalidInputError
 from ui.demos.voice.browser import microphone_hint
@@ -99,8 +100,8 @@ def _recorded(key: str) -> Given | None:
 
 def _uploaded(key: str) -> Given | None:
     file = uploads.file_uploader(
-        "A recording (WAV, FLAC, MP3 or OGG, 0.1 to 30 s, at most 5 MB)",
-        type=["wav", "flac", "mp3", "ogg", "oga"],
+        f"A recording ({named(audio.FORMATS)}, 0.1 to 30 s, at most 5 MB)",
+        type=suffixes(audio.FORMATS),
         key=f"{key}.file",
     )
     if file is None:
