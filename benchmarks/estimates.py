@@ -101,9 +101,11 @@ def measure(options: Options) -> Findings:
         for name, task, config in _configs():
             if name not in left_out:
                 try:
-                    found.setdefault(name, []).append(measured(task, config))
+                    both = measured(task, config)
                 except GlassboxError as error:
                     left_out[name] = str(error)
+                else:
+                    found.setdefault(name, []).append(both)
     ratios = {name: [one.said / one.real for one in several] for name, several in found.items()}
     medians = [statistics.median(several) for several in ratios.values()]
     return Findings(

@@ -12,6 +12,7 @@ import torch
 
 from benchmarks import (
     canvas,
+    estimates,
     handwriting,
     reference_dcgan,
     reference_mnist,
@@ -21,13 +22,15 @@ from benchmarks import (
     sentiment_peer,
     strokes,
 )
-from benchmarks.results import Figure, Findings
+from benchmarks.results import Figure, Findings, Options
+from core import demos
 from core.contract import Dataset, Split
 from core.data.pictures import drawing
 from core.data.pictures import strokes as training_strokes
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.network import Transformer
+from core.errors import DataUnavailableError
 from release import record
 from tests.core.test_sentiment import copied
 
@@ -189,3 +192,21 @@ def test_the_dcgan_draws_what_its_discriminator_takes_and_a_step_moves_both() ->
     drawn = dcgan.drawn(torch.randn(8, 100), labels)
     assert drawn.shape == real.shape
     assert 0 <= drawn.min() <= drawn.max() <= 1
+
+
+def test_estimates_without_the_data_of_a_demo_are_those_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    task = demos.training("digits")
+    configs = [("there", task, task.Config()), ("missing", task, task.Config())]
+    answers: list[object] = [estimates.Measured(2.0, 4.0), DataUnavailableError("Get the data.")]
+
+    def measured(*_: object) -> object:
+        answer = answers.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    monkeypatch.setattr(estimates, "_configs", lambda: iter(configs))
+    monkeypatch.setattr(estimates, "measured", measured)
+    found = estimates.measure(Options(repeats=1))
+    assert [list(figure.values) for figure in found.figures] == [[0.5]] * 3
+    assert found.remarks == ["Left out: missing. Get the data."]
