@@ -17,6 +17,7 @@ from core.demos.voice.config import VoiceConfig
 from core.demos.voice.features import NUM_FRAMES, log_mel
 from core.demos.voice.learner import features_of
 from core.training.engine import Loop
+from release.voice import release_training
 
 TITLE = "Voice: clips a second in training"
 METHOD = (
@@ -32,12 +33,11 @@ REPEATS, STEPS, NUM_CLIPS = 3, 6, 512
 def measure(options: Options) -> Findings:
     """Both in turns; seeds from 0 on."""
     machine.limit(options.threads)
-    recipe = next(preset for preset in demos.task("voice").presets if preset.name == "recipe")
     clips = np.random.RandomState(0).normal(0, 3000, (NUM_CLIPS, audio.WINDOW)).astype(np.int16)
     seeds = range(options.repeats or REPEATS)
     ours, peer = [], []
     for seed in seeds:
-        config = VoiceConfig(**{**recipe.values, "seed": seed})
+        config = release_training(epochs=1, seed=seed)
         where = Placement(threads=options.threads, channels_last=True)
         ours.append(_clips_a_second(_batched(config, where, clips), config.batch_size))
         peer.append(_clips_a_second(_one_by_one(config, where, clips), config.batch_size))

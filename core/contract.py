@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, Protocol
 
 from core.knobs import Config, to_json
 
@@ -225,6 +225,8 @@ class Task:
     Its functions may import PyTorch when they are called; reading a record must not.
     """
 
+    counted_in: ClassVar[str] = "epoch"  # what each of `Config.epochs` is
+
     name: str  # in addresses, folders and the run store: "digits"
     Config: type[Config]
     presets: Sequence[Preset]
@@ -257,6 +259,8 @@ class Training(Task):
 @dataclass(frozen=True, kw_only=True)
 class Fits(Task):
     """Several fits are done one after the other, with `core.training.fits`. Each epoch of the config is one fit."""
+
+    counted_in: ClassVar[str] = "fit"
 
     fitter: Callable[[Any, Dataset], Fitter]
     placement: Placement = Placement()

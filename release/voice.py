@@ -23,7 +23,7 @@ from safetensors.torch import load_file, save_file
 
 from core import demos
 from core.contract import Checkpointed, Dataset, Evaluated, Placement, Split
-from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
+from core.demos.voice.config import PRESETS, RELEASE, VoiceConfig, classes_of
 from core.demos.voice.learner import make_learner
 from core.demos.voice.network import VoiceNetwork
 from core.knobs import to_json
@@ -39,20 +39,9 @@ REMEMBERED = 50  # clips of each class whose pooled states are kept for rehearsa
 
 
 def release_training(*, epochs: int, seed: int) -> VoiceConfig:
-    """The config of the release model."""
-    return VoiceConfig(
-        epochs=epochs,
-        seed=seed,
-        recurrent="gru",
-        layers=1,
-        hidden_size=128,
-        data="speech_commands",
-        learning_rate=4e-3,
-        batch_size=128,
-        label_smoothing=0.05,
-        noise=60,
-        averaging=0.999,
-    )
+    """The config of the release model, which is that of the preset with its recipe."""
+    recipe = next(preset for preset in PRESETS if preset.name == "recipe")
+    return VoiceConfig(**{**recipe.values, "epochs": epochs, "seed": seed})
 
 
 CLASSES = classes_of(VoiceConfig())

@@ -191,7 +191,7 @@ def _add_train(verbs: Any) -> None:
         epilog="The options of a demo: python -m core train DEMO --help",
     )
     verb.add_argument("--resume", metavar="RUN", help="go on with a stopped or failed run")
-    verb.add_argument("--extend", metavar="EPOCHS", type=int, help="with --resume: so many epochs more than planned")
+    verb.add_argument("--extend", metavar="EPOCHS", type=int, help="with --resume: so many epochs or fits more")
     names = verb.add_subparsers(metavar="DEMO", help="", parser_class=Parser)
     for name in demos.names():
         _add_demo(names, demos.find(name))

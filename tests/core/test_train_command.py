@@ -14,6 +14,7 @@ from core.knobs import knobs
 from core.runs import checkpoints
 from core.runs.store import open_store
 from core.terminal.commands import parser
+from core.terminal.train import measured
 from core.training.engine import train
 from tests.core.same import assert_same
 from tests.core.terminal import Call, spawn
@@ -88,6 +89,18 @@ def test_a_terminal_that_is_killed_leaves_a_run_that_another_one_takes_over() ->
     assert store.book.get(run.id).state == "running", "its worker does not depend on the terminal"
     status, taken_over, _ = finished(spawn("train", "--resume", run.id))
     assert (status, taken_over["state"], store.book.get(run.id).attempt) == (0, "completed", 1)
+
+
+@pytest.mark.parametrize(
+    ("demo", "said"),
+    [
+        ("digits", "epoch 2, validation: Accuracy 97.5 %"),
+        ("classical", "fit 2, validation: Accuracy 97.5 %"),
+        ("more_data", "fit 2, test: Test accuracy of the last fit 97.5 %"),
+    ],
+)
+def test_a_job_of_fits_counts_fits_and_a_training_epochs(demo: str, said: str) -> None:
+    assert measured(demos.task(demo), Evaluated(2, 2.0, {"accuracy": 97.5})) == said
 
 
 @pytest.mark.parametrize(

@@ -57,6 +57,11 @@ def tick(app: AppTest, run: Run) -> AppTest:
     return app
 
 
+def test_a_job_of_fits_has_fits_and_no_epochs(store: RunStore) -> None:
+    queued(store, demo="classical", epochs=3)
+    assert "3 fits" in text(opened())
+
+
 def test_an_empty_store_says_what_to_do_and_leads_there() -> None:
     app = press(opened(), "runs.start")
     assert app.title[0].value == "Digits"

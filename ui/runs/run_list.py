@@ -60,10 +60,9 @@ def _row(run: Run, demo: Demo | None, place: Place | None) -> None:
                 st.markdown(f"**{plain(run.title)}**", width="content")
                 st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             _results(run, demo, place)
-            name = demo.title if demo else run.task
-            st.caption(run_words.facts(run, demo=name, now=store().now(), zone=st.context.timezone))
+            st.caption(run_words.facts(run, demo=demo, now=store().now(), zone=st.context.timezone))
         with st.container(horizontal=True, width="content", vertical_alignment="center"):
-            _actions(run, has_page=demo is not None)
+            _actions(run, demo)
 
 
 def _chooser(run: Run) -> None:
@@ -110,8 +109,8 @@ def _standing(run_id: str) -> None:
     st.progress(min(run.progress.step / run.progress.total_steps, 1.0), standing(run))
 
 
-def _actions(run: Run, *, has_page: bool) -> None:
-    if has_page:
+def _actions(run: Run, demo: Demo | None) -> None:
+    if demo:
         st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
     if not run.is_over:
         label = "Stopping …" if run.stop_requested else "Stop"
@@ -122,7 +121,8 @@ def _actions(run: Run, *, has_page: bool) -> None:
         title = st.text_input("Title", run.title, max_chars=100, key=f"runs.title.{run.id}.{run.title}")
         _button("Rename", "edit", store().rename, run, title)
         if run.state in ("completed", "stopped"):
-            epochs = st.number_input("Epochs to add", 1, MAX_EPOCHS, 3, key=f"runs.epochs.{run.id}")
+            unit = demo.task.counted_in if demo else "epoch"
+            epochs = st.number_input(f"{unit.capitalize()}s to add", 1, MAX_EPOCHS, 3, key=f"runs.epochs.{run.id}")
             _button("Extend", "more_time", store().extend, run, epochs)
         st.button(
             "Delete", icon=":material/delete:", key=f"runs.delete.{run.id}", on_click=_delete, args=([run],)

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from core import demos
 from core.contract import MAJORITY, NO_SKILL, Metric, Task, selecting, skill
+from core.demo import Demo
 from core.knobs import Choice, from_json, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
@@ -42,8 +43,8 @@ def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
     best = next((checkpoint for checkpoint in scored if checkpoint.best), scored[0])
     which = "the best so far" if selecting(task, from_json(task.Config, run.config)[0]) else "its last weights"
     return (
-        f"{number(best.metrics[metric.name], metric.unit)} on validation after epoch {best.epoch:.3g}, {which}"
-        f"{no_better_than_guessing(best.metrics)}"
+        f"{number(best.metrics[metric.name], metric.unit)} on {task.measured_on} after {task.counted_in} "
+        f"{best.epoch:.3g}, {which}{no_better_than_guessing(best.metrics)}"
     )
 
 
@@ -85,10 +86,11 @@ def data_label(task: Task, run: Run) -> str:
     return declared.options.get(str(name), str(name)) if isinstance(declared, Choice) else demos.find(task.name).title
 
 
-def facts(run: Run, *, demo: str, now: float, zone: str | None) -> str:
-    """ "run ab12cd · Digits · 5 epochs · 34 s · started 12 min ago"."""
-    epochs = sum(run.phases)
-    parts = [f"run {run.id}", demo, f"{epochs} epoch{'s' if epochs > 1 else ''}"]
+def facts(run: Run, *, demo: Demo | None, now: float, zone: str | None) -> str:
+    """ "run ab12cd · Digits · 5 epochs · 34 s · started 12 min ago"; the demo may be gone."""
+    total = sum(run.phases)
+    title, unit = (demo.title, demo.task.counted_in) if demo else (run.task, "epoch")
+    parts = [f"run {run.id}", title, f"{total} {unit}{'s' if total > 1 else ''}"]
     if run.seconds_used:
         parts.append(duration(run.seconds_used))
     parts.append(
