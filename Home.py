@@ -3,5 +3,12 @@
 import streamlit as st
 
 from ui import server
+from ui.frame.errors import show_uncaught
 
-app = st.App("ui/navigation.py", lifespan=server.lifespan, routes=server.routes(), middleware=server.middleware())
+app = st.App(
+    "ui/navigation.py",
+    lifespan=server.lifespan,
+    routes=server.routes(),
+    middleware=server.middleware(),
+    on_script_error=show_uncaught,
+)

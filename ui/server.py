@@ -14,12 +14,14 @@ from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
 from core.reading.pool import readers
+from core.service.logs import Seldom
 from ui.frame import demo_pages, garbage, health
 from ui.frame.fragments import keep_ends
 from ui.frame.gate import Gate
 from ui.runs import readers as models
 from ui.widgets.live_chart import plotly_route
 
+FLOODING = ("asyncio", "uvicorn.error", "streamlit.error_util")  # where each refused request says the same again
 OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns that what is cached here has no page
 
 
@@ -27,6 +29,8 @@ OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns tha
 async def lifespan(_app: Any) -> AsyncIterator[None]:
     """Import what is slow before the first page is served, then look after the workers until the server ends."""
     keep_ends()
+    for name in FLOODING:
+        logging.getLogger(name).addFilter(Seldom())
     warm_up()
     readers().warm_up()
     from core.runs.store import open_store

@@ -68,21 +68,23 @@ def keep_small(path: Path) -> None:
 
 
 class Seldom(logging.Filter):
-    """Lets a message pass once in `QUIET_SECONDS`, and says how often it came meanwhile."""
+    """Lets a message, with its error if it has one, pass once in `QUIET_SECONDS`; says how often it came meanwhile."""
 
     def __init__(self) -> None:
         super().__init__()
-        self._last: dict[str, tuple[float, int]] = {}  # message → when it was written, how often it was held back
+        self._last: dict[tuple[str, str], tuple[float, int]] = {}  # when it was written, how often it was held back
 
     def filter(self, record: logging.LogRecord) -> bool:
         """Whether to write it."""
         message, now = record.getMessage(), time.monotonic()
-        written, held = self._last.get(message, (-QUIET_SECONDS, 0))
+        error = record.exc_info[1] if record.exc_info else None
+        said = message, "" if error is None else repr(error)
+        written, held = self._last.get(said, (-QUIET_SECONDS, 0))
         if now - written < QUIET_SECONDS:
-            self._last[message] = written, held + 1
+            self._last[said] = written, held + 1
             return False
-        self._last = {text: one for text, one in self._last.items() if now - one[0] < QUIET_SECONDS}
-        self._last[message] = now, 0
+        self._last = {said: one for said, one in self._last.items() if now - one[0] < QUIET_SECONDS}
+        self._last[said] = now, 0
         if held:
             record.msg, record.args = f"{message} (and {held:,} times more before)", ()
         return True

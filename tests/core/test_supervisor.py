@@ -218,13 +218,15 @@ def test_the_same_message_is_written_once_in_a_while_with_how_often_it_came(monk
     monkeypatch.setattr(time, "monotonic", lambda: now)
     seldom = logs.Seldom()
 
-    def passes(text: str) -> str | None:
-        record = logging.LogRecord("x", logging.ERROR, "x", 1, text, None, None)
+    def passes(text: str, error: Exception | None = None) -> str | None:
+        said = None if error is None else (type(error), error, None)
+        record = logging.LogRecord("x", logging.ERROR, "x", 1, text, None, said)
         return record.getMessage() if seldom.filter(record) else None
 
     assert passes("full") == "full"
     assert [passes("full") for _ in range(134_000)] == [None] * 134_000
     assert passes("another") == "another"
+    assert [passes("refused", OSError(number)) for number in (24, 24, 28)] == ["refused", None, "refused"]
     now += logs.QUIET_SECONDS
     assert passes("full") == "full (and 134,000 times more before)"
     assert passes("full") is None

@@ -42,3 +42,17 @@ def test_what_is_no_error_for_people_is_not_swallowed() -> None:
     app = AppTest.from_function(page).run()
     app.toggle(key="defect").set_value(True).run()
     assert len(app.exception) == 1
+
+
+def test_what_ends_the_drawing_of_a_page_is_said_in_words_for_people() -> None:
+    def page() -> None:
+        from core.errors import StorageError
+        from ui.frame.errors import show_uncaught
+
+        show_uncaught(StorageError("the disk is full"))
+        show_uncaught(KeyError("secret"))
+
+    said, unexpected = (error.value for error in AppTest.from_function(page).run().error)
+    assert said == "the disk is full"
+    assert "Load the page again" in unexpected
+    assert "secret" not in unexpected

@@ -17,10 +17,24 @@ from ui.frame.words import plain
 
 Given = ParamSpec("Given")
 
+UNEXPECTED = (
+    "Something went wrong here that nobody has thought of. Load the page again; if it comes back, tell whoever started "
+    "the studio: the server's log says what it was."
+)
+
 
 def show_error(error: Exception | str, *, icon: str = "error") -> None:
     """Show an error, or the words of one, with one of Material's icons."""
     st.error(plain(str(error)), icon=f":material/{icon}:")
+
+
+def show_uncaught(error: Exception) -> bool:
+    """Show what ended the drawing of a page or of a part of it, in place of Streamlit's words, which are no pupil's.
+
+    The server's log has it with its traceback.
+    """
+    show_error(error if isinstance(error, GlassboxError) else UNEXPECTED)
+    return True
 
 
 def shown_errors(kind: type[GlassboxError] = GlassboxError, *, icon: str = "error") -> "_Caught":
