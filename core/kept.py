@@ -14,7 +14,7 @@ import io
 import os
 import secrets
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -75,11 +75,11 @@ def _write(path: Path, parts: Iterable[bytes | memoryview]) -> None:
             for part in parts:
                 file.write(part)
         place(temporary, path)
-    except OSError as error:
-        temporary.unlink(missing_ok=True)
-        raise unwritten(path, error) from error
-    except BaseException:  # of whoever makes the parts
-        temporary.unlink(missing_ok=True)
+    except BaseException as error:  # the parts come from somebody else
+        with suppress(OSError):  # what kept it from being written can keep it from being removed too
+            temporary.unlink(missing_ok=True)
+        if isinstance(error, OSError):
+            raise unwritten(path, error) from error
         raise
 
 

@@ -10,6 +10,7 @@ import streamlit as st
 
 from ui.frame import address, demo_pages
 from ui.frame.connection import watch_connection
+from ui.frame.errors import shown_errors
 from ui.frame.links import page_path
 from ui.frame.style import apply_style
 from ui.runs.running_badge import show_chip
@@ -30,4 +31,5 @@ page = st.navigation(
 )
 address.arrive(page.url_path)
 show_chip()
-page.run()
+with shown_errors():  # that no part of the page has shown: the run store itself may be gone
+    page.run()

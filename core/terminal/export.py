@@ -19,7 +19,8 @@ def run(demo: str, *, model: str, form: str, out: str) -> int:
 
     Raises:
         NotFoundError: there is no such run.
-        InvalidSettingError: the demo has no such file, or the run is of another demo or has saved nothing yet.
+        InvalidSettingError: the demo has no such file, `out` is a folder, the run is of another demo or has saved
+            nothing yet.
         DataUnavailableError: a bundle's parity is measured on data that is not here, or the release model needs it.
         StorageError: it cannot be written there.
     """
@@ -28,6 +29,8 @@ def run(demo: str, *, model: str, form: str, out: str) -> int:
     found = demos.find(demo)
     if form not in (offered := export.kinds(found)):
         raise InvalidSettingError(f"{found.title} has no “{form}”; --format is one of: {', '.join(offered)}.")
+    if Path(out).is_dir():
+        raise InvalidSettingError(f"--out is “{out}”, a folder. Give the name of a file.")
     name = next(iter(found.releases)) if model == models.RELEASE else model
     if name in found.releases:
         source = export.of_release(found, name)

@@ -7,14 +7,23 @@ from typing import Any
 
 from core import demos
 from core.contract import MAJORITY
-from core.errors import NotFoundError
+from core.errors import InvalidSettingError, NotFoundError
 from core.runs.records import Run, State
 from core.runs.store import open_store
 from core.terminal import output
 
+MOST = 1_000_000  # runs
+
 
 def run(*, demo: str | None, state: State | None, limit: int) -> int:
-    """List the runs that meet every given condition; returns 0."""
+    """List the runs that meet every given condition; returns 0.
+
+    Raises:
+        InvalidSettingError: `limit` is not 1 to a million.
+        StorageError: the run store cannot be read.
+    """
+    if not 1 <= limit <= MOST:
+        raise InvalidSettingError(f"--limit is {limit}; allowed is 1 to {MOST:,}.")
     found = open_store().book.find(task=demo, states=[state] if state else [], limit=limit)
     for one in found:
         output.answer(described(one))

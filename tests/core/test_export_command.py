@@ -109,3 +109,15 @@ def test_weights_that_are_not_those_of_their_card_are_not_read(tmp_path: Path) -
     weights.write_bytes(content)
     with pytest.raises(DataUnavailableError, match="not those that"):
         read_model(ReleaseModel(tmp_path))
+
+
+@pytest.mark.parametrize("out", ["", ".", "/", "a file/x"])
+def test_a_place_where_no_file_can_be_written_is_said(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, out: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("a file").touch()
+    status, answer, said = exported(capsys, "digits", "--out", out)
+    assert (status, answer) == (1, "")
+    assert f"{out}” a folder" in said.replace(",", "") or f"{out} could not be written" in said
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]

@@ -272,3 +272,11 @@ def test_what_to_do_fits_what_went_wrong(code: int, remedy: str) -> None:
     said = str(kept.unwritten(Path("x"), OSError(code, os.strerror(code))))
     assert said.startswith(f"x could not be written: {os.strerror(code)}. Nothing was changed. ")
     assert said.endswith(f"{remedy}, then try again.")
+
+
+@pytest.mark.parametrize("name", ["a file/x", "a file/y/x", "x" * 255])
+def test_a_name_that_no_file_can_have_is_said(tmp_path: Path, name: str) -> None:
+    kept.write(tmp_path / "a file", b"old")
+    with pytest.raises(StorageError, match="could not be written"):
+        kept.write(tmp_path / name, b"new")
+    assert [path.name for path in tmp_path.iterdir()] == ["a file"]

@@ -289,6 +289,13 @@ def test_runs_are_listed_newest_first_with_shares_instead_of_per_cent(call: Call
 # ---- the whole -------------------------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("limit", ["0", "-1", str(2**63)])
+def test_a_limit_that_lists_no_runs_or_that_no_database_takes_is_refused(call: Call, limit: str) -> None:
+    status, lines, said = call("runs", "--limit", limit)
+    assert (status, lines) == (1, [])
+    assert f"--limit is {limit}; allowed is 1 to 1,000,000." in said
+
+
 def test_help_names_every_command_and_imports_nothing_heavy() -> None:
     program = (
         "import sys; from core.terminal.commands import parser; parser().print_help()\n"

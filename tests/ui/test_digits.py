@@ -42,6 +42,15 @@ def test_a_sample_is_answered_with_its_label() -> None:
     assert any("sure" in text.proto.body or "guessing" in text.proto.body for text in app.get("html"))
 
 
+def test_synthetic_pictures_that_are_gone_are_said_with_a_way_back() -> None:
+    app = page(view="train", synthetic="0123456789abcdef")
+    assert ["not on this machine any more" in error.value for error in app.error] == [True]
+    assert app.button(key="digits.start").disabled
+    app.button(key="digits.real").click().run()
+    assert not app.error
+    assert not app.button(key="digits.start").disabled
+
+
 @pytest.mark.parametrize("network", ["cnn", "plain"])
 def test_the_form_shows_the_knobs_that_matter_for_the_network_and_no_others(network: str) -> None:
     app = page(view="train", network=network)

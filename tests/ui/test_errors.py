@@ -6,8 +6,9 @@ from streamlit.testing.v1 import AppTest
 def page() -> None:
     import streamlit as st
 
-    from core.errors import GlassboxError, InvalidInputError
+    from core.errors import GlassboxError, InvalidInputError, StorageError
     from ui.frame.errors import attempt, show_click_error, shown_errors
+    from ui.frame.fragments import fragment
 
     def fail(words: str, *, kind: type[Exception] = GlassboxError) -> None:
         raise kind(words)
@@ -19,6 +20,14 @@ def page() -> None:
     for place in ("one", "two"):
         st.button(place, key=place, on_click=attempt, args=(place, fail, f"{place} cannot"))
         show_click_error(place)
+
+    @fragment
+    def part() -> None:
+        fail("not now", kind=StorageError)
+
+    if st.toggle("part", key="part"):
+        part()
+        st.text("beside the part")
     if st.toggle("defect", key="defect"):
         with shown_errors():
             fail("a defect", kind=RuntimeError)
@@ -36,6 +45,14 @@ def test_a_click_that_fails_says_so_once_where_its_button_stands() -> None:
     assert [error.value for error in app.error][1:] == ["two cannot"]
     app.run()
     assert len(app.error) == 1
+
+
+def test_a_part_that_fails_says_so_in_its_place_and_the_page_goes_on() -> None:
+    app = AppTest.from_function(page).run()
+    app.toggle(key="part").set_value(True).run()
+    assert not app.exception
+    assert [error.value for error in app.error][1:] == ["not now"]
+    assert app.text[-1].value == "beside the part"
 
 
 def test_what_is_no_error_for_people_is_not_swallowed() -> None:

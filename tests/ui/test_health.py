@@ -126,3 +126,18 @@ def lock(supervisor: Supervisor) -> Callable[[], None]:
         Path(supervisor.store.address).write_bytes(b"no database" * 1000)
 
     return spoil
+
+
+@pytest.mark.parametrize("content", [b"", b"no database " * 500], ids=["empty", "damaged"])
+def test_a_lost_run_store_is_said_on_the_page_and_pages_come_back_with_it(glassbox_home: Path, content: bytes) -> None:
+    queued(open_store())
+    (glassbox_home / "runs" / "abcdef").mkdir(parents=True)
+    database = glassbox_home / "glassbox.sqlite"
+    kept = database.read_bytes()
+    database.write_bytes(content)
+    app = opened()
+    assert [str(database.name) in error.value for error in app.error] == [True]
+    database.write_bytes(kept)
+    app.run()
+    assert not app.exception
+    assert not app.error

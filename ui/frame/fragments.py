@@ -10,6 +10,7 @@ import streamlit as st
 from streamlit.runtime.forward_msg_queue import ForwardMsgQueue
 
 from ui.frame import address
+from ui.frame.errors import shown_errors
 
 Draw = TypeVar("Draw", bound=Callable[..., Any])
 
@@ -21,7 +22,7 @@ def fragment(*, run_every: float | None = None) -> Callable[[Draw], Draw]: ...
 
 
 def fragment(draw: Any = None, *, run_every: float | None = None) -> Any:
-    """`st.fragment` in a container of its own, as a decorator with or without arguments.
+    """`st.fragment` in a container of its own that shows errors for people, as a decorator with or without arguments.
 
     When a fragment runs again before what the whole page last sent has left the server, Streamlit drops what that
     fragment had sent (`ForwardMsgQueue.clear`), and the browser, told that the page is complete, moves what follows it
@@ -34,7 +35,8 @@ def fragment(draw: Any = None, *, run_every: float | None = None) -> Any:
     @functools.wraps(draw)
     def caught_up(*arguments: Any, **named: Any) -> Any:
         address.catch_up()
-        return draw(*arguments, **named)
+        with shown_errors():
+            return draw(*arguments, **named)
 
     alone = st.fragment(caught_up, run_every=run_every)
 

@@ -1,7 +1,10 @@
 """The chip that shows on every page which job is running, and when none can start."""
 
+from contextlib import suppress
+
 import streamlit as st
 
+from core.errors import StorageError
 from core.runs.records import Run
 from ui.frame import demo_pages, health
 from ui.frame.fragments import fragment
@@ -16,7 +19,9 @@ HEIGHT = 44  # px
 def show_chip() -> None:
     """Above every page, in a place that is kept free for it: the running job, that none can start, or nothing."""
     shown = st.query_params.get("run")  # the page of a run says more about it than the chip
-    running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]
+    running: list[Run] = []
+    with suppress(StorageError):  # a page that needs the runs says so; others work without them
+        running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]
     pages = demo_pages.shown()
     with st.container(horizontal=True, vertical_alignment="center", height=HEIGHT, border=False):
         if said := health.no_start():

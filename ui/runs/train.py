@@ -1,11 +1,13 @@
 """The view Train of every demo: the form before a run, the live view of the run that the address names."""
 
 from collections.abc import Callable
+from contextlib import suppress
 
 import streamlit as st
 
 from core import demos
 from core.contract import Task
+from core.errors import GlassboxError
 from core.knobs import Config
 from core.training import estimate
 from ui.frame import address
@@ -37,7 +39,7 @@ def train_view(task: Task, parts: RunParts, *, ready: Callable[[Config], bool] =
 
 def _start_row(task: Task, config: Config, *, is_ready: bool) -> None:
     left, right = st.columns([3, 1], vertical_alignment="center")
-    with left, shown_errors():
+    with left, shown_errors() if is_ready else suppress(GlassboxError):  # what is missing has been said
         st.markdown(f":gray[{cost_sentence(task, config)}]")
     with right:
         pressed = st.button(

@@ -7,6 +7,7 @@ from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.knobs import Config, to_json
 from ui.demos.digits import answer, inside, training
+from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
 from ui.runs import classifier, models, readers
 from ui.widgets import data_panel
@@ -16,15 +17,22 @@ from ui.widgets.form import set_form
 def _ready(config: Config) -> bool:
     """Whether a run can start; says so where generated pictures take the place of the training images."""
     assert isinstance(config, DigitsConfig)
-    if config.synthetic:
+    return (not config.synthetic or _synthetic(config)) and data_panel.show(config)
+
+
+def _synthetic(config: DigitsConfig) -> bool:
+    """What is learned from in place of the training images, and a way back; returns whether it is here."""
+    is_here = False
+    with shown_errors(icon="imagesmode"):
         st.info(
             f"These settings learn from {num_examples(config):,} **synthetic pictures** that a generator drew.",
             icon=":material/imagesmode:",
         )
-        if st.button("Use real ones", icon=":material/undo:", key="digits.real"):
-            set_form(demos.task("digits"), {**to_json(config), "synthetic": ""})
-            st.rerun()
-    return data_panel.show(config)
+        is_here = True
+    if st.button("Use real ones", icon=":material/undo:", key="digits.real"):
+        set_form(demos.task("digits"), {**to_json(config), "synthetic": ""})
+        st.rerun()
+    return is_here
 
 
 @fragment
