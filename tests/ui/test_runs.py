@@ -314,3 +314,15 @@ def test_times_are_said_as_people_say_them(seconds: float, words: str) -> None:
 def test_runs_of_one_title_are_told_apart_by_their_ids(store: RunStore) -> None:
     first, second, third = queued(store, "Net"), queued(store, "Net"), queued(store, "Other")
     assert list(run_words.named([first, second, third]).values()) == [f"Net {first.id}", f"Net {second.id}", "Other"]
+
+
+def test_a_run_of_a_demo_that_is_not_here_is_shown_without_a_link_on_every_page(store: RunStore) -> None:
+    foreign = store.book.create("weather", {}, phases=(3,), owner="ada", title="From another studio")
+    for page in ("home", "digits"):
+        app = AppTest.from_file(FRAME, default_timeout=30).run()
+        app.switch_page(f"../pages/{page}.py")
+        app.query_params.update({} if page == "home" else {"view": "train", "run": foreign.id})
+        assert not app.run().exception
+        if page == "digits":
+            assert app.error[0].value == f"Run {foreign.id} belongs to “weather”, which this studio does not have."
+    assert f"run {foreign.id} · weather" in text(opened())

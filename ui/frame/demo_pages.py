@@ -1,8 +1,11 @@
 """Which demos have a page here, and where runs are shown. A run may belong to a demo that has none (any more)."""
 
+import streamlit as st
+
 from core import demos
 from core.demo import Demo
-from ui.frame.links import page_exists, page_path
+from core.runs.records import Run
+from ui.frame.links import page_exists, page_path, run_query
 
 
 def tasks() -> dict[str, Demo]:
@@ -19,3 +22,9 @@ def shown() -> dict[str, Demo]:
 def run_page(task_name: str) -> str:
     """Path of the page that shows the runs of a demo, one of `shown()`."""
     return page_path(demos.find(task_name).page.name or task_name)
+
+
+def run_link(run: Run, label: str, *, run_id: str = "", icon: str | None = None) -> None:
+    """A link to a run, or to another run of its demo; none where no page shows the runs of that demo."""
+    if run.task in shown():
+        st.page_link(run_page(run.task), label=label, query_params=run_query(run_id or run.id), icon=icon)

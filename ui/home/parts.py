@@ -15,9 +15,9 @@ from core.plots.words import number
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
 from ui.frame import health
-from ui.frame.demo_pages import run_page, tasks
+from ui.frame.demo_pages import run_link, tasks
 from ui.frame.fragments import fragment
-from ui.frame.links import page_path, run_query
+from ui.frame.links import page_path
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.frame.words import STATES, plain, size, standing
@@ -142,7 +142,7 @@ def _queued_run(run: Run, place: Place | None) -> None:
             st.markdown(f"**{plain(run.title)}**", width="content")
             st.badge(word, icon=icon, color=color)  # type: ignore[arg-type]
             st.space("stretch")
-            st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id))
+            run_link(run, "Open")
         if place is not None:
             st.caption(waiting(place))
         elif run.progress is not None and run.progress.total_steps:

@@ -18,10 +18,9 @@ from core.training import diagnosis
 from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.frame import address, health
-from ui.frame.demo_pages import run_page
+from ui.frame.demo_pages import run_link, shown
 from ui.frame.errors import attempt, show_click_error, show_error, shown_errors
 from ui.frame.fragments import fragment
-from ui.frame.links import run_query
 from ui.frame.services import config_of, run_or_say, store
 from ui.frame.state import record
 from ui.frame.style import is_dark
@@ -111,8 +110,9 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         st.button("Start a new run", on_click=_leave, icon=":material/add:")
         return
     if run.task != task.name:
-        show_error(f"Run {run.id} belongs to another page.")
-        st.page_link(run_page(run.task), label="Open it there", query_params=run_query(run.id))
+        where = "another page" if run.task in shown() else f"“{run.task}”, which this studio does not have"
+        show_error(f"Run {run.id} belongs to {where}.")
+        run_link(run, "Open it there")
         return
     if run.deleted_at is not None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
@@ -299,7 +299,7 @@ def _details(task: Task, run: Run) -> None:
             how = "" if task.placement else ", the fastest of the ways measured at its start"
             st.caption(f"Computed on {in_words(run.placement)}{how}.")
         if run.parent:
-            st.page_link(run_page(run.task), label=f"Started from run {run.parent}", query_params=run_query(run.parent))
+            run_link(run, f"Started from run {run.parent}", run_id=run.parent)
         config = config_of(run)
         declared = knobs(task.Config)
         rows = [

@@ -9,10 +9,9 @@ from core.demo import Demo
 from core.runs.protocols import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
-from ui.frame.demo_pages import run_page, shown
+from ui.frame.demo_pages import run_link, shown
 from ui.frame.errors import attempt, show_click_error
 from ui.frame.fragments import fragment
-from ui.frame.links import run_query
 from ui.frame.services import store
 from ui.frame.state import record
 from ui.frame.words import STATES, duration, plain, standing
@@ -110,8 +109,7 @@ def _standing(run_id: str) -> None:
 
 
 def _actions(run: Run, demo: Demo | None) -> None:
-    if demo:
-        st.page_link(run_page(run.task), label="Open", query_params=run_query(run.id), icon=":material/open_in_full:")
+    run_link(run, "Open", icon=":material/open_in_full:")
     if not run.is_over:
         label = "Stopping …" if run.stop_requested else "Stop"
         _button(label, "stop", store().request_stop, run, disabled=run.stop_requested)

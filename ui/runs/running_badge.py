@@ -6,9 +6,9 @@ import streamlit as st
 
 from core.errors import StorageError
 from core.runs.records import Run
-from ui.frame import demo_pages, health
+from ui.frame import health
+from ui.frame.demo_pages import run_link
 from ui.frame.fragments import fragment
-from ui.frame.links import run_query
 from ui.frame.services import store
 from ui.frame.words import plain, plain_badge, standing
 
@@ -22,14 +22,12 @@ def show_chip() -> None:
     running: list[Run] = []
     with suppress(StorageError):  # a page that needs the runs says so; others work without them
         running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]
-    pages = demo_pages.shown()
     with st.container(horizontal=True, vertical_alignment="center", height=HEIGHT, border=False):
         if said := health.no_start():
             st.badge("training cannot start", icon=":material/warning:", color="orange", help=plain(said))
         for run in running[:1]:
             st.badge(f"{plain_badge(run.title)} · {short(run)}", icon=":material/progress_activity:", color="blue")
-            if run.task in pages:
-                st.page_link(demo_pages.run_page(run.task), label="open", query_params=run_query(run.id))
+            run_link(run, "open")
         if len(running) > 1:
             st.caption(f"and {len(running) - 1} more", width="content")
 
