@@ -85,7 +85,7 @@ HELD_BACK: dict[str, dict[str, dict[str, Any]]] = {
 
 
 @dataclass(frozen=True)
-class Measured:
+class EstimatedRun:
     """Seconds of one run."""
 
     said: float
@@ -95,7 +95,7 @@ class Measured:
 def measure(options: Options) -> Findings:
     """The ratio for every config, in turns."""
     machine.limit(1)
-    found: dict[str, list[Measured]] = {}
+    found: dict[str, list[EstimatedRun]] = {}
     left_out: dict[str, str] = {}
     for _ in range(options.repeats or REPEATS):
         for name, task, config in _configs():
@@ -119,7 +119,7 @@ def measure(options: Options) -> Findings:
     )
 
 
-def _label(name: str, several: list[Measured]) -> str:
+def _label(name: str, several: list[EstimatedRun]) -> str:
     said, real = (statistics.median(values) for values in zip(*((one.said, one.real) for one in several), strict=True))
     return f"{name}: {said:.3g} s said, {real:.3g} s real"
 
@@ -137,7 +137,7 @@ def _configs() -> Iterator[tuple[str, Training, Config]]:
                 yield f"{title}, {beside}{kind}", task, task.Config(**values)
 
 
-def measured(task: Training, config: Config) -> Measured:
+def measured(task: Training, config: Config) -> EstimatedRun:
     """What is said of a run, and what it takes."""
     assert task.cost is not None
     cost = task.cost(config)
@@ -155,7 +155,7 @@ def measured(task: Training, config: Config) -> Measured:
     per_epoch = max(1, cost.num_train // task.batch_size(config))
     num_evaluations = 1 + config.epochs * min(per_epoch, -(-EVALUATIONS // config.epochs))
     evaluated = num_evaluations * cost.num_validation + cost.num_test
-    return Measured(
+    return EstimatedRun(
         said=estimate(task, config, speed=speed).seconds,
         real=config.epochs * per_epoch * step + evaluated * evaluation,
     )

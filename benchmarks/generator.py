@@ -17,7 +17,7 @@ from core import demos
 from core.contract import Placement
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.latents import NUM_CLASSES
-from core.demos.generator.learner import JUDGED_SEED, NUM_JUDGED
+from core.demos.generator.learner import MEASURED_SEED, NUM_MEASURED
 from core.demos.generator.painter import Painter, release_painter
 from core.training import engine, placement
 
@@ -28,7 +28,7 @@ LOOK_EVERY = 18  # steps
 MOST_EPOCHS = 20  # of ours, where the goal is not met at the end of the preset
 TITLE = "Generator"
 GOAL = (
-    f"The goal is met when a frozen classifier sees the asked class in {AGREEMENT:.0f} % of {NUM_JUDGED} generated "
+    f"The goal is met when a frozen classifier sees the asked class in {AGREEMENT:.0f} % of {NUM_MEASURED} generated "
     f"pictures, which must also differ from each other at least {DIVERSITY:.0f} % as much as real ones of their class, "
     f"because averages of a class are recognised early too; looked at every {LOOK_EVERY} steps. Times are those of the "
     "training steps alone. Processor time is what is used of the cores, and hardly depends on others that use the "
@@ -151,8 +151,10 @@ def run(config: GeneratorConfig, where: Placement, *, to_end: bool = True) -> Ru
 
 def _by_class(learner: Any, where: Placement) -> tuple[float, ...]:
     labels = torch.arange(NUM_CLASSES, device=where.device).repeat_interleave(PER_CLASS)
-    vectors = torch.randn(len(labels), learner.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED + 1))
-    right = learner.judge.look(learner.drawn(vectors, labels))[1].argmax(1) == labels
+    vectors = torch.randn(
+        len(labels), learner.config.latent, generator=torch.Generator().manual_seed(MEASURED_SEED + 1)
+    )
+    right = learner.classifier.look(learner.drawn(vectors, labels))[1].argmax(1) == labels
     return tuple((100 * right.view(NUM_CLASSES, PER_CLASS).float().mean(1)).tolist())
 
 

@@ -9,9 +9,9 @@ from core import demos
 from core.contract import Dataset, Placement, Split
 from core.demos.generator import measures
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.frozen_classifier import Judge, judge
+from core.demos.generator.frozen_classifier import FrozenClassifier, find_classifier
 from core.demos.generator.latents import NUM_CLASSES
-from core.demos.generator.learner import JUDGED_SEED, NUM_JUDGED
+from core.demos.generator.learner import MEASURED_SEED, NUM_MEASURED
 from core.training import engine, placement
 
 SEEDS = 3
@@ -59,14 +59,14 @@ def peer(seed: int, where: Placement) -> Reached:
     """Train the peer until the goal is met or its time is over."""
     config = GeneratorConfig(seed=seed)
     dataset = engine.on_device(demos.task("generator").load(config), where.device)
-    judged = judge(config.data)
-    assert judged is not None
-    judged.to(where.device)
+    classifier = find_classifier(config.data)
+    assert classifier is not None
+    classifier.to(where.device)
     dcgan, clock, step = reference_dcgan.Dcgan(seed=seed, device=where.device), Clock(), 0
     while True:
         clock.time(lambda: _peer_steps(dcgan, dataset))
         step += LOOK_EVERY
-        figures = _peer_figures(dcgan, judged, dataset.validation)
+        figures = _peer_figures(dcgan, classifier, dataset.validation)
         found = Reached(step, clock.seconds, clock.processor_seconds, figures)
         if found.is_there or clock.processor_seconds > MOST_SECONDS:
             return found
@@ -80,11 +80,11 @@ def _peer_steps(dcgan: reference_dcgan.Dcgan, dataset: Dataset) -> None:
         dcgan.step(inputs[index].unsqueeze(1).float() / 127.5 - 1, targets[index])
 
 
-def _peer_figures(dcgan: reference_dcgan.Dcgan, judged: Judge, split: Split) -> dict[str, float]:
-    labels = torch.arange(NUM_JUDGED, device=split.inputs.device) % NUM_CLASSES
-    noise = torch.Generator().manual_seed(JUDGED_SEED)
-    vectors = torch.randn(NUM_JUDGED, reference_dcgan.LATENT, generator=noise).to(labels.device)
-    features, probabilities = judged.look(dcgan.drawn(vectors, labels))
-    real = judged.look(split.inputs[:NUM_JUDGED].unsqueeze(1).float() / 255)[0]
-    spread = measures.spread(features, labels) / measures.spread(real, split.targets[:NUM_JUDGED])
+def _peer_figures(dcgan: reference_dcgan.Dcgan, classifier: FrozenClassifier, split: Split) -> dict[str, float]:
+    labels = torch.arange(NUM_MEASURED, device=split.inputs.device) % NUM_CLASSES
+    noise = torch.Generator().manual_seed(MEASURED_SEED)
+    vectors = torch.randn(NUM_MEASURED, reference_dcgan.LATENT, generator=noise).to(labels.device)
+    features, probabilities = classifier.look(dcgan.drawn(vectors, labels))
+    real = classifier.look(split.inputs[:NUM_MEASURED].unsqueeze(1).float() / 255)[0]
+    spread = measures.spread(features, labels) / measures.spread(real, split.targets[:NUM_MEASURED])
     return {"agreement": measures.agreement(probabilities, labels), "diversity": 100 * spread}

@@ -70,7 +70,7 @@ class Pictures(Dataset[Item]):
 class Epoch:
     """One epoch, or the first part of one."""
 
-    share: float  # of an epoch's training steps that were done
+    fraction: float  # of an epoch's training steps that were done
     train_seconds: float
     test_seconds: float
     accuracy: float  # percent of the 10,000 test images
@@ -78,7 +78,7 @@ class Epoch:
     @property
     def seconds(self) -> float:
         """Of a whole epoch with its test, at the speed of this one."""
-        return self.train_seconds / self.share + self.test_seconds
+        return self.train_seconds / self.fraction + self.test_seconds
 
 
 def loaders(device: str) -> tuple[DataLoader[Item], DataLoader[Item]]:

@@ -87,7 +87,7 @@ def right(chosen: Sequence[Drawing], folder: Path, *, model: str = models.RELEAS
 def measure(options: Options) -> Findings:
     """Accuracy in all, of the new and of the known ways, and of the ways that are read worst."""
     seeds = range(SEED, SEED + (options.repeats or REPEATS))
-    shares: dict[str, list[float]] = {"all": [], NEW: [], KNOWN: []}
+    accuracies: dict[str, list[float]] = {"all": [], NEW: [], KNOWN: []}
     of_way: dict[tuple[str, int, str], list[bool]] = defaultdict(list)
     for seed in seeds:
         chosen = list(drawings(seed=seed))
@@ -96,7 +96,7 @@ def measure(options: Options) -> Findings:
             answers = right(chosen, Path(folder))
         for drawing, is_right in zip(chosen, answers, strict=True):
             of_way[drawing.group, drawing.digit, drawing.way].append(is_right)
-        for group, values in shares.items():
+        for group, values in accuracies.items():
             of_group = [a for a, d in zip(answers, chosen, strict=True) if group in ("all", d.group)]
             values.append(100 * sum(of_group) / len(of_group))
     num_ways = {group: sum(way[0] == group for way in of_way) for group in (KNOWN, NEW)}
@@ -104,7 +104,7 @@ def measure(options: Options) -> Findings:
     labels = {"all": "all ways", NEW: "ways that training has not seen", KNOWN: "ways that training draws too"}
     figures = [
         Figure(f"Right, {labels[group]} ({sizes[group]:,} drawings a seed)", values, "%", "at least 98.5 %", 2)
-        for group, values in shares.items()
+        for group, values in accuracies.items()
     ]
     return Findings(figures, list(seeds), [_by_way(of_way)])
 
@@ -112,7 +112,7 @@ def measure(options: Options) -> Findings:
 def _by_way(of_way: dict[tuple[str, int, str], list[bool]]) -> str:
     """The ways in which some drawing was answered wrong, the worst first, in a sentence."""
     wrong = sorted((sum(answers) / len(answers), way) for way, answers in of_way.items() if not all(answers))
-    listed = ", ".join(f"{digit} “{way}” ({group}) {100 * share:.1f} %" for share, (group, digit, way) in wrong)
+    listed = ", ".join(f"{digit} “{way}” ({group}) {100 * accuracy:.1f} %" for accuracy, (group, digit, way) in wrong)
     perfect = f"{len(of_way) - len(wrong)} of {len(of_way)} ways of writing: every drawing right."
     return f"{perfect} The others, over all seeds: {listed}." if wrong else perfect
 

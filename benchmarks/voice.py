@@ -52,7 +52,7 @@ def measure(options: Options) -> Findings:
     short = [audio.write_wav(_recording([sound], SECONDS)) for sound in spoken]
     long = audio.write_wav(_recording(spoken[: LONG_SECONDS // 2], LONG_SECONDS))
     seeds = range(options.repeats or REPEATS)
-    times, factors, taught, right = [], [], [], []
+    times, factors, learned, right = [], [], [], []
     with _home():
         config = _teaching()
         for seed in seeds:
@@ -61,14 +61,14 @@ def measure(options: Options) -> Findings:
             times.append([_milliseconds(reader, short[index % len(short)]) for index in range(RECORDINGS)])
             factors.append(_milliseconds(reader, long) / (1000 * LONG_SECONDS))
             seconds, metrics = cold_run.measure("voice", VoiceConfig(**{**config, "seed": seed}))
-            taught.append(seconds)
+            learned.append(seconds)
             right.append(metrics["accuracy"])
     return Findings(
         [
             Figure("Recording of 3 s to figure, p50", [percentile(ms, 50) for ms in times], "ms", "at most 30 ms"),
             Figure("Recording of 3 s to figure, p95", [percentile(ms, 95) for ms in times], "ms"),
             Figure("Real-time factor, 30 s", factors, "", digits=4),
-            Figure("Teaching a word, from the click", taught, "s", "at most 30 s"),
+            Figure("Teaching a word, from the click", learned, "s", "at most 30 s"),
             Figure("Test accuracy after it, synthetic and own clips", right, "%"),
         ],
         list(seeds),

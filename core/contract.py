@@ -240,7 +240,7 @@ class Task:
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
     num_parameters: Callable[[Any], int] | None = None  # None: not a network
     placement: Placement | None = None  # None: the fastest one is measured before the first step
-    brief: bool = False  # True: its runs take seconds, so they need not wait for the end of long ones
+    short: bool = False  # True: its runs take seconds, so they need not wait for the end of long ones
     measured_on: Literal["validation", "test"] = "validation"  # what `Evaluated` is of; "test": nothing is selected
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from core.contract import Event, Fits, Task, Training
+from core.errors import Problem
 from core.release import ReleaseModel
 
 if TYPE_CHECKING:
@@ -24,19 +25,18 @@ Saved = Mapping[str, Any]  # a config as it is stored
 
 
 @dataclass(frozen=True)
-class Readied:
+class PreparedInput:
     """One input made ready for a network, or why it could not be."""
 
     value: Any | None  # None where nothing must be predicted: a blank drawing, silence
-    problem: str = ""  # code of what is wrong or doubtful: "blank", "cut"; empty if nothing is
-    message: str = ""  # the same in words, with what to do
+    problem: Problem | None = None
 
 
 class Model(Protocol):
     """A trained network that answers, as a script uses it."""
 
     def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-        """Answers to readied values in one batch, JSON-ready: `{"answer": "7", "probabilities": {"0": 0.001, …}}`."""
+        """Answers to prepared values in one batch, JSON-ready: `{"answer": "7", "probabilities": {"0": 0.001, …}}`."""
         ...
 
     def evaluate(self) -> Mapping[str, Any]:
@@ -79,7 +79,9 @@ class Answering:
     """How a demo's models answer files outside its page."""
 
     inputs: str  # what a file may be, for help texts
-    prepare: Callable[[Any], Readied]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
+    prepare: Callable[
+        [Any], PreparedInput
+    ]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
     reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 
 

@@ -1,5 +1,16 @@
 """The errors that people read. Each message says what was wrong, what is allowed and what to do next."""
 
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Problem:
+    """What is wrong or doubtful with an input that could be read. `blocking`: nothing must be predicted from it."""
+
+    code: str  # "blank", "clipped", "too_long"; for scripts
+    message: str  # with what to do
+    blocking: bool
+
 
 class GlassboxError(Exception):
     """Base of every error that is meant for a person; `str(error)` is shown as it is."""

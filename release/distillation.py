@@ -92,7 +92,7 @@ def margins(teacher: TextReader, texts: Sequence[str], *, kept: Path | None) -> 
     for start in range(0, len(texts), REPORT_EVERY):
         logits = teacher.logits(texts[start : start + REPORT_EVERY])
         parts.append(logits[:, 1] - logits[:, 0])
-        print(f"taught {min(start + REPORT_EVERY, len(texts)):,} of {len(texts):,} texts", flush=True)
+        print(f"answered {min(start + REPORT_EVERY, len(texts)):,} of {len(texts):,} texts", flush=True)
     found = np.concatenate(parts).astype(np.float32)
     if kept is not None:
         np.savez(kept, key=key, margins=found)
@@ -131,9 +131,9 @@ class Student(TextLearner):
         return {"loss": super().step(batch, progress)["loss"]}
 
 
-def lesson(dataset: Dataset, config: SentimentConfig, texts: Sequence[str], taught: Margins) -> Dataset:
+def lesson(dataset: Dataset, config: SentimentConfig, texts: Sequence[str], margins: Margins) -> Dataset:
     """The data set with these texts and the teacher's margins to train on."""
     tokenizer: Any = tokenizer_of(config)
     ids = torch.from_numpy(encode_many(tokenizer, texts, length=config.length))
-    train = Split(inputs=ids, targets=torch.from_numpy(taught), name=f"{len(texts):,} texts that the encoder answered")
+    train = Split(inputs=ids, targets=torch.from_numpy(margins), name=f"{len(texts):,} texts that the encoder answered")
     return Dataset(train=train, validation=dataset.validation, test=dataset.test)

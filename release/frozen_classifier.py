@@ -1,4 +1,4 @@
-"""Train the frozen classifiers that judge generated pictures, and write `weights/generator/judge-*.safetensors`.
+"""Train the frozen classifiers that measure generated pictures, and write `weights/generator/judge-*.safetensors`.
 
     python -m release.frozen_classifier mnist fashion [--epochs 10] [--seed 1]
 
@@ -23,13 +23,13 @@ from core.contract import Evaluated, Placement
 from core.data.pictures import sources
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
-from core.demos.generator.frozen_classifier import FOLDER, Judge, judge_network
+from core.demos.generator.frozen_classifier import FOLDER, FrozenClassifier, classifier_network
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner
 
 
 def training(data: str, *, epochs: int, seed: int) -> DigitsConfig:
-    """The config of a judge: the network of `judge_network`, trained as the Digits demo trains."""
+    """The config of a frozen classifier: the network of `classifier_network`, trained as the Digits demo trains."""
     return DigitsConfig(
         data=data,
         depth=3,
@@ -85,11 +85,11 @@ def write(folder: Path, data: str, network: nn.Module, config: DigitsConfig, *, 
         {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in state.items()},
         file,
     )
-    written = judge_network()
+    written = classifier_network()
     written.load_state_dict({n: v.half().float() if v.is_floating_point() else v for n, v in state.items()})
     images = sources.load_images(data)
     pixels = torch.from_numpy(images.test_images.astype(np.float32) / 255).unsqueeze(1)
-    answers = Judge(written).look(pixels)[1].argmax(1).numpy()
+    answers = FrozenClassifier(written).look(pixels)[1].argmax(1).numpy()
     cards = folder / "judges.json"
     card = json.loads(cards.read_text()) if cards.exists() else {}
     card[data] = {

@@ -25,7 +25,7 @@ from core.contract import Placement
 from core.data.pictures import sources
 from core.demos.generator import measures
 from core.demos.generator.config import RELEASES, GeneratorConfig
-from core.demos.generator.frozen_classifier import judge
+from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.learner import GeneratorLearner
 from core.demos.generator.painter import release_painter
 from core.knobs import from_json, to_json
@@ -107,7 +107,11 @@ def save_card(folder: Path, data: str, card: dict[str, Any]) -> None:
 
 def measure(folder: Path, data: str) -> None:
     """The written model before the frozen classifier: 10,000 pictures, a thousand a class, beside the test images."""
-    painter, frozen, images = release_painter(ReleaseModel(folder, data)), judge(data), sources.load_images(data)
+    painter, frozen, images = (
+        release_painter(ReleaseModel(folder, data)),
+        find_classifier(data),
+        sources.load_images(data),
+    )
     assert frozen is not None
     start = time.process_time()
     pictures, labels = painter.synthetic(NUM_MEASURED, seed=MEASURED_SEED)

@@ -1,7 +1,7 @@
 """Train the small release model of the Sentiment demo and write `weights/sentiment/`.
 
     python -m release.sentiment [--epochs 5] [--seed 0]             from scratch
-    python -m release.sentiment --distil [--taught FILE.npz]        the same, from the encoder's answers
+    python -m release.sentiment --distil [--answers FILE.npz]       the same, from the encoder's answers
     python -m release.sentiment --measure                           the files that are there
 
 Needs SST-2 in the data folder (see docs/settings.md): `train.tsv` and `dev.tsv`, and for one figure
@@ -52,7 +52,9 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=EPOCHS)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--distil", action="store_true", help="let it learn from the encoder's answers")
-    parser.add_argument("--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here")
+    parser.add_argument(
+        "--answers", "--taught", type=Path, metavar="FILE", help="keep these answers here, or take them from here"
+    )
     parser.add_argument("--sentences", type=int, default=IMDB_SENTENCES, help="of IMDb, unlabelled, for --distil")
     parser.add_argument("--measure", action="store_true", help="only measure the weights that are there")
     parser.add_argument("--out", type=Path, default=SMALL.folder, help="default: the folder of the release model")
@@ -63,7 +65,7 @@ def main() -> None:
         config = SentimentConfig(
             epochs=options.epochs, seed=options.seed, data="sst2", device="cpu", **SETTINGS | settings
         )
-        dataset, learner = _taught(config, options) if options.distil else _plain(config)
+        dataset, learner = _distilled(config, options) if options.distil else _plain(config)
         train(options.out, config, dataset, learner)
     measure(options.out)
 
@@ -75,11 +77,11 @@ def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
     return task.load(config), learner
 
 
-def _taught(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
+def _distilled(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
     texts = distillation.texts_to_learn(most=options.sentences)
-    taught = distillation.margins(read_model(RELEASES["encoder"]), texts, kept=options.taught)
+    answered = distillation.margins(read_model(RELEASES["encoder"]), texts, kept=options.answers)
     dataset = demos.task("sentiment").load(config)
-    return distillation.lesson(dataset, config, texts, taught), distillation.Student(config, WHERE)
+    return distillation.lesson(dataset, config, texts, answered), distillation.Student(config, WHERE)
 
 
 def train(

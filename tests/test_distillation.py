@@ -1,4 +1,4 @@
-"""How the small release model is taught: which texts it may see, and that it learns the teacher's answers."""
+"""How the small release model is distilled: which texts it may see, and that it learns the teacher's answers."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -59,30 +59,30 @@ def config(monkeypatch: pytest.MonkeyPatch) -> SentimentConfig:
 def test_a_student_learns_the_answers_of_its_teacher_and_is_measured_by_labels(config: SentimentConfig) -> None:
     texts = reviews.load("sst2").train.texts
     labels = reviews.load("sst2").train.labels
-    taught = np.where(labels == 1, -3.0, 3.0).astype(np.float32)  # a teacher that says the contrary
-    dataset = distillation.lesson(TASK.load(config), config, texts, taught)
+    margins = np.where(labels == 1, -3.0, 3.0).astype(np.float32)  # a teacher that says the contrary
+    dataset = distillation.lesson(TASK.load(config), config, texts, margins)
     student = distillation.Student(config, Placement())
     events = list(engine.train(TASK, config, dataset, learner=student))
     assert [event for event in events if isinstance(event, Evaluated)][-1].metrics["accuracy"] < 5
     said = student.probabilities(dataset.validation.inputs)
-    assert torch.logit(said[:, 1].double()).numpy() == pytest.approx(taught, abs=1.0)
+    assert torch.logit(said[:, 1].double()).numpy() == pytest.approx(margins, abs=1.0)
 
 
 def test_kept_answers_are_taken_only_for_the_texts_that_they_are_of(config: SentimentConfig, tmp_path: Path) -> None:
-    file, asked = tmp_path / "taught.npz", []
+    file, asked = tmp_path / "margins.npz", []
 
     class Teacher:
         def logits(self, texts: list[str]) -> np.ndarray:
             asked.append(len(texts))
             return np.array([[0.0, len(one)] for one in texts], np.float32)
 
-    def taught(texts: list[str]) -> list[float]:
+    def margins(texts: list[str]) -> list[float]:
         teacher: TextReader = Teacher()  # type: ignore[assignment]
         return distillation.margins(teacher, texts, kept=file).tolist()
 
-    assert taught(["a", "bc"]) == [1, 2]
-    assert taught(["a", "bc"]) == [1, 2]
-    assert taught(["a", "bcd"]) == [1, 3]
+    assert margins(["a", "bc"]) == [1, 2]
+    assert margins(["a", "bc"]) == [1, 2]
+    assert margins(["a", "bcd"]) == [1, 3]
     assert asked == [2, 2]
 
 

@@ -1,4 +1,4 @@
-"""The frame of every page: the list of pages, the chip of running jobs, the look. Streamlit runs it for every view.
+"""The frame of every page: the list of pages, the badge of running jobs, the look. Streamlit runs it for every view.
 
 It lies beside the app and not beside `pages/`: a script next to a folder of that name would have Streamlit open the
 pages in it directly, without this frame.
@@ -13,7 +13,7 @@ from ui.frame.connection import watch_connection
 from ui.frame.errors import shown_errors
 from ui.frame.links import page_path
 from ui.frame.style import apply_style
-from ui.runs.running_badge import show_chip
+from ui.runs.running_badge import show_badge
 
 ROOT = Path(__file__).parents[1]
 
@@ -30,6 +30,6 @@ page = st.navigation(
     ]
 )
 address.arrive(page.url_path)
-show_chip()
+show_badge()
 with shown_errors():  # that no part of the page has shown: the run store itself may be gone
     page.run()

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 Sizes = npt.NDArray[np.float64]
-SHARE = 0.01  # of the size at the last step: what is below it is said to be forgotten
+REMEMBERED = 0.01  # of the size at the last step: what is below it is said to be forgotten
 
 
 def state_gradients(recurrent: nn.RNNBase, steps: torch.Tensor, score: Callable[[torch.Tensor], torch.Tensor]) -> Sizes:
@@ -45,7 +45,7 @@ def state_gradients(recurrent: nn.RNNBase, steps: torch.Tensor, score: Callable[
     return np.sqrt(np.array(squares).reshape(len(states), -1).sum(axis=1))
 
 
-def reach(sizes: Sizes, *, share: float = SHARE) -> int:
-    """Steps before the last one over which the gradient stays at or above a share of its size at the last step."""
-    faded = np.flatnonzero(sizes[::-1] < share * sizes[-1])
+def reach(sizes: Sizes, *, fraction: float = REMEMBERED) -> int:
+    """Steps before the last one over which the gradient stays at or above a fraction of its size at the last step."""
+    faded = np.flatnonzero(sizes[::-1] < fraction * sizes[-1])
     return int(faded[0]) - 1 if len(faded) else len(sizes) - 1

@@ -41,16 +41,16 @@ def contributions(
 
     Source: Sundararajan, Taly and Yan 2017, https://arxiv.org/abs/1703.01365.
     """
-    places, weights = np.polynomial.legendre.leggauss(steps)
+    places, leggauss = np.polynomial.legendre.leggauss(steps)
     fractions = torch.tensor((places + 1) / 2, dtype=embedded.dtype)
-    shares = torch.tensor(weights / 2, dtype=embedded.dtype)
+    weights = torch.tensor(leggauss / 2, dtype=embedded.dtype)
     difference = embedded - blank
     total = torch.zeros_like(embedded)
     size = max(1, min(ROWS, 4096 // len(embedded)))
-    for fraction, share in zip(fractions.split(size), shares.split(size), strict=True):
+    for fraction, weight in zip(fractions.split(size), weights.split(size), strict=True):
         points = (blank + fraction[:, None, None] * difference).requires_grad_(True)
         (gradients,) = torch.autograd.grad(_margin(scores(points), target).sum(), points)
-        total += (share[:, None, None] * gradients).sum(0)
+        total += (weight[:, None, None] * gradients).sum(0)
     values = (total * difference).sum(1).detach()
     with torch.no_grad():
         score, blank_score = _margin(scores(torch.stack([embedded, blank])), target).tolist()

@@ -1,4 +1,4 @@
-"""One step of learning in a 2-3-1 network: all its numbers. The sub-steps that tell them one by one are in `walk.py`.
+"""One step of learning in a 2-3-1 network: all its numbers. `backprop_substeps.py` tells them one by one.
 
 The arithmetic is plain Python (float64), so that it can be read; `autograd` computes the same with PyTorch.
 Rumelhart, Hinton and Williams, "Learning representations by back-propagating errors" (1986).
@@ -18,7 +18,7 @@ from core.lessons.activations import ACTIVATIONS
 
 HIDDEN = (1, 2, 3)
 INPUTS = (1, 2)
-NUM_STEPS = 20  # sub-steps of `walk.py`
+NUM_STEPS = 20  # sub-steps of `backprop_substeps.py`
 PARAMETERS = tuple(
     [f"w{j}{i}" for j in HIDDEN for i in INPUTS] + [f"b{j}" for j in HIDDEN] + [f"v{j}" for j in HIDDEN] + ["c"]
 )

@@ -18,12 +18,12 @@ class SubStep:
     title: str
     words: str
     formulas: tuple[str, ...]  # LaTeX, with the numbers in them
-    makes: tuple[str, ...] = ()  # names in `Walk.values` that are known from here on
+    makes: tuple[str, ...] = ()  # names in `Trace.values` that are known from here on
     focus: tuple[str, ...] = ()  # neurons and connections that it is about: "h1", "x1-h1"
 
 
 @dataclass(frozen=True)
-class Walk:
+class Trace:
     """A whole step of learning. Gradients are named "d" and what they are the derivative by: "dw11" is ∂L/∂w11."""
 
     values: dict[str, float]
@@ -34,14 +34,14 @@ class Walk:
         return {name for sub_step in self.steps[: step + 1] for name in sub_step.makes}
 
 
-def walk(settings: StepSettings) -> Walk:
+def trace(settings: StepSettings) -> Trace:
     """The step that these settings describe.
 
     Raises:
         InvalidInputError: the output rounds to exactly 0 or 1, where cross-entropy has no value.
     """
     values = numbers(settings)
-    return Walk(values, tuple(_sub_steps(settings, values)))
+    return Trace(values, tuple(_sub_steps(settings, values)))
 
 
 def _f(value: float) -> str:

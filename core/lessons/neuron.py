@@ -114,7 +114,7 @@ def line(settings: NeuronSettings) -> tuple[tuple[float, float], tuple[float, fl
     return (inside[0], inside[-1]) if len(inside) > 1 else None
 
 
-def shares(settings: NeuronSettings) -> tuple[Array, Array]:
+def probabilities(settings: NeuronSettings) -> tuple[Array, Array]:
     """Softmax of the three scores: (3,) probabilities and (3, 3) derivatives."""
     z = np.array([settings.z1, settings.z2, settings.z3])
     return softmax(z), softmax_jacobian(z)

@@ -69,7 +69,7 @@ def lesson(
         learner=learner,
         num_parameters=lambda config: sum(lane.num_parameters for lane in lanes(config).values()),
         placement=Placement(),
-        brief=True,
+        short=True,
         **fields,
     )
     return Demo(

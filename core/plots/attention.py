@@ -1,4 +1,4 @@
-"""Attention of one head as a heat map: from which token to which, with the share."""
+"""Attention of one head as a heat map: from which token to which, with the weight."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ class Attention(NamedTuple):
     """Shares of attention; each row adds up to at most 1, less where tokens are left out."""
 
     tokens: tuple[str, ...]
-    shares: npt.NDArray[np.float32]  # (L, L) row: the token that looks, column: the one looked at
+    weights: npt.NDArray[np.float32]  # (L, L) row: the token that looks, column: the one looked at
 
 
 def attention_info(tokens: Sequence[str], weights: npt.NDArray[np.float32]) -> Attention:
@@ -29,23 +29,23 @@ def attention_info(tokens: Sequence[str], weights: npt.NDArray[np.float32]) -> A
 
 
 def attention_figure(info: Attention, *, dark: bool) -> go.Figure:
-    """Heat map, stronger is more; colour follows the square root of the share, so that small shares are seen."""
+    """Heat map, stronger is more; colour follows the square root of the weight, so that small weights are seen."""
     colors = palette(dark)
     places = list(range(len(info.tokens)))
     names = np.array(info.tokens)
-    shape = info.shares.shape
+    shape = info.weights.shape
     fig = go.Figure(
         go.Heatmap(
             x=places,
             y=places,
-            z=np.sqrt(info.shares),
+            z=np.sqrt(info.weights),
             zmin=0,
             zmax=1,
             xgap=1,
             ygap=1,
             colorscale=colorscale(colors.sequential),
             showscale=False,
-            text=[[percent(float(share)) for share in row] for row in info.shares],
+            text=[[percent(float(weight)) for weight in row] for row in info.weights],
             customdata=np.stack([np.broadcast_to(names[:, None], shape), np.broadcast_to(names, shape)], -1),
             hovertemplate="%{customdata[0]} looks at %{customdata[1]}: <b>%{text}</b><extra></extra>",
         )
@@ -60,11 +60,11 @@ def attention_figure(info: Attention, *, dark: bool) -> go.Figure:
 
 def attention_sentence(info: Attention) -> str:
     """The strongest look in words, between two different tokens where there is one."""
-    shares = info.shares.copy()
+    weights = info.weights.copy()
     if len(info.tokens) > 1:
-        np.fill_diagonal(shares, 0)
-    row, column = np.unravel_index(int(shares.argmax()), shares.shape)
+        np.fill_diagonal(weights, 0)
+    row, column = np.unravel_index(int(weights.argmax()), weights.shape)
     return (
         f"The strongest look: “{info.tokens[row]}” at “{info.tokens[column]}” with "
-        f"{percent(float(info.shares[row, column]))} of its attention."
+        f"{percent(float(info.weights[row, column]))} of its attention."
     )

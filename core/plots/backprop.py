@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from core.lessons.backprop import HIDDEN, INPUTS
-from core.lessons.backprop_substeps import Walk
+from core.lessons.backprop_substeps import Trace
 from core.plots import svg
 from core.plots.neuron import signed
 
@@ -12,26 +12,26 @@ _PLACES = {"x1": (36, 112), "x2": (36, 232), "h1": (206, 62), "h2": (206, 172), 
 _RADIUS = 25
 
 
-def step_diagram(walk: Walk, step: int) -> str:
+def step_diagram(trace: Trace, step: int) -> str:
     """The network after so many sub-steps, as SVG. Blue: values. Orange: gradients."""
-    known, focus = walk.known(step), set(walk.steps[step].focus)
+    known, focus = trace.known(step), set(trace.steps[step].focus)
     parts = []
     for i in INPUTS:
         for j in HIDDEN:
-            parts += _connection(walk, known, focus, f"x{i}", f"h{j}", f"w{j}{i}", 0.7)
+            parts += _connection(trace, known, focus, f"x{i}", f"h{j}", f"w{j}{i}", 0.7)
     for j in HIDDEN:
-        parts += _connection(walk, known, focus, f"h{j}", "y", f"v{j}", 0.4)
+        parts += _connection(trace, known, focus, f"h{j}", "y", f"v{j}", 0.4)
     for name in _PLACES:
-        parts += _neuron(walk, known, focus, name)
-    parts += _bias(walk, known, "h1", "b1") + _bias(walk, known, "h2", "b2") + _bias(walk, known, "h3", "b3")
-    parts += _bias(walk, known, "y", "c") + _loss(walk, known, focus)
+        parts += _neuron(trace, known, focus, name)
+    parts += _bias(trace, known, "h1", "b1") + _bias(trace, known, "h2", "b2") + _bias(trace, known, "h3", "b3")
+    parts += _bias(trace, known, "y", "c") + _loss(trace, known, focus)
     return svg.svg(WIDTH, HEIGHT, parts)
 
 
-def step_sentence(walk: Walk, step: int) -> str:
+def step_sentence(trace: Trace, step: int) -> str:
     """What the diagram shows, in words."""
-    now = walk.steps[step]
-    made = ", ".join(f"{_spoken(name)} {signed(walk.values[name], 4)}" for name in now.makes)
+    now = trace.steps[step]
+    made = ", ".join(f"{_spoken(name)} {signed(trace.values[name], 4)}" for name in now.makes)
     return f"{now.title}: {made}."
 
 
@@ -42,11 +42,11 @@ def _spoken(name: str) -> str:
 
 
 def _connection(
-    walk: Walk, known: set[str], focus: set[str], start: str, end: str, weight: str, where: float
+    trace: Trace, known: set[str], focus: set[str], start: str, end: str, weight: str, where: float
 ) -> list[str]:
     (x1, y1), (x2, y2) = _PLACES[start], _PLACES[end]
     is_focus = f"{start}-{end}" in focus
-    value = walk.values[f"new_{weight}" if f"new_{weight}" in known else weight]
+    value = trace.values[f"new_{weight}" if f"new_{weight}" in known else weight]
     x, y = x1 + (x2 - x1) * where, y1 + (y2 - y1) * where
     has_gradient = f"d{weight}" in known
     parts = [
@@ -58,14 +58,14 @@ def _connection(
         svg.text(x, y - (6 if has_gradient else 0), signed(value), size=13, bold=f"new_{weight}" in known),
     ]  # fmt: skip
     if has_gradient:
-        parts.append(svg.text(x, y + 7, signed(walk.values[f"d{weight}"], 3), role="second", size=12))
+        parts.append(svg.text(x, y + 7, signed(trace.values[f"d{weight}"], 3), role="second", size=12))
     return parts
 
 
-def _neuron(walk: Walk, known: set[str], focus: set[str], name: str) -> list[str]:
+def _neuron(trace: Trace, known: set[str], focus: set[str], name: str) -> list[str]:
     x, y = _PLACES[name]
     is_focus = name in focus
-    value = signed(walk.values[name], 3) if name in known else "?"
+    value = signed(trace.values[name], 3) if name in known else "?"
     parts = [
         svg.circle(x, y, _RADIUS, stroke="accent" if is_focus else "muted", width=3 if is_focus else 1.2),
         svg.text(x, y - 10, name, role="muted", size=11),
@@ -73,30 +73,30 @@ def _neuron(walk: Walk, known: set[str], focus: set[str], name: str) -> list[str
     ]
     sum_name = "z" if name == "y" else f"z{name[1]}"
     if name[0] != "x" and sum_name in known:
-        parts.append(svg.text(x, y + 18, f"z {signed(walk.values[sum_name])}", role="muted", size=10))
+        parts.append(svg.text(x, y + 18, f"z {signed(trace.values[sum_name])}", role="muted", size=10))
     gradient = next((g for g in (f"d{sum_name}", f"d{name}") if g in known), None)
     if name[0] != "x" and gradient:
-        words = f"∂L/∂{gradient[1:]} {signed(walk.values[gradient], 3)}"
+        words = f"∂L/∂{gradient[1:]} {signed(trace.values[gradient], 3)}"
         parts.append(svg.text(x, y + 36, words, role="second", size=12))
     return parts
 
 
-def _bias(walk: Walk, known: set[str], neuron: str, name: str) -> list[str]:
+def _bias(trace: Trace, known: set[str], neuron: str, name: str) -> list[str]:
     x, y = _PLACES[neuron]
-    value = walk.values[f"new_{name}" if f"new_{name}" in known else name]
+    value = trace.values[f"new_{name}" if f"new_{name}" in known else name]
     parts = [
         svg.text(x - 3, y - 36, f"{name} {signed(value)}", size=12, anchor="end" if f"d{name}" in known else "middle")
     ]
     if f"d{name}" in known:
         parts.append(
-            svg.text(x + 3, y - 36, signed(walk.values[f"d{name}"], 3), role="second", size=12, anchor="start")
+            svg.text(x + 3, y - 36, signed(trace.values[f"d{name}"], 3), role="second", size=12, anchor="start")
         )
     return parts
 
 
-def _loss(walk: Walk, known: set[str], focus: set[str]) -> list[str]:
+def _loss(trace: Trace, known: set[str], focus: set[str]) -> list[str]:
     is_focus = "L" in focus
-    value = signed(walk.values["L"], 4) if "L" in known else "?"
+    value = signed(trace.values["L"], 4) if "L" in known else "?"
     parts = [
         svg.line(368, 172, 394, 172, role="muted", arrow=True),
         svg.box(
@@ -104,8 +104,8 @@ def _loss(walk: Walk, known: set[str], focus: set[str]) -> list[str]:
         ),
         svg.text(431, 161, "loss L", role="muted", size=11),
         svg.text(431, 179, value, bold=True, size=14),
-        svg.text(431, 132, f"target {signed(walk.values['t'], 1)}", role="muted", size=12),
+        svg.text(431, 132, f"target {signed(trace.values['t'], 1)}", role="muted", size=12),
     ]
     if "new_L" in known:
-        parts.append(svg.text(431, 210, f"now {signed(walk.values['new_L'], 4)}", role="accent", size=12, bold=True))
+        parts.append(svg.text(431, 210, f"now {signed(trace.values['new_L'], 4)}", role="accent", size=12, bold=True))
     return parts

@@ -16,24 +16,24 @@ SHORT_LABEL = 3  # letters that fit above a column of any width
 
 
 class Confusion(NamedTuple):
-    """Counts, and the share of each cell in its row."""
+    """Counts, and the fraction of each cell in its row."""
 
     labels: tuple[str, ...]  # (C,)
     counts: npt.NDArray[np.int64]  # (C, C): true class, predicted class
-    shares: npt.NDArray[np.float64]  # (C, C) in [0, 1]; the row of a class without examples is 0
+    fractions: npt.NDArray[np.float64]  # (C, C) in [0, 1]; the row of a class without examples is 0
 
 
 def confusion_info(counts: Sequence[Sequence[int]] | npt.NDArray[np.int64], labels: Sequence[str]) -> Confusion:
     """What the matrix shows; `counts` is (C, C), row: true class, column: predicted class."""
     table = np.asarray(counts, dtype=np.int64)
-    shares = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
-    return Confusion(tuple(labels), table, shares)
+    fractions = table / np.maximum(table.sum(axis=1, keepdims=True), 1)
+    return Confusion(tuple(labels), table, fractions)
 
 
 def confusion_figure(info: Confusion, *, dark: bool, uirevision: str = "confusion") -> go.Figure:
     """Heat map with the counts in the cells; empty cells stay empty.
 
-    Colour follows the square root of a cell's share in its row: otherwise a mistake of 1 % is invisible beside 99 %.
+    Colour follows the square root of a cell's fraction in its row: otherwise a mistake of 1 % is invisible beside 99 %.
     A click on a cell carries `x` (predicted) and `y` (true) as class indices.
     """
     colors = palette(dark)
@@ -44,7 +44,7 @@ def confusion_figure(info: Confusion, *, dark: bool, uirevision: str = "confusio
         go.Heatmap(
             x=indices,
             y=indices,
-            z=np.sqrt(info.shares),
+            z=np.sqrt(info.fractions),
             zmin=0,
             zmax=1,
             xgap=2,
@@ -58,7 +58,7 @@ def confusion_figure(info: Confusion, *, dark: bool, uirevision: str = "confusio
                 [
                     np.broadcast_to(names[:, None], (size, size)),
                     np.broadcast_to(names[None, :], (size, size)),
-                    np.array([[percent(share) for share in row] for row in info.shares.tolist()]),
+                    np.array([[percent(fraction) for fraction in row] for row in info.fractions.tolist()]),
                 ],
                 axis=-1,
             ),

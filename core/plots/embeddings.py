@@ -55,7 +55,7 @@ def embeddings_figure(info: Embeddings, *, dark: bool) -> go.Figure:
                 "symbol": "diamond" if is_own else "circle",
                 "line": {"width": 2 if is_own else 0.5, "color": colors.accent if is_own else colors.muted},
             },
-            customdata=[percent(float(share)) for share in leans],
+            customdata=[percent(float(fraction)) for fraction in leans],
             hovertemplate=f"%{{text}}: %{{customdata}} {info.towards} on its own<extra></extra>",
         )
     everything = np.concatenate([info.places, info.own_places])

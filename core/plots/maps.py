@@ -18,7 +18,7 @@ Signed = npt.NDArray[np.floating]
 PLACE = 70  # CSS px, of a map with the gap around it
 NUM_IN_ONE_ROW = 10  # the answers
 SHARE_OF_GAP = 0.08  # of a place
-READABLE = 0.5  # share of the palette, from its middle, on which the text of the page can be read
+READABLE = 0.5  # fraction of the palette, from its middle, on which the text of the page can be read
 
 
 def signed_pixels(values: Signed, *, limit: float, dark: bool) -> npt.NDArray[np.uint8]:

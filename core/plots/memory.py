@@ -18,11 +18,11 @@ NAME_HEIGHT = 16  # px
 
 
 class Memory(NamedTuple):
-    """Size of the gradient at each step, as a share of that at the last step."""
+    """Size of the gradient at each step, in proportion to that at the last step."""
 
     seconds: tuple[float, ...]  # where each step ends
-    shares: Mapping[str, tuple[float, ...]]
-    reaches: Mapping[str, float]  # seconds before the end over which the share stays at or above `limit`
+    ratios: Mapping[str, tuple[float, ...]]
+    reaches: Mapping[str, float]  # seconds before the end over which the ratio stays at or above `limit`
     limit: float
 
 
@@ -49,15 +49,15 @@ def memory_figure(info: Memory, *, dark: bool, uirevision: str = "memory") -> go
     """Lines over the time of the recording on a logarithmic axis; the thin line is the limit."""
     colors = palette(dark)
     fig = go.Figure()
-    for index, (name, shares) in enumerate(info.shares.items()):
+    for index, (name, ratios) in enumerate(info.ratios.items()):
         fig.add_trace(
             go.Scatter(
-                x=info.seconds, y=[share if share >= LOWEST else None for share in shares], name=name, mode="lines",
+                x=info.seconds, y=[ratio if ratio >= LOWEST else None for ratio in ratios], name=name, mode="lines",
                 line={"color": colors.series[index], "width": 2, "dash": DASHES[index]},
                 hovertemplate=f"{name} %{{y:.1e}}<extra></extra>",
             )
         )  # fmt: skip
-    for index, name in enumerate(info.shares):
+    for index, name in enumerate(info.ratios):
         # all lines end at 1: the names stand in a column right of it, each with a piece of its line
         fig.add_annotation(
             text=f"{_DASH_MARKS[index]} {name}", x=1, xref="paper", xanchor="left", xshift=8, y=1, yref="paper",

@@ -14,30 +14,32 @@ HEIGHT = 220  # px
 
 
 class Robustness(NamedTuple):
-    """A share at every strength of an attack, and which strength the reader has chosen."""
+    """Accuracy at every strength of an attack, and which strength the reader has chosen."""
 
     epsilons: tuple[float, ...]  # ascending, from 0
-    shares: tuple[float, ...]  # in [0, 1]
+    accuracies: tuple[float, ...]  # in [0, 1]
     chosen: float
-    copy: tuple[float, ...] = ()  # the same shares of a copy that learned to resist; empty where there is none
+    copy: tuple[float, ...] = ()  # the same accuracies of a copy that learned to resist; empty where there is none
 
 
 def robustness_info(
-    epsilons: Sequence[float], shares: Sequence[float], *, chosen: float, copy: Sequence[float] = ()
+    epsilons: Sequence[float], accuracies: Sequence[float], *, chosen: float, copy: Sequence[float] = ()
 ) -> Robustness:
-    """What the lines show; `epsilons`, `shares` and, where given, `copy` have the same length."""
-    return Robustness(tuple(map(float, epsilons)), tuple(map(float, shares)), float(chosen), tuple(map(float, copy)))
+    """What the lines show; `epsilons`, `accuracies` and, where given, `copy` have the same length."""
+    return Robustness(
+        tuple(map(float, epsilons)), tuple(map(float, accuracies)), float(chosen), tuple(map(float, copy))
+    )
 
 
 def robustness_figure(info: Robustness, *, dark: bool, dashed: bool = False, uirevision: str = "") -> go.Figure:
-    """The shares in percent over ε, with a hairline at the chosen ε: two traces, always; the second is the copy's."""
+    """Accuracies in percent over ε, with a hairline at the chosen ε: two traces, always; the second is the copy's."""
     colors = palette(dark)
     first = (colors.second, "6px,4px") if dashed else (colors.accent, "solid")
     fig = go.Figure()
-    for shares, (color, dash) in ((info.shares, first), (info.copy, (colors.accent, "solid"))):
+    for accuracies, (color, dash) in ((info.accuracies, first), (info.copy, (colors.accent, "solid"))):
         fig.add_scatter(
-            x=info.epsilons[: len(shares)],
-            y=[100 * share for share in shares],
+            x=info.epsilons[: len(accuracies)],
+            y=[100 * accuracy for accuracy in accuracies],
             mode="lines+markers" if len(info.epsilons) <= 20 else "lines",
             line={"color": color, "width": 1.75, "dash": dash},
             marker={"size": 6},
@@ -58,21 +60,24 @@ def robustness_figure(info: Robustness, *, dark: bool, dashed: bool = False, uir
 
 def _label(fig: go.Figure, info: Robustness, *, original: str, copy: str) -> None:
     """The names of the two lines, on their outer sides where they are farthest apart."""
-    gaps = [after - before for before, after in zip(info.shares, info.copy, strict=True)]
+    gaps = [after - before for before, after in zip(info.accuracies, info.copy, strict=True)]
     widest = max(range(len(gaps)), key=lambda index: abs(gaps[index]))
     up = gaps[widest] >= 0  # the copy lies above
-    for name, shares, color, above in (("original", info.shares, original, not up), ("copy", info.copy, copy, up)):
+    for name, accuracies, color, above in (
+        ("original", info.accuracies, original, not up),
+        ("copy", info.copy, copy, up),
+    ):
         fig.add_annotation(
-            text=name, x=info.epsilons[widest], y=100 * shares[widest], font={"color": color},
+            text=name, x=info.epsilons[widest], y=100 * accuracies[widest], font={"color": color},
             xanchor="left" if above else "right", yanchor="bottom" if above else "top", yshift=3 if above else -3,
         )  # fmt: skip
 
 
 def robustness_sentence(info: Robustness, what: str) -> str:
-    """First and last share in words: "Accuracy: 99.6 % at ε = 0.00, 12.3 % at ε = 0.30."."""
+    """First and last accuracy in words: "Accuracy: 99.6 % at ε = 0.00, 12.3 % at ε = 0.30."."""
     ends = [
-        f"{percent(share)} at ε = {epsilon:.2f}"
-        for epsilon, share in zip(info.epsilons, info.shares, strict=True)
+        f"{percent(accuracy)} at ε = {epsilon:.2f}"
+        for epsilon, accuracy in zip(info.epsilons, info.accuracies, strict=True)
         if epsilon in (info.epsilons[0], info.epsilons[-1])
     ]
     return f"{what}: {', '.join(ends)}."
@@ -88,5 +93,6 @@ def copy_sentence(info: Robustness, *, epsilon: float, images: str) -> str:
     at = info.epsilons.index(epsilon)
     return (
         f"At ε = {epsilon:.2f} the copy is right on {percent(info.copy[at])} of {images}, the original on "
-        f"{percent(info.shares[at])}; on clean images {percent(info.copy[0])} against {percent(info.shares[0])}."
+        f"{percent(info.accuracies[at])}; on clean images {percent(info.copy[0])} against "
+        f"{percent(info.accuracies[0])}."
     )

@@ -30,8 +30,8 @@ def scores_info(real: Sequence[float], generated: Sequence[float]) -> Scores:
     together = np.array([*real, *generated])
     low, high = float(together.min()), float(together.max())
     edges = np.linspace(low, high if high > low else low + 1, NUM_BINS + 1)
-    shares = [np.histogram(values, edges)[0] / len(values) for values in (real, generated)]
-    return Scores(edges, shares[0], shares[1], float(np.mean(real)), float(np.mean(generated)))
+    fractions = [np.histogram(values, edges)[0] / len(values) for values in (real, generated)]
+    return Scores(edges, fractions[0], fractions[1], float(np.mean(real)), float(np.mean(generated)))
 
 
 def scores_figure(info: Scores, *, dark: bool, uirevision: str = "scores") -> go.Figure:
@@ -39,15 +39,15 @@ def scores_figure(info: Scores, *, dark: bool, uirevision: str = "scores") -> go
     colors = palette(dark)
     centres = (info.edges[1:] + info.edges[:-1]) / 2
     fig = go.Figure()
-    for name, shares, sign, color in (
+    for name, fractions, sign, color in (
         ("real", info.real, 1, colors.accent),
         ("generated", info.generated, -1, colors.second),
     ):
         fig.add_trace(
             go.Bar(
                 x=centres,
-                y=sign * shares * 100,
-                customdata=shares * 100,
+                y=sign * fractions * 100,
+                customdata=fractions * 100,
                 name=name,
                 marker={"color": color, "line": {"width": 0}},
                 hovertemplate=f"{name}, score %{{x:.2f}}: %{{customdata:.0f}} %<extra></extra>",

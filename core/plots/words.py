@@ -7,15 +7,15 @@ import math
 NO_BREAK = "\u00a0"  # keeps a number and its unit on one line
 
 
-def percent(share: float) -> str:
+def percent(fraction: float) -> str:
     """Share in [0, 1] as "97.3 %"; what is not quite nothing or everything never reads as 0 % or 100 %."""
-    if 0 < share < 0.001:
+    if 0 < fraction < 0.001:
         return f"<{NO_BREAK}0.1{NO_BREAK}%"
-    if 0.999 < share < 1:
+    if 0.999 < fraction < 1:
         return f">{NO_BREAK}99.9{NO_BREAK}%"
-    if share in (0, 1):
-        return f"{share * 100:.0f}{NO_BREAK}%"
-    return f"{share * 100:.1f}{NO_BREAK}%"
+    if fraction in (0, 1):
+        return f"{fraction * 100:.0f}{NO_BREAK}%"
+    return f"{fraction * 100:.1f}{NO_BREAK}%"
 
 
 def number(value: float, unit: str = "") -> str:

@@ -21,7 +21,7 @@ KINDS = {"safetensors": "safetensors", "onnx": "onnx", "bundle": "zip"}  # kind 
 
 
 @dataclass(frozen=True, kw_only=True)
-class Source:
+class StoredModel:
     """A trained network of a demo, as it was kept."""
 
     demo: Demo
@@ -45,7 +45,7 @@ def kinds(demo: Demo) -> list[str]:
     return [kind for kind, is_offered in offered.items() if is_offered]
 
 
-def of_run(book: RunBook, files: Files, run_id: str) -> Source:
+def of_run(book: RunBook, files: Files, run_id: str) -> StoredModel:
     """The best weights of a run.
 
     Raises:
@@ -56,7 +56,7 @@ def of_run(book: RunBook, files: Files, run_id: str) -> Source:
     run, restored = book.get(run_id), checkpoints.restore(book, files, run_id, prefer="best")
     if restored is None:
         raise InvalidSettingError(f"Run {run_id} is {run.state} and has saved no model yet. Wait for its first epoch.")
-    return Source(
+    return StoredModel(
         demo=demos.find(run.task),
         config=run.config,
         state=restored.state["learner"],
@@ -68,13 +68,13 @@ def of_run(book: RunBook, files: Files, run_id: str) -> Source:
     )
 
 
-def of_release(demo: Demo, name: str) -> Source:
+def of_release(demo: Demo, name: str) -> StoredModel:
     """A release model by its id; raises `DataUnavailableError` where it needs what is not here."""
     assert demo.export is not None
     release = demo.releases[name]
     card = release.card
     told = card["figures"] if isinstance(card["figures"], list) else []
-    return Source(
+    return StoredModel(
         demo=demo,
         config=card["config"],
         state=demo.export.release_state(release),
@@ -88,7 +88,7 @@ def of_release(demo: Demo, name: str) -> Source:
     )
 
 
-def proof(source: Source) -> Parity:
+def proof(source: StoredModel) -> Parity:
     """How far the ONNX file is from PyTorch; raises `DataUnavailableError`."""
     how = source.demo.export
     assert how is not None
@@ -96,7 +96,7 @@ def proof(source: Source) -> Parity:
     return how.parity(how.network(source.config, source.state), source.config, source.state)
 
 
-def content(source: Source, kind: str, compared: Parity | None = None) -> bytes:
+def content(source: StoredModel, kind: str, compared: Parity | None = None) -> bytes:
     """The file of a kind, one of `kinds`.
 
     Args:

@@ -64,7 +64,7 @@ class RunBook(Protocol):
         owner: str,
         parent: str | None = None,
         title: str | None = None,
-        brief: bool = False,
+        short: bool = False,
     ) -> Run:
         """Put a new run into the queue, behind all others.
 
@@ -72,7 +72,7 @@ class RunBook(Protocol):
             config: as `knobs.to_json` writes it, already checked.
             phases: planned epochs, usually one number.
             parent: id of the run it was cloned from.
-            brief: whether it takes seconds, and so has its place beside long ones.
+            short: whether it takes seconds, and so has its place beside long ones.
 
         Raises:
             NotFoundError: the parent does not exist.

@@ -2,7 +2,7 @@
 
 A run whose workers ended again and again before they got anywhere waits until nobody else does.
 
-Brief runs are a queue of their own with a place of its own: nobody waits minutes for seconds.
+Short runs are a queue of their own with a place of its own: nobody waits minutes for seconds.
 
 Pure functions on what the store has read; the store claims by them and tells people their place by them.
 """
@@ -36,7 +36,7 @@ class Working:
 
 
 def lanes(max_running: int) -> dict[bool, range]:
-    """Numbers of the places of long runs (False) and brief ones (True)."""
+    """Numbers of the places of long runs (False) and short ones (True)."""
     return {False: range(max_running), True: range(max_running, max_running + 1)}
 
 

@@ -34,7 +34,7 @@ def start(
     """Check everything that can be checked now, and put a new run into the queue.
 
     Args:
-        owner: whose run it is; one run of an owner is running at a time, and a brief one beside it.
+        owner: whose run it is; one run of an owner is running at a time, and a short one beside it.
         parent: id of the run that was cloned.
 
     Raises:
@@ -55,5 +55,5 @@ def start(
         owner=owner,
         parent=parent,
         title=title,
-        brief=task.brief,
+        short=task.short,
     )

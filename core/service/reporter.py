@@ -144,11 +144,11 @@ class Reporter:
     def _is_to_stop(self) -> bool:
         return self.stop_requested or self.terminated or self.is_abandoned or self._failure is not None
 
-    def ask(self, obeyed: int) -> Command | None:
+    def ask(self, last_command: int) -> Command | None:
         """The next command of a paused run, waited for; None if it is not paused, or should stop."""
         since = time.monotonic()
         while self._command is not None and not self._is_to_stop():
-            if self._command.number > obeyed:
+            if self._command.number > last_command:
                 return self._command
             time.sleep(COMMAND_POLL_SECONDS)
             limit = AWAITED_PAUSE_SECONDS if self._is_awaited else PAUSE_SECONDS

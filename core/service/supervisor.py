@@ -102,7 +102,7 @@ class Supervisor:
     """Looks after the workers of one store.
 
     Args:
-        max_running: long runs at once, beside one brief one; `default_max_running()` when not given.
+        max_running: long runs at once, beside one short one; `default_max_running()` when not given.
         keep_warm: have a worker ready, with everything imported.
         logs: folder of what its workers print; `settings.logs()` when not given.
     """

@@ -30,17 +30,17 @@ class ProgressLine:
         self._shown = ""
         self._logged: tuple[int, str] = (-1, "")
 
-    def show(self, share: float, words: str) -> None:
-        """Show a share in [0, 1] with words that may change all the time."""
-        filled = round(BAR_WIDTH * min(share, 1.0))
-        text = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {100 * share:3.0f} %  {words}"
+    def show(self, fraction: float, words: str) -> None:
+        """Show a fraction in [0, 1] with words that may change all the time."""
+        filled = round(BAR_WIDTH * min(fraction, 1.0))
+        text = f"[{'#' * filled}{'.' * (BAR_WIDTH - filled)}] {100 * fraction:3.0f} %  {words}"
         if self._in_place:
             text = text[: shutil.get_terminal_size().columns - 1]
             if text != self._shown:
                 print(f"\r\x1b[K{text}", end="", file=sys.stderr, flush=True)
                 self._shown = text
             return
-        mark = (int(share * LOG_LINES), words if share == 0 else self._logged[1])
+        mark = (int(fraction * LOG_LINES), words if fraction == 0 else self._logged[1])
         if mark != self._logged:
             self._logged = mark
             say(text)

@@ -12,8 +12,8 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core import demos
-from core.demo import Answering, Model, Readied
-from core.errors import InvalidInputError, InvalidSettingError
+from core.demo import Answering, Model, PreparedInput
+from core.errors import InvalidInputError, InvalidSettingError, Problem
 from core.terminal import models, output
 
 BATCH = 128  # files that are read ahead and go through the network together
@@ -34,7 +34,7 @@ class UnreadableFile:
 @dataclass(frozen=True)
 class _Timed:
     name: str
-    readied: Readied
+    prepared: PreparedInput
     milliseconds: float
 
 
@@ -61,37 +61,47 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
 def answers(answering: Answering, model: Model, names: Iterable[str | UnreadableFile]) -> Iterator[dict[str, Any]]:
     """One line for each file or text, in order: its answer, or the code and message of what is wrong with it.
 
-    `milliseconds` is the time from the file to the answer: its own preparation and its share of the batch.
+    `milliseconds` is the time from the file to the answer: its own preparation and its part of the batch.
     """
     remaining = iter(names)
     with ThreadPoolExecutor(THREADS) as pool:
         while chunk := list(islice(remaining, BATCH)):
             timed = list(pool.map(lambda name: _prepared(answering, name), chunk))
-            values = [one.readied.value for one in timed if one.readied.value is not None]
+            values = [one.prepared.value for one in timed if one.prepared.value is not None]
             start = time.perf_counter()
             said = iter(model.answer(values) if values else ())
-            share = 1000 * (time.perf_counter() - start) / max(len(values), 1)
+            batch_milliseconds = 1000 * (time.perf_counter() - start) / max(len(values), 1)
             for one in timed:
-                if one.readied.value is None:
-                    yield {"input": one.name, "error": one.readied.problem, "message": one.readied.message}
+                problem = one.prepared.problem
+                if one.prepared.value is None:
+                    assert problem is not None
+                    yield {"input": one.name, "error": problem.code, "message": problem.message}
                     continue
-                line = {"input": one.name, **next(said), "milliseconds": round(one.milliseconds + share, 2)}
-                if one.readied.problem:
-                    line |= {"warning": one.readied.problem, "message": one.readied.message}
+                line = {
+                    "input": one.name,
+                    **next(said),
+                    "milliseconds": round(one.milliseconds + batch_milliseconds, 2),
+                }
+                if problem is not None:
+                    line |= {"warning": problem.code, "message": problem.message}
                 yield line
 
 
 def _prepared(answering: Answering, name: str | UnreadableFile) -> _Timed:
     start = time.perf_counter()
     if isinstance(name, UnreadableFile):
-        return _Timed(name.name, Readied(None, problem=UNREADABLE, message=name.message), 0.0)
+        return _Timed(name.name, _unreadable(name.message), 0.0)
     try:
-        readied = answering.prepare(Path(name) if answering.reads == "files" else name)
+        prepared = answering.prepare(Path(name) if answering.reads == "files" else name)
     except InvalidInputError as error:
-        readied = Readied(None, problem=UNREADABLE, message=str(error))
+        prepared = _unreadable(str(error))
     except (OSError, ValueError) as error:  # ValueError: a name with a NUL in it
-        readied = Readied(None, problem=UNREADABLE, message=_reason(name, error))
-    return _Timed(name, readied, 1000 * (time.perf_counter() - start))
+        prepared = _unreadable(_reason(name, error))
+    return _Timed(name, prepared, 1000 * (time.perf_counter() - start))
+
+
+def _unreadable(message: str) -> PreparedInput:
+    return PreparedInput(None, Problem(UNREADABLE, message, blocking=True))
 
 
 def _reason(name: str, error: Exception) -> str:

@@ -33,7 +33,7 @@ def run(*, demo: str | None, state: State | None, limit: int) -> int:
 
 
 def described(run: Run) -> dict[str, Any]:
-    """A run, JSON-ready. Metrics in per cent become shares in [0, 1], as everywhere in the terminal."""
+    """A run, JSON-ready. Metrics in per cent become fractions in [0, 1], as everywhere in the terminal."""
     progress = run.progress
     return {
         "run": run.id,
@@ -43,7 +43,7 @@ def described(run: Run) -> dict[str, Any]:
         "reason": run.reason,
         "epochs": sum(run.phases),
         "epochs_done": round(progress.epoch, 3) if progress else 0,
-        "metrics": _shares(run.task, run.metrics),
+        "metrics": _fractions(run.task, run.metrics),
         "parameters": run.num_parameters,
         "seconds": round(run.seconds_used, 1),
         "created": datetime.fromtimestamp(run.created_at, UTC).isoformat(timespec="seconds"),
@@ -53,7 +53,7 @@ def described(run: Run) -> dict[str, Any]:
     }
 
 
-def _shares(task: str, metrics: dict[str, float]) -> dict[str, float]:
+def _fractions(task: str, metrics: dict[str, float]) -> dict[str, float]:
     try:
         in_per_cent = {metric.name for metric in (*demos.task(task).metrics, MAJORITY) if metric.unit == "%"}
     except NotFoundError:  # an old run of a demo that is gone

@@ -142,7 +142,7 @@ def train(
     recall: Recall | None = None,
     pins: Pins = dict,
     should_stop: Callable[[], bool] = lambda: False,
-    ask: Ask = lambda obeyed: None,
+    ask: Ask = lambda last_command: None,
 ) -> Iterator[Event]:
     """Train a learner and tell what happens.
 
@@ -158,8 +158,8 @@ def train(
         pins: the examples to be answered about once a second, by key; those of `task.watched` are answered after 1, 2,
             4, 8 … steps and with every evaluation.
         should_stop: asked after every step.
-        ask: called before every step with the number of the last command that was obeyed; while the run is paused it
-            waits for the next one and gives it back, otherwise None. Each is followed by a checkpoint.
+        ask: called before every step with the number of the last command; while the run is paused it waits for the next
+            one and gives it back, otherwise None. Each is followed by a checkpoint.
 
     Yields:
         `Stepped`, `Evaluated`, `Previewed`, `Checkpointed`, and one `Ended` at last. The first checkpoint is the state
@@ -184,9 +184,9 @@ def _trained(loop: "Loop", *, pins: Pins, should_stop: Callable[[], bool], ask: 
     previewed_at = checkpointed_at = time.monotonic()
     paused = False
     while loop.step < loop.total:
-        if (command := ask(loop.obeyed)) is not None:
+        if (command := ask(loop.last_command)) is not None:
             paused = True
-            yield from loop.obey(command, pins(), should_stop)
+            yield from loop.carry_out(command, pins(), should_stop)
             yield loop.checkpoint()
             continue
         if paused and should_stop():
@@ -245,7 +245,7 @@ class Loop:
         self.best_step: int = saved["best_step"]
         self.best_value: float | None = saved["best_value"]
         self.trained_seconds: float = saved.get("trained_seconds", 0.0)  # checkpoints of older versions lack it
-        self.obeyed: int = saved.get("obeyed", 0)  # number of the last command
+        self.last_command: int = saved.get("obeyed", 0)  # number of the last command
         self.owes_evaluation: bool = saved.get("owes_evaluation", False)  # of the step that was saved before it
         self.evaluation_seconds = math.inf  # of the last one; as long as nobody knows, it may be slow
         self.validation: Mapping[str, float] = {}
@@ -272,13 +272,13 @@ class Loop:
         self.step += 1
         self.validation, self.improved = {}, False
 
-    def obey(self, command: Command, pins: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[Event]:
+    def carry_out(self, command: Command, pins: Mapping[str, Any], should_stop: Callable[[], bool]) -> Iterator[Event]:
         """Carry out a command of a paused run, or the steps of it before a stop.
 
         A step of one part alone does not move on in the plan.
         """
         by_hand = self.task.by_hand
-        self.obeyed = command.number
+        self.last_command = command.number
         if by_hand is None or not command.part:
             return
         before = by_hand.look(self.learner, self.dataset.validation, pins)
@@ -383,7 +383,7 @@ class Loop:
             "best_value": self.best_value,
             "meter": self.meter.state(),
             "trained_seconds": self.trained_seconds,
-            "obeyed": self.obeyed,
+            "obeyed": self.last_command,
             "owes_evaluation": self.owes_evaluation,
         }
         state = {"engine": engine, "learner": learner}

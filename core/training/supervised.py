@@ -133,9 +133,9 @@ class SupervisedLearner:
             logits, loss = self._backward(inputs, batch.targets)
         else:
             inputs = inputs.detach().requires_grad_()
-            logits, loss = self._backward(inputs, batch.targets, share=0.5)
+            logits, loss = self._backward(inputs, batch.targets, weight=0.5)
             assert inputs.grad is not None
-            self._backward(self.attack(inputs.detach(), inputs.grad), batch.targets, share=0.5)
+            self._backward(self.attack(inputs.detach(), inputs.grad), batch.targets, weight=0.5)
         self.optimizer.step()
         if self.average is not None:
             self.average.update_parameters(self.network)
@@ -143,12 +143,12 @@ class SupervisedLearner:
         return {"loss": loss, "accuracy": right * 100}
 
     def _backward(
-        self, inputs: torch.Tensor, targets: torch.Tensor, *, share: float = 1.0
+        self, inputs: torch.Tensor, targets: torch.Tensor, *, weight: float = 1.0
     ) -> tuple[torch.Tensor, torch.Tensor]:
-        """Add the gradient of a share of the loss to the weights' gradients; returns logits and the whole loss."""
+        """Add the gradient of the weighted loss to the weights' gradients; returns logits and the whole loss."""
         logits = self._logits(self.network, inputs)
         loss = self.loss(logits, targets)
-        (share * loss).backward()
+        (weight * loss).backward()
         return logits.detach(), loss.detach()
 
     @torch.no_grad()

@@ -14,7 +14,7 @@ from core.knobs import Settings, from_text, knobs, to_json
 from core.lessons import backprop, playground
 from core.lessons.activations import ACTIVATIONS, softmax_jacobian
 from core.lessons.backprop import NUM_STEPS, StepSettings
-from core.lessons.backprop_substeps import walk
+from core.lessons.backprop_substeps import trace
 from core.lessons.gradient_flow.training import GradientSettings
 from core.lessons.neuron import NeuronSettings, line, neuron, surface
 from core.lessons.optimizer_race import figures
@@ -101,7 +101,7 @@ def test_the_update_is_that_of_sgd() -> None:
 
 
 def test_the_story_of_a_step_makes_every_number_once_and_only_from_known_ones() -> None:
-    steps = walk(StepSettings())
+    steps = trace(StepSettings())
     assert len(steps.steps) == NUM_STEPS + 1
     made = [name for step in steps.steps for name in step.makes]
     assert len(made) == len(set(made))
@@ -112,7 +112,7 @@ def test_the_story_of_a_step_makes_every_number_once_and_only_from_known_ones() 
 
 def test_cross_entropy_without_a_value_is_refused_with_the_remedy() -> None:
     with pytest.raises(InvalidInputError, match="smaller weights"):
-        walk(StepSettings(loss="cross_entropy", activation="relu", x1=2.0, w11=10.0, v1=10.0))
+        trace(StepSettings(loss="cross_entropy", activation="relu", x1=2.0, w11=10.0, v1=10.0))
 
 
 @pytest.mark.parametrize("kind", SETTINGS, ids=lambda kind: kind.__name__)

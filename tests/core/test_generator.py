@@ -28,7 +28,7 @@ from core.contract import (
 )
 from core.data.pictures import picture_set
 from core.demos.generator.config import PRESETS, GeneratorConfig
-from core.demos.generator.frozen_classifier import judge
+from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.latents import fixed_grid, latents
 from core.demos.generator.learner import GeneratorLearner, load, make_learner, num_parameters
 from core.demos.generator.losses import LOSSES
@@ -45,8 +45,8 @@ ON_CPU = Placement()
 
 
 @pytest.fixture(autouse=True)
-def few_judged(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("core.demos.generator.learner.NUM_JUDGED", 40)
+def few_measured(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("core.demos.generator.learner.NUM_MEASURED", 40)
 
 
 @pytest.fixture(scope="module")
@@ -113,11 +113,14 @@ def test_a_generator_without_classes_draws_the_same_whatever_label_is_given() ->
 
 def test_the_class_is_told_to_both_networks() -> None:
     torch.manual_seed(0)
-    generator, judged = Generator(latent=4, num_classes=10, width=8).eval(), Discriminator(num_classes=10, width=8)
+    generator, discriminator = (
+        Generator(latent=4, num_classes=10, width=8).eval(),
+        Discriminator(num_classes=10, width=8),
+    )
     vectors, threes, fours = torch.randn(2, 4), torch.full((2,), 3), torch.full((2,), 4)
     images = generator(vectors, threes)
     assert not torch.equal(images, generator(vectors, fours))
-    assert not torch.equal(judged(images, threes), judged(images, fours))
+    assert not torch.equal(discriminator(images, threes), discriminator(images, fours))
 
 
 def test_the_projection_is_the_product_of_class_and_features() -> None:
@@ -188,12 +191,12 @@ def test_a_step_updates_each_network_by_its_own_rate_and_the_average_slowly(few:
     config = replace(SMALL, generator_rate=1e-5, discriminator_rate=1e-2)
     learner = make_learner(config, ON_CPU)
     before = {name: part.clone() for name, part in learner.generator.state_dict().items()}
-    judged = learner.discriminator.score.weight.clone()
+    score = learner.discriminator.score.weight.clone()
     batch = Batch(few.train.inputs[:16], few.train.targets[:16], torch.zeros(16, 0))
     learner.step(batch, Progress(step=40, steps_per_epoch=100, phases=(1,)))
     moved = (learner.generator.picture[0].weight - before["picture.0.weight"]).abs().max().item()
     assert 0 < moved <= 1.1e-5
-    assert (learner.discriminator.score.weight - judged).abs().max().item() > 1e-3
+    assert (learner.discriminator.score.weight - score).abs().max().item() > 1e-3
     followed = (learner.average.picture[0].weight - before["picture.0.weight"]).abs().max().item()
     assert followed == pytest.approx(moved * (1 - 41 / 50), rel=0.02)  # 41/50 is the decay after 40 steps
 
@@ -252,7 +255,7 @@ def test_an_evaluation_needs_no_random_state_and_changes_nothing(few: Dataset) -
 def test_real_digits_would_agree_and_be_as_various_as_themselves() -> None:
     from core.demos.generator import measures
 
-    frozen, whole = judge("mnist5k"), load(GeneratorConfig())
+    frozen, whole = find_classifier("mnist5k"), load(GeneratorConfig())
     assert frozen is not None
     images = whole.test.inputs.unsqueeze(1).float() / 255
     features, probabilities = frozen.look(images)
@@ -338,8 +341,8 @@ def test_every_preset_makes_both_networks(preset: Any) -> None:
 def by_hand(*commands: tuple[str, int]) -> engine.Ask:
     """Commands given one after the other, then the run goes on."""
 
-    def ask(obeyed: int) -> Command | None:
-        return Command(obeyed + 1, *commands[obeyed]) if obeyed < len(commands) else None
+    def ask(last: int) -> Command | None:
+        return Command(last + 1, *commands[last]) if last < len(commands) else None
 
     return ask
 

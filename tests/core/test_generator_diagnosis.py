@@ -37,7 +37,7 @@ def test_nothing_is_claimed_before_three_epochs() -> None:
         ({"augmentation": "shift"}, {"generator_rate": 1e-2, "discriminator_rate": 1e-3}),
     ],
 )
-def test_a_judge_that_wins_is_told_with_its_evidence(changes: dict[str, Any], remedy: dict[str, Any]) -> None:
+def test_a_discriminator_that_wins_is_told_with_its_evidence(changes: dict[str, Any], remedy: dict[str, Any]) -> None:
     won = {"real_accuracy": 99.5, "generated_accuracy": 98.4, "generator": 7.31}
     found = diagnose(
         story(steps=[{"generator": 2.1}, won, won], evaluations=[{}] * 3), replace(GeneratorConfig(), **changes)
@@ -49,7 +49,7 @@ def test_a_judge_that_wins_is_told_with_its_evidence(changes: dict[str, Any], re
     assert found.remedy == remedy
 
 
-def test_a_sure_judge_alone_is_no_victory() -> None:
+def test_a_sure_discriminator_alone_is_no_victory() -> None:
     sure = {"real_accuracy": 99.5, "generated_accuracy": 98.4}
     assert diagnose(story(steps=[sure] * 4, evaluations=[{}] * 4), GeneratorConfig()) is None
 

@@ -10,7 +10,7 @@ from PIL import Image
 
 from core.demos.generator import files
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.latents import latents, walk
+from core.demos.generator.latents import latents, slerp
 from core.demos.generator.learner import make_discriminator, make_generator
 from core.demos.generator.nearest import CHUNK, nearest
 from core.demos.generator.painter import Painter
@@ -49,10 +49,10 @@ def test_the_zip_holds_a_folder_for_each_class_and_the_same_bytes_every_time() -
 
 
 def test_the_gif_goes_there_and_back() -> None:
-    with Image.open(io.BytesIO(files.gif(IMAGES[:5], scale=2))) as film:
-        assert film.n_frames == 8
-        assert film.size == (56, 56)
-        assert film.info["loop"] == 0
+    with Image.open(io.BytesIO(files.gif(IMAGES[:5], scale=2))) as animation:
+        assert animation.n_frames == 8
+        assert animation.size == (56, 56)
+        assert animation.info["loop"] == 0
 
 
 def test_a_grid_is_enlarged_without_smoothing() -> None:
@@ -78,18 +78,18 @@ def test_the_nearest_picture_is_the_one_that_brute_force_finds() -> None:
 
 def test_a_walk_keeps_its_ends_and_its_length() -> None:
     first, last = latents(2, 64, seed=3)
-    way = walk(first, last, 9)
+    way = slerp(first, last, 9)
     np.testing.assert_allclose(way[[0, -1]], [first, last], atol=1e-5)
     middle = np.linalg.norm(way[4])
     assert middle > 0.95 * min(np.linalg.norm(first), np.linalg.norm(last))  # the straight line would lose 30 %
     angles = [float(a @ b / np.linalg.norm(a) / np.linalg.norm(b)) for a, b in itertools.pairwise(way)]
     assert max(angles) - min(angles) < 0.02
-    assert np.array_equal(walk(first, first, 3), [first] * 3)
+    assert np.array_equal(slerp(first, first, 3), [first] * 3)
 
 
 def test_a_walk_of_pictures_begins_and_ends_with_those_chosen(painter: Painter) -> None:
     first, last = latents(2, 8, seed=3)
-    frames = painter.between(walk(first, last, 5), 3, 8)
+    frames = painter.between(slerp(first, last, 5), 3, 8)
     ends = painter.draw(np.stack([first, last]), [3, 8])
     assert np.abs(frames[[0, -1]].astype(int) - ends).max() <= 1
     assert not np.array_equal(frames[1], frames[0])

@@ -44,7 +44,7 @@ def test_the_relativistic_loss_looks_at_differences_within_pairs() -> None:
     torch.testing.assert_close(losses.discriminator(REAL + 7, GENERATED + 7), losses.discriminator(REAL, GENERATED))
 
 
-def test_a_linear_judge_has_the_gradient_of_its_weights() -> None:
+def test_a_linear_discriminator_has_the_gradient_of_its_weights() -> None:
     weights = torch.tensor([3.0, -4.0])
     inputs = torch.randn(5, 2)
     assert squared_gradient(lambda x: x @ weights, inputs).item() == pytest.approx(25.0)
@@ -52,7 +52,7 @@ def test_a_linear_judge_has_the_gradient_of_its_weights() -> None:
     assert towards_one(lambda x: x @ weights, inputs, inputs + 1).item() == pytest.approx(16.0)
 
 
-def test_penalties_of_a_quadratic_judge_are_those_worked_by_hand() -> None:
+def test_penalties_of_a_quadratic_discriminator_are_those_worked_by_hand() -> None:
     real, generated = torch.tensor([[1.0, 0.0], [0.0, 2.0]]), torch.tensor([[0.0, 0.0], [3.0, 4.0]])
     scale = torch.tensor(0.5, requires_grad=True)  # score = scale·|x|², gradient 2·scale·x
 
@@ -89,7 +89,7 @@ def test_a_penalty_reaches_the_weights_of_a_network_as_autograd_says() -> None:
     torch.testing.assert_close(found, expected)
 
 
-def test_a_judge_that_cannot_tell_is_right_by_half_and_a_good_one_always() -> None:
+def test_a_discriminator_that_cannot_tell_is_right_by_half_and_a_good_one_always() -> None:
     real, generated = accuracies(torch.tensor([5.0, 6.0]), torch.tensor([1.0, 2.0]))
     assert (real.item(), generated.item()) == (100.0, 100.0)
     same = torch.tensor([0.0, 1.0, 2.0, 3.0])

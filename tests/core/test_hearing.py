@@ -90,9 +90,9 @@ def test_the_inside_of_a_network_fits_its_window(reader: VoiceReader) -> None:
 def test_a_file_is_answered_with_its_probabilities_and_its_second(reader: VoiceReader, tmp_path: Path) -> None:
     path = tmp_path / "a.wav"
     soundfile.write(path, burst(1.3), audio.RATE)
-    readied = prepare(path)
-    assert readied.problem == ""
-    (answer,) = VoiceModel(reader, words=WORDS).answer([readied.value])
+    prepared = prepare(path)
+    assert prepared.problem is None
+    (answer,) = VoiceModel(reader, words=WORDS).answer([prepared.value])
     assert answer["answer"] == "go"
     assert set(answer["probabilities"]) == set(CLASSES)
     assert answer["window_seconds"] == pytest.approx([1.0, 2.0], abs=0.1)
@@ -104,9 +104,9 @@ def test_a_file_is_answered_with_its_probabilities_and_its_second(reader: VoiceR
 def test_a_silent_file_is_answered_nothing_heard(reader: VoiceReader, tmp_path: Path) -> None:
     path = tmp_path / "silence.flac"
     soundfile.write(path, np.zeros(16_000, np.float32), audio.RATE)
-    readied = prepare(path)
-    assert readied.problem == "silence"
-    (answer,) = VoiceModel(reader, words=WORDS).answer([readied.value])
+    prepared = prepare(path)
+    assert prepared.problem.code == "silence"
+    (answer,) = VoiceModel(reader, words=WORDS).answer([prepared.value])
     assert (answer["answer"], answer["probabilities"], answer["window_seconds"]) == (NOTHING, {}, [0.0, 1.0])
 
 

@@ -23,7 +23,7 @@ from core.experiments.more_data.config import (
     planned,
     sizes,
 )
-from core.experiments.more_data.curves import Measured, curves, measured, seconds_left
+from core.experiments.more_data.curves import FitResult, curves, measured, seconds_left
 from core.experiments.more_data.fitter import balanced_order, load, network_config
 from core.training.fits import fit_all
 
@@ -109,7 +109,7 @@ def test_a_run_measures_what_scikit_learn_does_and_a_resumed_one_ends_the_same(m
 
 def test_curves_are_means_with_the_lowest_and_the_highest_of_the_seeds() -> None:
     found = [
-        Measured(Fit("svm", "pixels", size, seed), accuracy, seconds)
+        FitResult(Fit("svm", "pixels", size, seed), accuracy, seconds)
         for size, seed, accuracy, seconds in ((10, 0, 40.0, 1.0), (10, 1, 60.0, 3.0), (30, 0, 70.0, 2.0))
     ]
     few, more = curves(found)["svm", "pixels"]
@@ -120,7 +120,7 @@ def test_curves_are_means_with_the_lowest_and_the_highest_of_the_seeds() -> None
 
 def test_the_time_left_is_that_of_the_same_fits_with_the_seed_before() -> None:
     config = MoreDataConfig()
-    found = [Measured(planned(config, index), 50.0, float(index % 42)) for index in range(44)]
+    found = [FitResult(planned(config, index), 50.0, float(index % 42)) for index in range(44)]
     assert seconds_left(config, found[:41]) is None
     assert seconds_left(config, found) == sum(range(2, 42)) + sum(range(42))
 

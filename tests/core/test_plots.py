@@ -218,7 +218,7 @@ class TestConfusion:
 
     def test_shares_are_of_the_true_class_and_an_empty_class_has_none(self) -> None:
         info = confusion.confusion_info(self.COUNTS, ["cat", "dog"])
-        assert info.shares.tolist() == [[0.8, 0.2], [0.0, 0.0]]
+        assert info.fractions.tolist() == [[0.8, 0.2], [0.0, 0.0]]
 
     def test_cells_show_counts_and_empty_cells_nothing(self) -> None:
         fig = confusion.confusion_figure(confusion.confusion_info(self.COUNTS, ["cat", "dog"]), dark=False)

@@ -56,10 +56,10 @@ def test_gradients_are_shares_of_the_last_and_what_has_faded_is_not_drawn() -> N
     sizes = {"Plain RNN": np.array([1e-12, 0.04, 2.0]), "GRU": np.array([1.0, 2.0, 4.0])}
     info = memory_info(sizes, {"Plain RNN": 1, "GRU": 2}, step=0.01, limit=0.01)
     assert info.seconds == (0.01, 0.02, 0.03)
-    assert info.shares["GRU"] == (0.25, 0.5, 1.0)
+    assert info.ratios["GRU"] == (0.25, 0.5, 1.0)
     line = memory_figure(info, dark=False).data[0]
     assert list(line.y) == [None, 0.02, 1.0]
-    assert info.shares["Plain RNN"][0] < LOWEST
+    assert info.ratios["Plain RNN"][0] < LOWEST
     assert "Plain RNN 0.01\xa0s and GRU 0.02\xa0s (all of it)" in memory_sentence(info)
 
 

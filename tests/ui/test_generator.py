@@ -169,7 +169,7 @@ def test_a_run_shows_its_filmstrip_scores_and_diagnosis(glassbox_home: Path) -> 
 def test_the_time_slider_goes_back(glassbox_home: Path) -> None:
     run = told(open_store(glassbox_home / "glassbox.sqlite"), is_over=True)
     app = page(run=run.id)
-    app.select_slider(key=f"film.{run.id}.4").set_value(1).run()
+    app.select_slider(key=f"previews.{run.id}.4").set_value(1).run()
     assert not app.exception
     assert "After 50 steps" in captions(app)
 

@@ -76,7 +76,7 @@ def test_home_and_a_waiting_run_say_why_nothing_starts_and_when_it_is_tried_agai
     supervisor.trouble = Trouble(REASON, time.monotonic() + 20)
     home = opened()
     assert f"Training cannot start on this server at the moment: {REASON}. It is tried again in " in warnings(home)
-    assert any("training cannot start" in element.value for element in home.markdown), "the chip, on every page"
+    assert any("training cannot start" in element.value for element in home.markdown), "the badge, on every page"
     assert REASON in warnings(opened(DIGITS, run=run.id))
     supervisor.trouble = None
     assert "cannot start" not in warnings(opened())

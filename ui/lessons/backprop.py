@@ -10,7 +10,7 @@ import streamlit as st
 from core.errors import InvalidInputError
 from core.knobs import knobs
 from core.lessons.backprop import NUM_STEPS, PARAMETERS, StepSettings, after, autograd, numbers
-from core.lessons.backprop_substeps import Walk, walk
+from core.lessons.backprop_substeps import Trace, trace
 from core.plots.backprop import step_diagram, step_sentence
 from core.plots.neuron import signed
 from ui.frame.errors import shown_errors
@@ -43,7 +43,7 @@ def show() -> Sequence[str]:
     settings = _weights(settings)
     steps = None
     with shown_errors(InvalidInputError):
-        steps = walk(settings)
+        steps = trace(settings)
     if steps is None:
         return []
     _controls(settings)
@@ -117,7 +117,7 @@ def _again(settings: StepSettings) -> None:
     keep(KEY, replace(settings, **changed))
 
 
-def _sub_step(steps: Walk, step: int) -> None:
+def _sub_step(steps: Trace, step: int) -> None:
     now = steps.steps[step]
     with st.container(border=True):
         st.markdown(f":gray[{PHASES[now.phase]}]  \n#### {now.title}")
@@ -139,7 +139,7 @@ def _aligned(formulas: Sequence[str]) -> list[str]:
     return [rf"\begin{{aligned}} {formula} \end{{aligned}}" for formula in steps]
 
 
-def _check(settings: StepSettings, steps: Walk) -> None:
+def _check(settings: StepSettings, steps: Trace) -> None:
     reference = autograd(settings)
     ours = {"L": steps.values["L"], **{f"d{name}": steps.values[f"d{name}"] for name in PARAMETERS}}
     largest = max(abs(ours[name] - reference[name]) for name in ours)
@@ -162,7 +162,7 @@ def _check(settings: StepSettings, steps: Walk) -> None:
         st.table(rows)
 
 
-def _seen(settings: StepSettings, steps: Walk) -> list[str]:
+def _seen(settings: StepSettings, steps: Trace) -> list[str]:
     values = steps.values
     if settings.step < NUM_STEPS:
         return ["Go to the last sub-step: there you see whether the step helped."]

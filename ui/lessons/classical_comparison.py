@@ -30,7 +30,7 @@ ROWS = ("Model", "Features", "Learned from", "Training", "One answer", "Size", "
 
 
 @dataclass(frozen=True)
-class Measured:
+class Column:
     """A column of a table: one model, each value in words in the order of `ROWS`."""
 
     values: tuple[str, ...]
@@ -96,7 +96,7 @@ def _newest(demo: Demo) -> tuple[Run | None, Run | None]:
     return next(iter(networks), None), next(iter(methods_runs), None)
 
 
-def _of_methods(run: Run, demo: Demo) -> Measured:
+def _of_methods(run: Run, demo: Demo) -> Column:
     """The method that was best on validation."""
     config: MethodsConfig = config_of(run)
     best = max(classical.rows_of(run), key=lambda row: row.accuracy)
@@ -116,10 +116,10 @@ def _of_methods(run: Run, demo: Demo) -> Measured:
         NOTHING if step is None else size(sizes[step]),
         _right(run.metrics["accuracy"], config, demo),
     )
-    return Measured(values, run.metrics["accuracy"])
+    return Column(values, run.metrics["accuracy"])
 
 
-def _of_network(run: Run, demo: Demo) -> Measured:
+def _of_network(run: Run, demo: Demo) -> Column:
     config, how = config_of(run), classical.comparison_of(demo)
     evaluated = [e for _, e in store().events(run.id, kinds=[Evaluated]) if isinstance(e, Evaluated)]
     last = evaluated[-1] if evaluated else None
@@ -133,7 +133,7 @@ def _of_network(run: Run, demo: Demo) -> Measured:
         NOTHING if parameters is None else f"{size(FLOAT_BYTES * parameters)}, {parameters:,} weights",
         _right(run.metrics["accuracy"], config, demo),
     )
-    return Measured(values, run.metrics["accuracy"])
+    return Column(values, run.metrics["accuracy"])
 
 
 def _of_release(demo: Demo) -> tuple[str, ...]:
@@ -167,7 +167,7 @@ def _answer(seconds: float | None) -> str:
     return NOTHING if seconds is None else number(1000 * seconds, "ms")
 
 
-def _compared(kind: str, left: Measured | None, middle: Measured | None) -> str | None:
+def _compared(kind: str, left: Column | None, middle: Column | None) -> str | None:
     if left is None or middle is None:
         return None
     gain = middle.accuracy - left.accuracy

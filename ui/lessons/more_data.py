@@ -18,7 +18,7 @@ from core.experiments.more_data.config import (
     planned,
     sizes,
 )
-from core.experiments.more_data.curves import Curves, Measured, Point, curves, measured, seconds_left
+from core.experiments.more_data.curves import Curves, FitResult, Point, curves, measured, seconds_left
 from core.knobs import Settings, knob, knobs
 from core.plots.more_data import Line, learning_figure
 from core.plots.words import joined, number
@@ -116,7 +116,7 @@ def _start_button(data: str, *, again: bool) -> None:
             st.rerun(scope="app")
 
 
-def _measured(run: Run) -> list[Measured]:
+def _measured(run: Run) -> list[FitResult]:
     return measured(config_of(run), read_log(run).events)
 
 

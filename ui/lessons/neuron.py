@@ -6,7 +6,7 @@ from dataclasses import replace
 import streamlit as st
 
 from core.lessons.activations import ACTIVATIONS
-from core.lessons.neuron import Neuron, NeuronSettings, neuron, shares
+from core.lessons.neuron import Neuron, NeuronSettings, neuron, probabilities
 from core.plots.neuron import (
     activation_figure,
     activation_sentence,
@@ -104,10 +104,10 @@ def _softmax(settings: NeuronSettings) -> NeuronSettings:
     left, right = st.columns(2, gap="large")
     with left:
         settings = turn(KEY, settings, ["z1", "z2", "z3"], columns=1)
-    probabilities, jacobian = shares(settings)
+    found, jacobian = probabilities(settings)
     with right:
-        said = ", ".join(f"{name} {p:.3f}" for name, p in zip(OUTPUTS, probabilities, strict=True))
-        live_chart(probability_bars(OUTPUTS, probabilities.tolist(), dark=is_dark()), key="neuron.softmax", alt=said)
+        said = ", ".join(f"{name} {p:.3f}" for name, p in zip(OUTPUTS, found, strict=True))
+        live_chart(probability_bars(OUTPUTS, found.tolist(), dark=is_dark()), key="neuron.softmax", alt=said)
         rows = [
             {
                 "Derivative of": f"p of {row}",

@@ -9,7 +9,7 @@ from core.knobs import Config, to_json
 from core.runs.records import Run
 from ui.frame.errors import attempt, show_click_error, show_error
 from ui.frame.services import config_of, run_or_say, store
-from ui.runs.live import RunParts, brief_view
+from ui.runs.live import RunParts, short_view
 from ui.runs.start import start_run
 
 CLICKS = "trained"
@@ -49,7 +49,7 @@ def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitati
         st.caption(f"Trained in run {run.id}, which page Runs keeps.")
         return run
     parts = RunParts(instead=draw, words=_words)
-    brief_view(task, run, parts)
+    short_view(task, run, parts)
     return run
 
 

@@ -26,7 +26,7 @@ from ui.frame.style import is_dark
 from ui.frame.views import view_picker
 from ui.runs import classical, export, models, pins, readers
 from ui.runs.live import RunParts, live_part
-from ui.runs.models import Choice
+from ui.runs.models import ModelOption
 from ui.widgets import data_panel
 from ui.widgets.live_chart import live_chart
 
@@ -58,7 +58,7 @@ class Page:
     """What a demo adds to the page of all classifiers."""
 
     demo: str
-    tries: Callable[[str, list[Choice]], None]  # id of the chosen model, all models: the view Try
+    tries: Callable[[str, list[ModelOption]], None]  # id of the chosen model, all models: the view Try
     inside: Callable[[str], None] | None = None  # id of the chosen model; None: no such view
     own: Own | None = None
     tested: Callable[[Run], Tested] | None = None  # of a completed run

@@ -126,7 +126,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
     _details(task, run)
 
 
-def brief_view(task: Task, run: Run, parts: RunParts) -> None:
+def short_view(task: Task, run: Run, parts: RunParts) -> None:
     """How far a run is, its buttons, and `parts.instead`; for where a run is a part of the page among others."""
     live_part(_status, run)(task, run, parts)
     live_part(_instead, run)(run, parts)
@@ -164,8 +164,8 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
     if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
         st.rerun(scope="app")
     if run.progress is not None and run.progress.total_steps:
-        share = min(run.progress.step / run.progress.total_steps, 1.0)
-        st.progress(share, parts.words(run) if run.status == "training" or run.is_over else f"{run.status} …")
+        fraction = min(run.progress.step / run.progress.total_steps, 1.0)
+        st.progress(fraction, parts.words(run) if run.status == "training" or run.is_over else f"{run.status} …")
     elif run.state == "running":
         st.progress(0.0, f"{run.status} …")
     if run.state == "queued":

@@ -18,7 +18,7 @@ from ui.runs.run_words import result
 
 
 @dataclass(frozen=True)
-class Choice:
+class ModelOption:
     """A model that can be picked."""
 
     id: str  # of a release model or of a run
@@ -38,7 +38,7 @@ def figure(release: ReleaseModel) -> str:
     return f"{told['accuracy']:.2f} % of {told['set']}"
 
 
-def choices(demo: Demo, *, figure: Callable[[ReleaseModel], str] = figure) -> list[Choice]:
+def choices(demo: Demo, *, figure: Callable[[ReleaseModel], str] = figure) -> list[ModelOption]:
     """The release models that can answer here, the best one first, then finished runs. What cannot answer is said.
 
     Args:
@@ -55,22 +55,22 @@ def choices(demo: Demo, *, figure: Callable[[ReleaseModel], str] = figure) -> li
                 icon=":material/cloud_off:",
             )
         else:
-            own.append(Choice(name, f"{label} · {figure(release)}"))
+            own.append(ModelOption(name, f"{label} · {figure(release)}"))
     return [*own, *finished(demo.task)]
 
 
-def finished(task: Task) -> list[Choice]:
+def finished(task: Task) -> list[ModelOption]:
     """Runs that have a model, newest first."""
     runs = store().find(task=task.name, states=["completed", "stopped"], limit=100)
     own = []
     for run in runs:
         if checkpoints := store().checkpoints(run.id):
             measured = result(task, run, checkpoints) or "not measured"
-            own.append(Choice(run.id, f"Run {run.id} · {run.title} · {measured}"))
+            own.append(ModelOption(run.id, f"Run {run.id} · {run.title} · {measured}"))
     return own
 
 
-def model_picker(demo: Demo, options: list[Choice]) -> str:
+def model_picker(demo: Demo, options: list[ModelOption]) -> str:
     """The chosen model's id, the first one by default; the choice is in the address as `model=`, and an unknown one
     there is said."""
     if not options:

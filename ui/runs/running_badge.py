@@ -1,4 +1,4 @@
-"""The chip that shows on every page which job is running, and when none can start."""
+"""The badge that shows on every page which job is running, and when none can start."""
 
 from contextlib import suppress
 
@@ -16,9 +16,9 @@ HEIGHT = 44  # px
 
 
 @fragment(run_every=2.0)
-def show_chip() -> None:
+def show_badge() -> None:
     """Above every page, in a place that is kept free for it: the running job, that none can start, or nothing."""
-    shown = st.query_params.get("run")  # the page of a run says more about it than the chip
+    shown = st.query_params.get("run")  # the page of a run says more about it than the badge
     running: list[Run] = []
     with suppress(StorageError):  # a page that needs the runs says so; others work without them
         running = [run for run in store().find(states=["running"], limit=3) if run.id != shown]

@@ -32,9 +32,9 @@ def _panel(name: str) -> None:
         state = latest.state() if latest else None
         if latest is not None and state is not None and state.status == "running":
             left = f" · {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
-            share = state.done_bytes / max(state.total_bytes, 1)
+            fraction = state.done_bytes / max(state.total_bytes, 1)
             rate = f" · {size(state.bytes_per_second)}/s" if source.num_bytes else ""
-            st.progress(min(share, 1.0), f"{state.message}{rate}{left}")
+            st.progress(min(fraction, 1.0), f"{state.message}{rate}{left}")
             st.button("Cancel", icon=":material/close:", on_click=latest.cancel, key="download.cancel")
             return
         if state is not None and state.status in ("failed", "cancelled"):

@@ -18,7 +18,7 @@ RIGHT, WRONG = "light-dark(#158237, #3dd56d)", "light-dark(#bd4043, #ff6c6c)"
 
 def verdict(
     answer: str,
-    share: float,
+    probability: float,
     words: str,
     *,
     milliseconds: float,
@@ -32,16 +32,16 @@ def verdict(
 
     Args:
         answer: the class.
-        share: its probability, in [0, 1].
+        probability: of it, in [0, 1].
         words: how sure that is, or what it leans to.
         said: the same for people who hear the page: "Answer: 7, 98.1 %, very sure".
-        of: what the share is of, where that is not the answer.
+        of: what the probability is of, where that is not the answer.
         size: of the answer's letters, in rem.
         is_sure: whether it stands in the accent's colour.
         truth: whether the answer is right, and that in words; None where nobody knows.
     """
     colors = palette(is_dark())
-    parts = [f'<span translate="no"><strong>{percent(share)}</strong> {escape(of)}</span>']
+    parts = [f'<span translate="no"><strong>{percent(probability)}</strong> {escape(of)}</span>']
     if words:
         parts.append(f"<span>{escape(words)}</span>")
     if truth is not None:

@@ -19,7 +19,7 @@ import numpy.typing as npt
 from PIL import Image, ImageDraw
 from scipy import ndimage
 
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, Problem
 
 SIDE = 28  # pixels of an MNIST image
 BOX = 20  # MNIST's digits fill this many pixels along their longer side
@@ -70,15 +70,6 @@ class Prepared:
 
     steps: tuple[Step, ...]
     image: Grey  # (28, 28)
-
-
-@dataclass(frozen=True)
-class Problem:
-    """Why a drawing gives no good answer, and what to do. `blocking`: there must be no answer at all."""
-
-    code: Literal["blank", "dot", "cut", "two_digits"]
-    message: str
-    blocking: bool
 
 
 Source = Strokes | Grey

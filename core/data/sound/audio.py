@@ -12,7 +12,6 @@ import io
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
 
 import numpy as np
 import numpy.typing as npt
@@ -20,7 +19,7 @@ import soundfile
 
 from core.data import formats
 from core.data.formats import Format, starts
-from core.errors import InvalidInputError
+from core.errors import InvalidInputError, Problem
 
 RATE = 16_000  # samples a second
 WINDOW = RATE  # samples that a network hears at a time
@@ -50,15 +49,6 @@ class Recording:
     def seconds(self) -> float:
         """Duration."""
         return len(self.samples) / RATE
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong or doubtful with a recording. `blocking`: nothing must be predicted."""
-
-    code: Literal["silence", "quiet", "clipped"]
-    message: str
-    blocking: bool
 
 
 @dataclass(frozen=True)

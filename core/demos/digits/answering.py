@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from core.data.pictures import drawing, picture, sources
-from core.demo import Model, Readied
+from core.demo import Model, PreparedInput
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
 from core.errors import InvalidInputError
@@ -19,7 +19,7 @@ from core.release import ReleaseModel
 TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
 
 
-def prepare(path: Path) -> Readied:
+def prepare(path: Path) -> PreparedInput:
     """The network's input (28, 28) float32 from a picture of a digit, or from pen strokes in a `.json` file.
 
     Raises:
@@ -36,10 +36,8 @@ def prepare(path: Path) -> Readied:
     else:
         source = picture.find_ink(picture.read_picture(content, name=path.name))
     problem = drawing.problem(source)
-    if problem is None:
-        return Readied(drawing.prepare(source).image)
-    image = None if problem.blocking else drawing.prepare(source).image
-    return Readied(image, problem=problem.code, message=problem.message)
+    is_blocked = problem is not None and problem.blocking
+    return PreparedInput(None if is_blocked else drawing.prepare(source).image, problem)
 
 
 class DigitModel:
@@ -59,7 +57,7 @@ class DigitModel:
         return [
             {
                 "answer": self.classes[int(row.argmax())],
-                "probabilities": {name: round(float(share), 6) for name, share in zip(self.classes, row, strict=True)},
+                "probabilities": {name: round(float(p), 6) for name, p in zip(self.classes, row, strict=True)},
             }
             for row in self.reader.probabilities(np.stack(values))
         ]

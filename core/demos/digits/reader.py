@@ -15,6 +15,7 @@ from core.data.pictures import drawing
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
+from core.errors import Problem
 from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
 from core.release import ReleaseModel
@@ -30,7 +31,7 @@ SEVERAL = 8  # images stand for every batch of more than one when engines are co
 class Reading:
     """What came out. Where a problem is blocking there is no answer: nothing is predicted from nothing."""
 
-    problem: drawing.Problem | None
+    problem: Problem | None
     prepared: drawing.Prepared | None
     probabilities: tuple[float, ...] | None  # (10,)
     milliseconds: float  # preparation and network together

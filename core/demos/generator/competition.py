@@ -1,4 +1,4 @@
-"""Two networks that train against each other, whatever it is that they draw and judge: steps, optimizers, averaging.
+"""Two networks that train against each other, whatever it is that they draw: steps, optimizers, averaging.
 
 What goes in and how it is measured is the business of those who inherit.
 """
@@ -113,7 +113,7 @@ class Competition(Generic[C]):
         self.generator.load_state_dict(before)  # drawing for D has moved the statistics of G's normalisation
 
     def prepare(self, stored: torch.Tensor) -> torch.Tensor:
-        """Stored examples → what D judges."""
+        """Stored examples → what D sees."""
         return stored
 
     def discriminator_step(self, real: torch.Tensor, labels: torch.Tensor, *, number: int) -> dict[str, torch.Tensor]:

@@ -44,7 +44,7 @@ class GeneratorConfig(Config):
     loss: str = knob(
         Choice(
             label="Loss",
-            help="How the judge's scores become what each of the two networks makes small.",
+            help="How the discriminator's scores become what each of the two networks makes small.",
             options={
                 "relativistic": "Relativistic, with R1 and R2 (R3GAN, 2024)",
                 "non_saturating": "Non-saturating (2014)",
@@ -179,7 +179,7 @@ PRESETS = (
     Preset(
         name="collapse",
         label="Collapse on purpose",
-        sentence="A fast generator that is told no class meets a slow judge: it finds one picture that passes.",
+        sentence="A fast generator that is told no class meets a slow discriminator: it finds one picture that passes.",
         values={"conditional": False, "loss": "non_saturating", "discriminator_rate": 3e-5, "averaging": 0.0},
     ),
     Preset(

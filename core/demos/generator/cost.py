@@ -11,8 +11,8 @@ from core.data.pictures import picture_set
 from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
 from core.demos.generator.competition_cost import competition_cost
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.frozen_classifier import SETS, judge_network
-from core.demos.generator.learner import NUM_JUDGED, make_discriminator, make_generator
+from core.demos.generator.frozen_classifier import SETS, classifier_network
+from core.demos.generator.learner import NUM_MEASURED, make_discriminator, make_generator
 from core.demos.generator.network import IMAGE_SIDE
 from core.training.estimate import network_cost
 
@@ -36,7 +36,7 @@ def _drawn(config: GeneratorConfig) -> NetworkCost:
 
 
 @lru_cache(maxsize=256)
-def _judged(config: GeneratorConfig, *, passes_back: bool) -> NetworkCost:
+def _scored(config: GeneratorConfig, *, passes_back: bool) -> NetworkCost:
     return network_cost(lambda: _Told(make_discriminator(config)), (1, IMAGE_SIDE, IMAGE_SIDE), passes_back=passes_back)
 
 
@@ -45,7 +45,7 @@ def _evaluation(config: GeneratorConfig) -> NetworkCost:
     drawn = _drawn(config)
     if config.data not in SETS:
         return drawn
-    looked = network_cost(judge_network, (1, IMAGE_SIDE, IMAGE_SIDE))
+    looked = network_cost(classifier_network, (1, IMAGE_SIDE, IMAGE_SIDE))
     return NetworkCost(*(sum(both) for both in zip(astuple(drawn), astuple(looked), strict=True)))
 
 
@@ -58,19 +58,19 @@ def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
 
 
 def cost(config: GeneratorConfig) -> Cost:
-    """All that an estimate needs to know about a config; an evaluation draws a picture and has it judged."""
+    """All that an estimate needs to know about a config; an evaluation draws a picture and has it scored."""
     num_train, num_validation, num_test = _sizes(config)
     return Cost(
         network=competition_cost(
             config,
             drawn=_drawn(config),
-            judged=_judged(config, passes_back=False),
-            fooled=_judged(config, passes_back=True),
+            scored=_scored(config, passes_back=False),
+            fooled=_scored(config, passes_back=True),
         ),
         evaluation=_evaluation(config),
         num_train=num_train,
-        num_validation=min(num_validation, NUM_JUDGED),
-        num_test=min(num_test, NUM_JUDGED),
+        num_validation=min(num_validation, NUM_MEASURED),
+        num_test=min(num_test, NUM_MEASURED),
         example_bytes=EXAMPLE_BYTES,
         optimizer_copies=ADAM_COPIES,
     )

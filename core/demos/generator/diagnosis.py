@@ -75,7 +75,7 @@ def _won(stepped: Sequence[Stepped], config: GeneratorConfig) -> Diagnosis | Non
         f"D has won: it tells {right['real_accuracy']:.1f} % of the real and {right['generated_accuracy']:.1f} % of "
         f"the generated pictures apart, and the loss of G has risen from {lowest:.2f} to {loss:.2f}. Where D is sure, "
         "its gradient says little, and G has nothing to learn from.",
-        *_calmer_judge(config),
+        *_calmer_discriminator(config),
     )
 
 
@@ -150,7 +150,7 @@ def _rates(config: GeneratorConfig, of_generator: float, of_discriminator: float
     return changes, f"Try learning rates of {generator:g} (G) and {discriminator:g} (D)"
 
 
-def _calmer_judge(config: GeneratorConfig) -> _Remedy:
+def _calmer_discriminator(config: GeneratorConfig) -> _Remedy:
     if config.loss != "relativistic":
         return {"loss": "relativistic", "penalty": CALM.penalty}, "Try the relativistic loss with R1 and R2"
     if config.augmentation == "none":

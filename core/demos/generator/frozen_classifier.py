@@ -14,23 +14,27 @@ from torch import nn
 from core.demos.digits.network import convolutional_network
 
 FOLDER = Path(__file__).parents[3] / "weights" / "generator"
-SETS = {"mnist5k": "mnist", "mnist": "mnist", "fashion": "fashion"}  # data set of a config → what its judge has learned
+SETS = {
+    "mnist5k": "mnist",
+    "mnist": "mnist",
+    "fashion": "fashion",
+}  # data set of a config → what its classifier has learned
 BATCH = 250
 
 
-def judge_network() -> nn.Module:
-    """The network of every judge, untrained: (B, 1, 28, 28) float32 in [0, 1] → (B, 10) logits."""
+def classifier_network() -> nn.Module:
+    """The network of every classifier, untrained: (B, 1, 28, 28) float32 in [0, 1] → (B, 10) logits."""
     return convolutional_network(depth=3, width=16, kernel=3, activation="relu", normalisation=True, dropout=0.0)
 
 
-class Judge:
+class FrozenClassifier:
     """A trained classifier that also gives away what its last hidden layer found."""
 
     def __init__(self, network: nn.Module) -> None:
         layers = list(network.eval().requires_grad_(False).children())
         self._body, self._head = nn.Sequential(*layers[:-1]), layers[-1]
 
-    def to(self, device: str) -> "Judge":
+    def to(self, device: str) -> "FrozenClassifier":
         """Move it, in place."""
         self._body.to(device)
         self._head.to(device)
@@ -44,13 +48,13 @@ class Judge:
 
 
 @cache
-def judge(data: str) -> Judge | None:
-    """The judge of a config's data set, on the processor; None where there is none."""
+def find_classifier(data: str) -> FrozenClassifier | None:
+    """The classifier of a config's data set, on the processor; None where there is none."""
     if data not in SETS:
         return None
-    network = judge_network()
+    network = classifier_network()
     stored = load_file(FOLDER / f"judge-{SETS[data]}.safetensors")
     network.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
     )
-    return Judge(network)
+    return FrozenClassifier(network)

@@ -35,18 +35,18 @@ def fixed_grid(config: GeneratorConfig) -> dict[str, Any]:
     return {"latents": rows.round(4).tolist(), "labels": labels, "scores": True}
 
 
-def walk(first: Latents, last: Latents, steps: int) -> Latents:
+def slerp(first: Latents, last: Latents, steps: int) -> Latents:
     """(size,) and (size,) → (steps, size): from one vector to the other, both included, along the arc between them.
 
     The straight line would pass vectors that are shorter than any that the generator was trained with (White 2016,
     arXiv:1609.04468).
     """
-    share = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
+    fraction = np.linspace(0, 1, steps, dtype=np.float32)[:, None]
     lengths = np.linalg.norm(first), np.linalg.norm(last)
     if min(lengths) == 0:
-        return (1 - share) * first + share * last
+        return (1 - fraction) * first + fraction * last
     angle = np.arccos(np.clip(first @ last / (lengths[0] * lengths[1]), -1, 1))
     if np.sin(angle) < 1e-4:
-        return (1 - share) * first + share * last
-    way: Latents = (np.sin((1 - share) * angle) * first + np.sin(share * angle) * last) / np.sin(angle)
+        return (1 - fraction) * first + fraction * last
+    way: Latents = (np.sin((1 - fraction) * angle) * first + np.sin(fraction * angle) * last) / np.sin(angle)
     return way.astype(np.float32)

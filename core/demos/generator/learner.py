@@ -1,4 +1,4 @@
-"""Data and learner of the Generator demo: what is drawn, judged and measured. How it trains is in `competition.py`."""
+"""Data and learner of the Generator demo: what is drawn and measured. How it trains is in `competition.py`."""
 
 from __future__ import annotations
 
@@ -14,13 +14,13 @@ from core.data.pictures import picture_set, sources
 from core.demos.generator import measures
 from core.demos.generator.competition import Competition
 from core.demos.generator.config import GeneratorConfig
-from core.demos.generator.frozen_classifier import Judge, judge
+from core.demos.generator.frozen_classifier import FrozenClassifier, find_classifier
 from core.demos.generator.losses import accuracies
 from core.demos.generator.network import Discriminator, Generator
 from core.demos.generator.pictures import sheet_text, to_bytes
 
-NUM_JUDGED = 500  # generated pictures, and at most as many real ones, behind the figures of an evaluation
-JUDGED_SEED = 20_261  # of their latent vectors
+NUM_MEASURED = 500  # generated pictures, and at most as many real ones, behind the figures of an evaluation
+MEASURED_SEED = 20_261  # of their latent vectors
 EXAMPLE = ("latents", "labels")  # of what is drawn again and again
 
 
@@ -95,20 +95,20 @@ def num_parameters(config: GeneratorConfig) -> int:
 
 def make_learner(config: GeneratorConfig, placement: Placement) -> GeneratorLearner:
     """A fresh learner; its first weights depend only on the seed."""
-    return GeneratorLearner(config, placement, judge(config.data))
+    return GeneratorLearner(config, placement, find_classifier(config.data))
 
 
 class GeneratorLearner(Competition[GeneratorConfig]):
     """Trains a generator of pictures; computes in float32 whatever the placement offers.
 
     Args:
-        judge: measures pictures from outside; None where the data has no classes that one has learned.
+        classifier: measures pictures from outside; None where the data has no classes that one has learned.
     """
 
-    def __init__(self, config: GeneratorConfig, placement: Placement, judge: Judge | None) -> None:
+    def __init__(self, config: GeneratorConfig, placement: Placement, classifier: FrozenClassifier | None) -> None:
         torch.manual_seed(config.seed)
         super().__init__(config, placement, make_generator(config), make_discriminator(config))
-        self.judge = copy.deepcopy(judge).to(placement.device) if judge is not None else None
+        self.classifier = copy.deepcopy(classifier).to(placement.device) if classifier is not None else None
         self._real_seen: dict[str, tuple[torch.Tensor, torch.Tensor]] = {}
 
     def prepare(self, stored: torch.Tensor) -> torch.Tensor:
@@ -121,27 +121,27 @@ class GeneratorLearner(Competition[GeneratorConfig]):
         """(N, latent) and (N,) → (N, 1, 28, 28) in [0, 1] by the averaged generator."""
         network = self.average.eval()
         device = self.placement.device
-        pairs = zip(latents.to(device).split(NUM_JUDGED), labels.to(device).split(NUM_JUDGED), strict=True)
+        pairs = zip(latents.to(device).split(NUM_MEASURED), labels.to(device).split(NUM_MEASURED), strict=True)
         return torch.cat([network(*pair) for pair in pairs])
 
     @torch.no_grad()
     def evaluate(self, split: Split) -> Mapping[str, float]:
-        """What the judge says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own.
+        """What the classifier says of 500 pictures from fixed latent vectors, classes in turn, beside the split's own.
 
-        Without a judge, how much the pixels differ from picture to picture is all that is measured.
+        Without a classifier, how much the pixels differ from picture to picture is all that is measured.
         """
-        num_drawn = NUM_JUDGED
-        latents = torch.randn(num_drawn, self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
+        num_drawn = NUM_MEASURED
+        latents = torch.randn(num_drawn, self.config.latent, generator=torch.Generator().manual_seed(MEASURED_SEED))
         labels = torch.arange(num_drawn) % max(num_classes(self.config), 1)
         labels = labels.to(self.placement.device)
         drawn = self.drawn(latents, labels)
-        if self.judge is None:
-            real = self.prepare(split.inputs[:NUM_JUDGED])
+        if self.classifier is None:
+            real = self.prepare(split.inputs[:NUM_MEASURED])
             ours, theirs = (
                 measures.spread(images.flatten(1), labels[:1].expand(len(images))) for images in (drawn, real)
             )
             return {"diversity": 100 * ours / max(theirs, 1e-6)}
-        features, probabilities = self.judge.look(drawn)
+        features, probabilities = self.classifier.look(drawn)
         real_features, real_labels = self._real(split)
         seen = labels if self.config.has_classes else probabilities.argmax(1)
         figures = {"agreement": measures.agreement(probabilities, labels)} if self.config.has_classes else {}
@@ -154,9 +154,9 @@ class GeneratorLearner(Competition[GeneratorConfig]):
 
     def _real(self, split: Split) -> tuple[torch.Tensor, torch.Tensor]:
         if split.name not in self._real_seen:
-            assert self.judge is not None
-            images = self.prepare(split.inputs[:NUM_JUDGED])
-            self._real_seen[split.name] = self.judge.look(images)[0], split.targets[:NUM_JUDGED]
+            assert self.classifier is not None
+            images = self.prepare(split.inputs[:NUM_MEASURED])
+            self._real_seen[split.name] = self.classifier.look(images)[0], split.targets[:NUM_MEASURED]
         return self._real_seen[split.name]
 
     def preview(self, example: Any) -> Any:
@@ -178,7 +178,7 @@ class GeneratorLearner(Competition[GeneratorConfig]):
 
     @torch.no_grad()
     def look(self, split: Split, pins: Mapping[str, Any]) -> dict[str, Any]:
-        """Where both stand, on the same pictures each time: what a step by hand is to be judged by.
+        """Where both stand, on the same pictures each time: what a step by hand is to be measured by.
 
         Args:
             split: its first pictures are the real ones.
@@ -188,8 +188,8 @@ class GeneratorLearner(Competition[GeneratorConfig]):
             "losses" and accuracies of training without the penalty, on at most 500 pairs; "pictures" of each pin as the
             generator itself draws them, because its average hardly moves in a step.
         """
-        real, labels = self.prepare(split.inputs[:NUM_JUDGED]), split.targets[:NUM_JUDGED]
-        noise = torch.randn(len(real), self.config.latent, generator=torch.Generator().manual_seed(JUDGED_SEED))
+        real, labels = self.prepare(split.inputs[:NUM_MEASURED]), split.targets[:NUM_MEASURED]
+        noise = torch.randn(len(real), self.config.latent, generator=torch.Generator().manual_seed(MEASURED_SEED))
         network = self.generator.eval()
         scores = self.discriminator(real, labels), self.discriminator(network(noise.to(real.device), labels), labels)
         right = accuracies(*scores)

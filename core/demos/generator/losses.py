@@ -34,8 +34,8 @@ def r1_and_r2(critic: Critic, real: torch.Tensor, generated: torch.Tensor) -> to
 
 def towards_one(critic: Critic, real: torch.Tensor, generated: torch.Tensor) -> torch.Tensor:
     """How far the gradient's length is from 1 between pairs (Gulrajani et al. 2017, arXiv:1704.00028)."""
-    share = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
-    between = (generated + share * (real - generated)).detach().requires_grad_(True)
+    fraction = torch.rand(len(real), *[1] * (real.dim() - 1), device=real.device)
+    between = (generated + fraction * (real - generated)).detach().requires_grad_(True)
     (gradient,) = torch.autograd.grad(critic(between).sum(), between, create_graph=True)
     return (gradient.flatten(1).norm(dim=1) - 1).square().mean()
 
@@ -69,8 +69,8 @@ LOSSES = {
 def accuracies(real: torch.Tensor, generated: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
     """Percent of real and of generated examples on the right side of the middle between the two mean scores, 0-d.
 
-    The middle, because only the difference of scores has a meaning in two of the four losses. A judge who cannot tell
-    them apart gets 50 % on average.
+    The middle, because only the difference of scores has a meaning in two of the four losses. A discriminator that
+    cannot tell them apart gets 50 % on average.
     """
     middle = (real.mean() + generated.mean()) / 2
     return 100 * (real > middle).float().mean(), 100 * (generated < middle).float().mean()

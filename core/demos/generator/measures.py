@@ -1,7 +1,7 @@
 """How good generated pictures are, measured in what a frozen classifier sees of them.
 
-All of it takes features and probabilities from `judge.Judge.look`; networks and data are not touched here. Distances in
-these features are not comparable with those in Inception's, which most papers give.
+All of it takes features and probabilities from `FrozenClassifier.look`; networks and data are not touched here.
+Distances in these features are not comparable with those in Inception's, which most papers give.
 """
 
 from __future__ import annotations
@@ -19,9 +19,9 @@ def agreement(probabilities: torch.Tensor, asked: torch.Tensor) -> float:
 
 
 def effective_classes(probabilities: torch.Tensor) -> float:
-    """How many classes are drawn: exp of the entropy of the seen classes' shares. 1 is one class alone, C all alike."""
-    shares = probabilities.argmax(1).bincount(minlength=probabilities.shape[1]).double() / len(probabilities)
-    return math.exp(float(torch.special.entr(shares).sum()))
+    """How many classes are drawn: exp of the entropy of those that are seen. 1 is one class alone, C all alike."""
+    seen = probabilities.argmax(1).bincount(minlength=probabilities.shape[1]).double() / len(probabilities)
+    return math.exp(float(torch.special.entr(seen).sum()))
 
 
 def spread(features: torch.Tensor, labels: torch.Tensor) -> float:

@@ -53,9 +53,9 @@ class Painter:
     def between(self, way: Latents, first: int, last: int) -> Pixels:
         """(N, latent) along a way, the class changing with it from the first to the last → (N, 28, 28) uint8."""
         vectors = torch.from_numpy(way)
-        share = torch.linspace(0, 1, len(way))[:, None]
+        fraction = torch.linspace(0, 1, len(way))[:, None]
         ends = [self.generator.start(vectors, torch.full((len(way),), label)) for label in (first, last)]
-        return to_bytes(self.generator.paint((1 - share) * ends[0] + share * ends[1]))
+        return to_bytes(self.generator.paint((1 - fraction) * ends[0] + fraction * ends[1]))
 
     @cached_property
     def directions(self) -> Latents:

@@ -89,7 +89,7 @@ PRESETS = (
     Preset(
         name="collapse",
         label="Collapse on purpose",
-        sentence="A fast generator and a slow judge with the loss of 2014: it runs after one heap, then the next.",
+        sentence="A fast generator, a slow discriminator and the loss of 2014: it runs after one heap, then the next.",
         values={
             "loss": "non_saturating",
             "generator_rate": 1e-2,

@@ -86,7 +86,7 @@ def cost(config: PlaneConfig) -> Cost:
 
     drawn = network(config.latent, 2)
     return Cost(
-        network=competition_cost(config, drawn=drawn, judged=network(2, 1), fooled=network(2, 1, passes_back=True)),
+        network=competition_cost(config, drawn=drawn, scored=network(2, 1), fooled=network(2, 1, passes_back=True)),
         evaluation=replace(drawn, answering=drawn.answering + COMPARED_FLOPS * NUM_HELD_OUT),
         evaluation_batch=NUM_HELD_OUT,
         num_train=NUM_TRAIN,

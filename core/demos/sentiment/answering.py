@@ -6,19 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from core.data.text import reviews
-from core.demo import Model, Readied
+from core.demo import Model, PreparedInput
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.reader import TextReader, find_problem, read_model, run_reader
 from core.knobs import from_json
 from core.release import ReleaseModel
 
 
-def prepare(given: str) -> Readied:
+def prepare(given: str) -> PreparedInput:
     """A text as it is, or why it cannot be answered."""
     problem = find_problem(given)
-    if problem is None:
-        return Readied(given)
-    return Readied(None, problem=problem.code, message=problem.message)
+    return PreparedInput(given if problem is None else None, problem)
 
 
 class SentimentModel:
@@ -39,7 +37,7 @@ class SentimentModel:
             {
                 "answer": classes[int(row.argmax())],
                 "sure": bool(row.max() >= sure_from),
-                "probabilities": {name: round(float(share), 6) for name, share in zip(classes, row, strict=True)},
+                "probabilities": {name: round(float(p), 6) for name, p in zip(classes, row, strict=True)},
             }
             for row in self.reader.probabilities(values)
         ]

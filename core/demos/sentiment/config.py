@@ -291,7 +291,7 @@ PRESETS = (
     Preset(
         name="sst2",
         label="SST-2 from scratch",
-        sentence="The network of the small release model, taught by labels; SST-2 is downloaded first.",
+        sentence="The network of the small release model, trained on labels; SST-2 is downloaded first.",
         values={"data": "sst2", "epochs": 4, "averaging": 0.999},
     ),
 )

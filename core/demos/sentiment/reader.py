@@ -19,6 +19,7 @@ from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_networ
 from core.demos.sentiment.network import tokens_of
 from core.demos.sentiment.packed import packed
 from core.demos.sentiment.tokenizer import APOSTROPHES, Encoded, encode, encode_many
+from core.errors import Problem
 from core.knobs import from_json
 from core.release import ReleaseModel
 from core.training.supervised import answering_weights
@@ -26,18 +27,9 @@ from core.training.supervised import answering_weights
 MAX_CHARACTERS = 20_000
 SURE_OF_TWO, SURE_OF_MORE = 0.8, 0.5
 WORD = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*")
-FOREIGN_SHARE = 0.5  # of the letters, outside the Latin alphabet
-BROKEN_SHARE = 0.45  # of the words
+MOST_FOREIGN = 0.5  # of the letters, outside the Latin alphabet
+MOST_BROKEN = 0.45  # of the words
 SIGNS = ".,;:!?'\"()-…"
-
-
-@dataclass(frozen=True)
-class Problem:
-    """What is wrong or doubtful about a text, with what to do."""
-
-    code: str  # "empty", "no_words", "too_long", "other_script", "other_language", "cut"
-    message: str
-    blocking: bool  # nothing must be predicted from it
 
 
 @dataclass(frozen=True)
@@ -75,7 +67,7 @@ def find_problem(text: str) -> Problem | None:
             "There are no words in this text, only signs, numbers or emoji. The network reads words: write some.",
             True,
         )
-    if sum(ord(letter) > 0x24F for letter in letters) > FOREIGN_SHARE * len(letters):
+    if sum(ord(letter) > 0x24F for letter in letters) > MOST_FOREIGN * len(letters):
         return Problem(
             "other_script",
             "This text is written in letters that the network has never seen. It knows English only: translate it.",
@@ -163,7 +155,7 @@ class TextReader:
                 f"Only the first {read} of {len(WORD.findall(text))} words were read; the rest is cut.",
                 False,
             )
-        if _broken_share(encoded) >= BROKEN_SHARE:
+        if _broken_fraction(encoded) >= MOST_BROKEN:
             return Problem(
                 "other_language",
                 "Most of these words are not in the vocabulary. If this is not English, the answer means nothing.",
@@ -172,7 +164,7 @@ class TextReader:
         return None
 
 
-def _broken_share(encoded: Encoded) -> float:
+def _broken_fraction(encoded: Encoded) -> float:
     """Share of the words that fall into pieces or are not known at all; 0 where there are fewer than three words."""
     pieces = [piece for piece in encoded.pieces if piece.end > piece.start]
     starts = [i for i, piece in enumerate(pieces) if not piece.text.startswith("##") and piece.text[0] not in SIGNS]

@@ -10,7 +10,7 @@ import numpy as np
 
 from core.data.sound import audio, speech
 from core.data.sound.speech_synthesis import Sound
-from core.demo import Model, Readied
+from core.demo import Model, PreparedInput
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.hearing import NOTHING, Hearing, VoiceReader, decide, read_model, run_reader
 from core.errors import DataUnavailableError, InvalidInputError
@@ -18,7 +18,7 @@ from core.knobs import from_json
 from core.release import ReleaseModel
 
 
-def prepare(path: Path) -> Readied:
+def prepare(path: Path) -> PreparedInput:
     """The samples of a recording, (N,) float32 in [-1, 1] at 16 kHz. Silence is ready too: its answer says so.
 
     Raises:
@@ -30,8 +30,7 @@ def prepare(path: Path) -> Readied:
     if len(content) > audio.MAX_BYTES:
         raise InvalidInputError(f"“{path.name}” is too large; at most {audio.MAX_BYTES / 1e6:g} MB are allowed.")
     samples = audio.read_sound(content, name=path.name).samples
-    problem = audio.problem(samples)
-    return Readied(samples) if problem is None else Readied(samples, problem=problem.code, message=problem.message)
+    return PreparedInput(samples, audio.problem(samples))
 
 
 class VoiceModel:
@@ -100,8 +99,8 @@ class VoiceModel:
             {
                 "answer": command.answer,
                 "probabilities": {
-                    name: round(share, 6)
-                    for name, share in zip(self.reader.classes, command.probabilities, strict=True)
+                    name: round(probability, 6)
+                    for name, probability in zip(self.reader.classes, command.probabilities, strict=True)
                 },
                 "window_seconds": [round(float(second), 3) for second in command.window.seconds],
             }

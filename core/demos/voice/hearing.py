@@ -18,7 +18,7 @@ from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
 from core.demos.voice.features import NUM_FRAMES, log_mel
 from core.demos.voice.learner import make_network, run_network, shape_of
 from core.demos.voice.network import VoiceNetwork
-from core.errors import InvalidSettingError
+from core.errors import InvalidSettingError, Problem
 from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
 from core.release import ReleaseModel
@@ -46,7 +46,7 @@ class Command:
 class Hearing:
     """What came out of a recording. Without anything to hear there are no commands: nothing is predicted."""
 
-    problem: audio.Problem | None
+    problem: Problem | None
     loudness: float  # dBFS of the loudest second
     noise: float  # dBFS of the quietest tenth
     commands: tuple[Command, ...]

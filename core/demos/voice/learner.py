@@ -191,10 +191,10 @@ class RehearsingLearner(SupervisedLearner):
         self.remembered = remembered
 
     def _backward(
-        self, inputs: torch.Tensor, targets: torch.Tensor, *, share: float = 1.0
+        self, inputs: torch.Tensor, targets: torch.Tensor, *, weight: float = 1.0
     ) -> tuple[torch.Tensor, torch.Tensor]:
         """As it is, and the gradient of what is repeated; the loss that is told is of the batch, as in validation."""
-        told = super()._backward(inputs, targets, share=share)
+        told = super()._backward(inputs, targets, weight=weight)
         vectors, classes = self.remembered
         chosen = torch.randint(len(vectors), (REHEARSED,)).to(vectors.device)
         network = self.network

@@ -1,4 +1,4 @@
-"""What teaching a network own words changed: on the words that it knew before, and on recordings that were held out."""
+"""What learning own words changed: on the words that it knew before, and on recordings that were held out."""
 
 from __future__ import annotations
 
@@ -27,8 +27,8 @@ class HeldOut:
 
 
 @dataclass(frozen=True)
-class Taught:
-    """Shares in [0, 1] of the same clips, answered by both networks."""
+class BeforeAfter:
+    """Accuracies in [0, 1] on the same clips, answered by both networks."""
 
     num_old: int  # clips of all classes but the own words
     old_before: float
@@ -38,21 +38,21 @@ class Taught:
 
 def compare(
     before: VoiceReader, after: VoiceReader, waves: Sound, labels: Sequence[int], *, own: Sequence[str]
-) -> Taught:
+) -> BeforeAfter:
     """Ask both networks about test clips; the likeliest class counts, without any threshold.
 
     Args:
         before: the network that was started from. A word of its that `after` lacks counts as "unknown".
-        after: the network that was taught.
+        after: the network that was fine-tuned.
         waves: (N, 16000) int16.
         labels: (N,) indices into the classes of `after`.
-        own: the words that were taught.
+        own: the words that it learned.
     """
     truth = [after.classes[label] for label in labels]
     said_before = [name if name in after.classes else UNKNOWN for name, _ in _answers(before, waves)]
     said_after = _answers(after, waves)
     old = [index for index, name in enumerate(truth) if name not in own]
-    return Taught(
+    return BeforeAfter(
         num_old=len(old),
         old_before=float(np.mean([said_before[index] == truth[index] for index in old])),
         old_after=float(np.mean([said_after[index][0] == truth[index] for index in old])),

@@ -39,7 +39,7 @@ class Transformer(Protocol):
 
 
 @dataclass(frozen=True)
-class Measured:
+class Performance:
     """How good and how quick a fitted method is."""
 
     accuracy: float  # % of the test examples
@@ -98,14 +98,14 @@ def measure(
     test: tuple[Numbers, Numbers],
     *,
     seed: int,
-) -> Measured:
+) -> Performance:
     """Fit a method to (inputs, targets) and measure it on others."""
     start = time.perf_counter()
     classifier = fit(method, *train, seed=seed)
     fitted = time.perf_counter()
     right = answer(classifier, test[0]) == test[1]
     answered = time.perf_counter()
-    return Measured(
+    return Performance(
         accuracy=100 * float(np.mean(right)),
         seconds=fitted - start,
         milliseconds=1000 * (answered - fitted) / len(right),

@@ -12,7 +12,7 @@ from core.experiments.more_data.config import LEARNERS, Fit, MoreDataConfig, fit
 
 
 @dataclass(frozen=True)
-class Measured:
+class FitResult:
     """One fit."""
 
     fit: Fit
@@ -35,11 +35,11 @@ class Point:
 Curves = dict[tuple[str, str], list[Point]]  # (method, features) → points, fewest examples first
 
 
-def measured(config: MoreDataConfig, events: Iterable[Event]) -> list[Measured]:
+def measured(config: MoreDataConfig, events: Iterable[Event]) -> list[FitResult]:
     """The fits of a run in their order, out of its events."""
     evaluated = [event for event in events if isinstance(event, Evaluated)]
     return [
-        Measured(
+        FitResult(
             planned(config, event.step - 1),
             event.metrics["accuracy"],
             (event.trained_seconds or 0) - (before.trained_seconds or 0),
@@ -48,9 +48,9 @@ def measured(config: MoreDataConfig, events: Iterable[Event]) -> list[Measured]:
     ]
 
 
-def curves(found: Iterable[Measured]) -> Curves:
+def curves(found: Iterable[FitResult]) -> Curves:
     """Means and ranges over the seeds; methods without a fit have no points."""
-    groups: dict[tuple[str, str, int], list[Measured]] = {}
+    groups: dict[tuple[str, str, int], list[FitResult]] = {}
     for one in found:
         groups.setdefault((one.fit.method, one.fit.features, one.fit.examples), []).append(one)
     result: Curves = {learner: [] for learner in LEARNERS}
@@ -69,7 +69,7 @@ def curves(found: Iterable[Measured]) -> Curves:
     return result
 
 
-def seconds_left(config: MoreDataConfig, found: list[Measured]) -> float | None:
+def seconds_left(config: MoreDataConfig, found: list[FitResult]) -> float | None:
     """Until all fits are done, as long as the same ones took with the seed before; None in the first pass."""
     a_seed = fits_a_seed(config)
     if len(found) < a_seed:

@@ -51,7 +51,7 @@ class SqlBook:
         owner: str,
         parent: str | None = None,
         title: str | None = None,
-        brief: bool = False,
+        short: bool = False,
     ) -> Run:
         now = self._database.now()
         values = (
@@ -61,7 +61,7 @@ class SqlBook:
             json.dumps(list(phases)),
             owner,
             parent,
-            brief,
+            short,
         )
         while True:
             run_id = "".join(secrets.choice(ID_LETTERS) for _ in range(ID_LENGTH))
@@ -204,11 +204,11 @@ class SqlBook:
         with self._database.connection() as db:
             found: dict[str, Place] = {}
             used = recent_seconds(db, self._database.now())
-            for brief, slots in queue.lanes(max_running).items():
-                typical = _typical_seconds(db, brief=brief)
-                running = db.execute("SELECT * FROM runs WHERE state = 'running' AND brief = ?", (brief,))
+            for short, slots in queue.lanes(max_running).items():
+                typical = _typical_seconds(db, short=short)
+                running = db.execute("SELECT * FROM runs WHERE state = 'running' AND brief = ?", (short,))
                 working = [queue.Working(run.owner, _seconds_left(run, typical)) for run in map(decode_run, running)]
-                queued = waiting(db, brief=brief)
+                queued = waiting(db, short=short)
                 found |= queue.places(queued, working, used=used, max_running=len(slots), typical_seconds=typical)
         return found
 
@@ -264,10 +264,10 @@ def _set(db: sqlite3.Connection, run_id: str, **values: Any) -> None:
     db.execute(f"UPDATE runs SET {columns} WHERE id = ?", (*values.values(), run_id))
 
 
-def _typical_seconds(db: sqlite3.Connection, *, brief: bool) -> float | None:
+def _typical_seconds(db: sqlite3.Connection, *, short: bool) -> float | None:
     query = """SELECT seconds_used FROM runs WHERE state IN ('completed', 'stopped') AND brief = ?
                ORDER BY ended_at DESC LIMIT 20"""
-    seconds = [row["seconds_used"] for row in db.execute(query, (brief,))]
+    seconds = [row["seconds_used"] for row in db.execute(query, (short,))]
     return statistics.median(seconds) if seconds else None
 
 

@@ -62,10 +62,10 @@ class SqlClaims:
             now = self._database.now()
             self._expire(db)
             taken = {row["slot"] for row in db.execute("SELECT slot FROM runs WHERE state = 'running'")}
-            for brief, slots in queue.lanes(max_running).items():
-                working = busy(db, brief=brief)
+            for short, slots in queue.lanes(max_running).items():
+                working = busy(db, short=short)
                 free = set(slots) - taken if len(working) < len(slots) else set()
-                chosen = queue.first(waiting(db, brief=brief), busy=set(working), used=recent_seconds(db, now))
+                chosen = queue.first(waiting(db, short=short), busy=set(working), used=recent_seconds(db, now))
                 if free and chosen is not None:
                     break
             else:
@@ -83,9 +83,9 @@ class SqlClaims:
     def num_startable(self, *, max_running: int) -> int:
         with self._database.connection() as db:
             found = 0
-            for brief, slots in queue.lanes(max_running).items():
-                working = busy(db, brief=brief)
-                queued = waiting(db, brief=brief)
+            for short, slots in queue.lanes(max_running).items():
+                working = busy(db, short=short)
+                queued = waiting(db, short=short)
                 found += queue.num_startable(queued, busy=set(working), free_slots=len(slots) - len(working))
             return found
 

@@ -72,9 +72,9 @@ def end_attempt(db: sqlite3.Connection, run_id: str, state: State, reason: str, 
     )
 
 
-def waiting(db: sqlite3.Connection, *, brief: bool) -> list[queue.Waiting]:
+def waiting(db: sqlite3.Connection, *, short: bool) -> list[queue.Waiting]:
     """Queued runs of one lane."""
-    rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND brief = ?", (brief,))
+    rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND brief = ?", (short,))
     return [
         queue.Waiting(
             row["id"],
@@ -86,9 +86,9 @@ def waiting(db: sqlite3.Connection, *, brief: bool) -> list[queue.Waiting]:
     ]
 
 
-def busy(db: sqlite3.Connection, *, brief: bool) -> list[str]:
+def busy(db: sqlite3.Connection, *, short: bool) -> list[str]:
     """Owners of the running runs of one lane."""
-    rows = db.execute("SELECT owner FROM runs WHERE state = 'running' AND brief = ?", (brief,))
+    rows = db.execute("SELECT owner FROM runs WHERE state = 'running' AND brief = ?", (short,))
     return [row["owner"] for row in rows]
 
 

@@ -1,4 +1,4 @@
-"""Whose run is next: fairness among owners, places in the queue, and brief runs beside long ones."""
+"""Whose run is next: fairness among owners, places in the queue, and short runs beside long ones."""
 
 from core.runs.records import Place
 from core.runs.store import RunStore
@@ -32,28 +32,28 @@ def test_the_queue_tells_place_and_wait(store: RunStore, clock: Clock) -> None:
     assert store.book.places() == {waiting[0].id: Place(2, 30.0), waiting[2].id: Place(1, 15.0)}
 
 
-def test_brief_runs_have_a_place_of_their_own(store: RunStore) -> None:
+def test_short_runs_have_a_place_of_their_own(store: RunStore) -> None:
     long, next_long = queued(store), queued(store, owner="bob")
-    brief, next_brief = queued(store, brief=True), queued(store, owner="bob", brief=True)
+    short, next_short = queued(store, short=True), queued(store, owner="bob", short=True)
     assert store.claims.num_startable(max_running=1) == 2
     leases = [claimed(store, "w1"), claimed(store, "w2")]
-    assert {lease.run_id: lease.slot for lease in leases} == {long.id: 0, brief.id: 1}, "ada's both, at once"
+    assert {lease.run_id: lease.slot for lease in leases} == {long.id: 0, short.id: 1}, "ada's both, at once"
     assert store.claims.num_startable(max_running=1) == 0
     assert store.claims.claim("w3") is None, "both places are taken"
     store.claims.finish(leases[1], "completed")
-    assert claimed(store, "w3").run_id == next_brief.id, "a long run takes no brief one's place"
+    assert claimed(store, "w3").run_id == next_short.id, "a long run takes no short one's place"
     assert store.book.get(next_long.id).state == "queued"
 
 
-def test_the_queue_of_brief_runs_does_not_wait_for_long_ones(store: RunStore, clock: Clock) -> None:
-    for brief, seconds in ((False, 15), (True, 5)):
-        queued(store, brief=brief)
+def test_the_queue_of_short_runs_does_not_wait_for_long_ones(store: RunStore, clock: Clock) -> None:
+    for short, seconds in ((False, 15), (True, 5)):
+        queued(store, short=short)
         lease = claimed(store)
         clock.now += seconds
         store.claims.finish(lease, "completed")
-    running = [queued(store), queued(store, brief=True)]
+    running = [queued(store), queued(store, short=True)]
     leases = [claimed(store, run.id) for run in running]
-    waiting = {brief: queued(store, owner="bob", brief=brief) for brief in (False, True)}
+    waiting = {short: queued(store, owner="bob", short=short) for short in (False, True)}
     assert store.book.places() == {waiting[False].id: Place(1, 15.0), waiting[True].id: Place(1, 5.0)}
     assert all(store.claims.signals(lease).is_awaited for lease in leases)
     store.book.request_stop(waiting[True].id)

@@ -48,13 +48,13 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
         (st.info if code == "blank" else st.warning)(message, icon=":material/draw:")
         return
     winner = int(np.argmax(reading.probabilities))
-    share = reading.probabilities[winner]
+    probability = reading.probabilities[winner]
     verdict(
         classes[winner],
-        share,
-        certainty(share),
+        probability,
+        certainty(probability),
         milliseconds=reading.milliseconds,
-        said=f"Answer: {classes[winner]}, {percent(share)}, {certainty(share)}",
+        said=f"Answer: {classes[winner]}, {percent(probability)}, {certainty(probability)}",
         size=4.5,
         truth=None if truth is None else (winner == truth, "right" if winner == truth else f"it is {truth}"),
     )

@@ -104,12 +104,12 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
     plan = inside_copy.plan(subject.model_id)
     copy = inside_copy.find(plan) if plan else None
     try:
-        shares, of = accuracy_curve(str(home()), subject.model_id, subject.seq, subject.data, subject.network)
-        after = _copy_shares(copy, subject.data) if copy is not None and copy.state == "completed" else ()
+        accuracies, of = accuracy_curve(str(home()), subject.model_id, subject.seq, subject.data, subject.network)
+        after = _copy_accuracies(copy, subject.data) if copy is not None and copy.state == "completed" else ()
     except GlassboxError as error:
         show_error(error)
         return
-    info = robustness_info(CURVE, shares, chosen=epsilon, copy=after)
+    info = robustness_info(CURVE, accuracies, chosen=epsilon, copy=after)
     sentence = f"{robustness_sentence(info, 'Accuracy')} Measured on {of}, each attacked through its own gradient."
     bought = copy_sentence(info, epsilon=EPSILON, images=f"the same {NUM_TESTED} images") if after else ""
     live_chart(
@@ -124,7 +124,7 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
         inside_copy.show(plan, copy)
 
 
-def _copy_shares(copy: Run, data: str) -> tuple[float, ...]:
+def _copy_accuracies(copy: Run, data: str) -> tuple[float, ...]:
     reader = readers.model_of(demos.find("digits"), copy.id).reader
     return accuracy_curve(str(home()), copy.id, readers.best_checkpoint(copy.id).seq, data, reader.network)[0]
 

@@ -71,12 +71,12 @@ def _gradients(subject: Subject, target: int) -> None:
             found = attribution.integrated_gradients(subject.network, subject.image, target=target, steps=steps)
         _overlay(found.values, subject, f"Integrated gradients for {name}, with the outline of the drawing")
         difference = found.score - found.blank_score
-        share = percent(abs(found.error / difference)) if difference else "nothing to compare with"
+        proportion = percent(abs(found.error / difference)) if difference else "nothing to compare with"
         st.markdown(
             f"The score of {name} goes from {number(found.blank_score, 3)} for an empty picture to "
             f"{number(found.score, 3)} for yours, a difference of **{number(difference, 3)}**. All pixels together "
             f"explain **{number(difference + found.error, 3)}**: a completeness error of "
-            f"**{number(found.error)}** ({share})."
+            f"**{number(found.error)}** ({proportion})."
         )
         st.caption(f"{maps.scale_sentence(found.values)} More steps make the error smaller.")
 

@@ -36,7 +36,7 @@ def _synthetic(config: DigitsConfig) -> bool:
 
 
 @fragment
-def _try(model_id: str, options: list[models.Choice]) -> None:
+def _try(model_id: str, options: list[models.ModelOption]) -> None:
     """Give a digit, get an answer after each stroke."""
     model = readers.model_of(demos.find("digits"), model_id)
     reader, classes = model.reader, model.classes

@@ -83,7 +83,7 @@ def _changed(run: Run, event: Commanded) -> None:
         names = [name for name in event.after["pictures"] if name != FIXED]
         if names:
             _own(event, *pins.chosen(run, names))
-        _film(event)
+        _same_numbers(event)
     st.caption(
         f"{_moved_sentence(event)} Losses and accuracies are of the same validation pictures and the same random "
         "numbers each time, without the penalty; pictures are drawn by G itself, whose average hardly moves in a step."
@@ -124,7 +124,7 @@ def _own(event: Commanded, name: str, whose: pins.Whose) -> None:
     )
 
 
-def _film(event: Commanded) -> None:
+def _same_numbers(event: Commanded) -> None:
     before, after = (np.concatenate(list(images), axis=1) / 255 for images in _pair(event, FIXED))
     st.markdown("**The same random numbers: before, after, what changed**")
     rows = np.concatenate([before, after, _difference(before, after)])

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 import streamlit as st
 
-from core.demos.generator.frozen_classifier import judge
+from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.latents import Latents
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
@@ -87,9 +87,9 @@ def moved(painter: Painter, vectors: Latents, *, key: str) -> Latents:
 def captions(painter: Painter, images: Pixels) -> list[str]:
     """The classifier's opinion under each picture: "3 · 99.1 %"; numbers where there is none."""
     names: Sequence[str] = painter.classes
-    if judge(painter.config.data) is None:
+    if find_classifier(painter.config.data) is None:
         return [f"picture {number}" for number in range(1, len(images) + 1)]
-    return [f"{names[label]} · {percent(share)}" for label, share in opinions(images, painter.config.data)]
+    return [f"{names[label]} · {percent(probability)}" for label, probability in opinions(images, painter.config.data)]
 
 
 def inks(images: Pixels) -> list[np.ndarray]:

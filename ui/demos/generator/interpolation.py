@@ -6,8 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core.demos.generator.files import gif, grid_png
-from core.demos.generator.latents import Latents, latents
-from core.demos.generator.latents import walk as way_between
+from core.demos.generator.latents import Latents, latents, slerp
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
 from core.plots import pictures
@@ -19,8 +18,8 @@ from ui.widgets.cell_picker import cell_picker
 NUM_CHOICES = 6  # pictures to choose an end from
 PICKER_WIDTH = 6 * 64  # CSS px
 NUM_FRAMES = 25  # of the moving picture
-FILM_COLUMNS = 5
-FILM_EVERY = 6  # frames between the pictures of the strip
+STRIP_COLUMNS = 5
+STRIP_EVERY = 6  # frames between the pictures of the strip
 
 
 def show(model_id: str, painter: Painter) -> None:
@@ -31,20 +30,22 @@ def show(model_id: str, painter: Painter) -> None:
         with column:
             ends.append(_end(painter, name, seed=seed, start=start))
     (first, first_label), (last, last_label) = ends
-    frames = painter.between(way_between(first, last, NUM_FRAMES), first_label, last_label)
+    frames = painter.between(slerp(first, last, NUM_FRAMES), first_label, last_label)
     moving, strip = st.columns([1, 3], gap="large", vertical_alignment="center")
-    film = gif(frames)
+    animation = gif(frames)
     names = f"{controls.class_name(painter, first_label)} to {controls.class_name(painter, last_label)}"
     with moving:
-        st.image(film, width=168, caption="The walk, there and back", alt=f"A moving picture from {names} and back")
+        st.image(
+            animation, width=168, caption="The walk, there and back", alt=f"A moving picture from {names} and back"
+        )
     with strip:
-        _filmstrip(painter, frames[::FILM_EVERY])
+        _strip(painter, frames[::STRIP_EVERY])
     st.caption(
         "The random numbers move along an arc from one vector to the other, and the class with them. A network that "
         "had only learned pictures by heart would jump from one to the next."
     )
     with st.container(horizontal=True):
-        _download("The walk (GIF)", film, f"{names}.gif", "image/gif")
+        _download("The walk (GIF)", animation, f"{names}.gif", "image/gif")
         _download("The filmstrip (PNG)", grid_png(frames[::2], columns=len(frames[::2])), f"{names}.png", "image/png")
 
 
@@ -82,11 +83,11 @@ def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents
     return vectors[chosen], label
 
 
-def _filmstrip(painter: Painter, frames: Pixels) -> None:
+def _strip(painter: Painter, frames: Pixels) -> None:
     captions = controls.captions(painter, frames)
     st.image(
-        pictures.gallery(controls.inks(frames), captions, columns=FILM_COLUMNS, dark=is_dark()),
-        width=pictures.gallery_width(len(frames), columns=FILM_COLUMNS),
+        pictures.gallery(controls.inks(frames), captions, columns=STRIP_COLUMNS, dark=is_dark()),
+        width=pictures.gallery_width(len(frames), columns=STRIP_COLUMNS),
         alt=pictures.gallery_sentence(captions),
     )
 

@@ -1,4 +1,4 @@
-"""The generators that the page draws with, kept; and what judges their pictures: classifier and training pictures."""
+"""The generators that the page draws with, kept; and what measures their pictures: classifier and training pictures."""
 
 from typing import cast
 
@@ -8,7 +8,7 @@ import torch
 
 from core import demos
 from core.data.pictures import picture_set, sources
-from core.demos.generator.frozen_classifier import judge
+from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.nearest import Nearest, nearest
 from core.demos.generator.painter import Labels, Painter
 from core.demos.generator.pictures import Pixels
@@ -24,7 +24,7 @@ def painter_of(model_id: str) -> Painter:
 
 def opinions(images: Pixels, data: str) -> list[tuple[int, float]]:
     """What the frozen classifier of a data set sees in each picture (N, 28, 28), and how probable it finds that."""
-    frozen = judge(data)
+    frozen = find_classifier(data)
     assert frozen is not None
     _, probabilities = frozen.look(torch.from_numpy(images.astype(np.float32) / 255).unsqueeze(1))
     return [(int(row.argmax()), float(row.max())) for row in probabilities]

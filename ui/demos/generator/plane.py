@@ -10,8 +10,8 @@ from core.runs.records import Run
 from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
 from ui.runs.live import RunParts, live_part, read_log
-from ui.widgets.filmstrip import moment
 from ui.widgets.live_chart import live_chart
+from ui.widgets.preview_slider import moment
 
 TASK = "plane"
 NUM_REAL = 300  # points that are shown
@@ -28,10 +28,10 @@ def parts() -> RunParts:
 
 
 def _beside(run: Run) -> None:
-    live_part(_film, run)(run)
+    live_part(_previews, run)(run)
 
 
-def _film(shown: Run) -> None:
+def _previews(shown: Run) -> None:
     run = store().get(shown.id)
     drawn = [event for event in read_log(run).events if isinstance(event, Previewed) and TASK in event.answers]
     if not drawn:

@@ -86,8 +86,8 @@ def start_pair(model_id: str, painter: Painter, count: int) -> tuple[Run, Run]:
     task = demos.task("digits")
     config = DigitsConfig(data=data, synthetic=kept, epochs=EPOCHS)
     first = start_run(task, config, title=f"{count:,} synthetic pictures")
-    share = 100 * count / NUM_EXAMPLES[data][0]
-    real = replace(config, synthetic="", share=share)
+    wanted = 100 * count / NUM_EXAMPLES[data][0]
+    real = replace(config, synthetic="", share=wanted)
     return first, start_run(task, real, parent=first.id, title=f"{count:,} real pictures")
 
 

@@ -1,4 +1,4 @@
-"""What Generator adds to the view of a run: a picture of one's own, the filmstrip, D's scores, and the result."""
+"""What Generator adds to the view of a run: a picture of one's own, the previews, D's scores, and the result."""
 
 import streamlit as st
 
@@ -19,11 +19,11 @@ from ui.frame.style import is_dark
 from ui.runs import export, pins
 from ui.runs.live import RunParts, live_part, read_log
 from ui.runs.run_words import data_label
-from ui.widgets.filmstrip import moment
 from ui.widgets.live_chart import live_chart
+from ui.widgets.preview_slider import moment
 
 OWN_SIZE = 140  # px
-FILM_WIDTH = 480  # px
+PREVIEW_WIDTH = 480  # px
 
 
 def run_parts() -> RunParts:
@@ -33,14 +33,14 @@ def run_parts() -> RunParts:
 
 def _beside(run: Run) -> None:
     st.markdown("**The same random numbers, drawn again and again**")
-    live_part(_film, run)(run)
+    live_part(_previews, run)(run)
     st.markdown("**Your picture, while it trains**")
     if not run.is_over:
         fragment(_pin)(run)
     live_part(_own, run)(run)
 
 
-def _film(shown: Run) -> None:
+def _previews(shown: Run) -> None:
     run = store().get(shown.id)
     drawn = [event for event in read_log(run).events if isinstance(event, Previewed) and FIXED in event.answers]
     if not drawn:
@@ -53,8 +53,8 @@ def _film(shown: Run) -> None:
         "each row one vector of random numbers, each column a class" if config.has_classes else "40 vectors, no classes"
     )
     st.image(
-        pictures.picture(sheet / 255, FILM_WIDTH * pictures.DENSITY, dark=is_dark()),
-        width=FILM_WIDTH,
+        pictures.picture(sheet / 255, PREVIEW_WIDTH * pictures.DENSITY, dark=is_dark()),
+        width=PREVIEW_WIDTH,
         alt=f"40 generated pictures after {event.step} steps: {kind}",
     )
     st.caption(f"After {event.step:,} steps, epoch {event.epoch:.2g}: {kind}.")

@@ -29,14 +29,14 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
         (st.info if problem.code == "empty" else st.warning)(problem.message, icon=":material/chat:")
     if reading.probabilities is None:
         return
-    name, share = reader.classes[reading.winner], reading.probabilities[reading.winner]
+    name, probability = reader.classes[reading.winner], reading.probabilities[reading.winner]
     shown = name if reading.sure else "unsure"
     verdict(
         shown,
-        share,
+        probability,
         "" if reading.sure else f"leaning to {name}",
         milliseconds=reading.milliseconds,
-        said=f"Answer: {shown}, {percent(share)} for {name}",
+        said=f"Answer: {shown}, {percent(probability)} for {name}",
         of=name,
         size=2.6,
         is_sure=reading.sure,

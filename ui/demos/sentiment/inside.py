@@ -101,10 +101,12 @@ def _vector(values: np.ndarray) -> str:
 def _layers(found: Looks, reader: TextReader) -> None:
     st.caption("What the last layer's reading would answer if it were given the words after fewer layers.")
     rows = []
-    for layer, shares in enumerate(found.answers):
-        winner = int(shares.argmax())
+    for layer, probabilities in enumerate(found.answers):
+        winner = int(probabilities.argmax())
         after = "the words alone" if layer == 0 else f"after layer {layer}"
-        rows.append({"": after, "answer": plain(reader.classes[winner]), "probability": percent(float(shares[winner]))})
+        rows.append(
+            {"": after, "answer": plain(reader.classes[winner]), "probability": percent(float(probabilities[winner]))}
+        )
     st.table(rows)
     st.markdown("**How narrowly each head looks**")
     heads = [

@@ -48,10 +48,10 @@ def show(reading: Reading, reader: TextReader, *, key: str) -> None:
         [
             {
                 "word": plain(word),
-                f"{plain(reader.classes[target])}, alone": percent(float(share)),
+                f"{plain(reader.classes[target])}, alone": percent(float(probability)),
                 "nearest in the vocabulary": plain(", ".join(others)),
             }
-            for (word, others), share in zip(nearest, found.own_answers[:, target], strict=True)
+            for (word, others), probability in zip(nearest, found.own_answers[:, target], strict=True)
         ]
     )
 

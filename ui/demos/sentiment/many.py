@@ -31,7 +31,7 @@ class Job:
     reader: TextReader
     texts: list[str]
     answers: list[str] = field(default_factory=list)  # class, "unsure", or what is wrong
-    shares: list[float | None] = field(default_factory=list)  # probability of the class that is shown
+    probabilities: list[float | None] = field(default_factory=list)  # probability of the class that is shown
     stopped: bool = False
 
     @property
@@ -102,11 +102,11 @@ def advance(job: Job, *, seconds: float) -> None:
             row = next(rows) if problem is None else None
             if row is None or problem is not None:
                 job.answers.append("not read")
-                job.shares.append(None)
+                job.probabilities.append(None)
                 continue
             best = int(row.argmax())
             job.answers.append(job.reader.classes[best] if row[best] >= sure_from else "unsure")
-            job.shares.append(float(row[1] if len(row) == 2 else row[best]))
+            job.probabilities.append(float(row[1] if len(row) == 2 else row[best]))
         if time.monotonic() > end:
             return
 
@@ -140,8 +140,8 @@ def _results(job: Job, key: str) -> None:
     st.markdown(shares_sentence(job.answers, classes))
     label = f"probability of {classes[1]}" if len(classes) == 2 else "probability"
     rows: list[dict[str, object]] = [
-        {"text": text, "answer": said, label: share}
-        for text, said, share in zip(job.texts, job.answers, job.shares, strict=False)
+        {"text": text, "answer": said, label: probability}
+        for text, said, probability in zip(job.texts, job.answers, job.probabilities, strict=False)
     ]
     kinds = [kind for kind in (*classes, "unsure", "not read") if kind in job.answers]
     wanted = st.pills("Show", kinds, selection_mode="multi", key=f"{key}.filter")

@@ -15,7 +15,7 @@ KEY = "sentiment"
 WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
 
 
-def _try(model_id: str, options: list[models.Choice]) -> None:
+def _try(model_id: str, options: list[models.ModelOption]) -> None:
     """Give a text, get an answer while typing; or many at once."""
     way = one_of("How many", WAYS, key=f"{KEY}.way")
     if way == "many":

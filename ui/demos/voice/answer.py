@@ -24,7 +24,7 @@ PLAYER = "voice.player"
 
 def threshold_slider(reader: VoiceReader, *, key: str) -> float:
     """Below which probability an answer is “unknown”."""
-    share = st.slider(
+    per_cent = st.slider(
         "Threshold (%)",
         0,
         99,
@@ -32,7 +32,7 @@ def threshold_slider(reader: VoiceReader, *, key: str) -> float:
         key=f"{key}.threshold.{reader.threshold}",
         help="An answer that is less likely than this becomes “unknown”: fewer false alarms, more questions back.",
     )
-    return share / 100
+    return per_cent / 100
 
 
 def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str | None = None) -> Command | None:
@@ -45,19 +45,19 @@ def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str
         st.warning(hearing.problem.message, icon=":material/volume_off:")
         return None
     command = _chosen(hearing)
-    word, share = command.answer, max(command.probabilities)
+    word, probability = command.answer, max(command.probabilities)
     likeliest = classes[int(np.argmax(command.probabilities))]
     verdict(
         word,
-        share,
-        certainty(share),
+        probability,
+        certainty(probability),
         milliseconds=sum(hearing.milliseconds.values()),
-        said=f"Answer: {word}, {percent(share)}, {certainty(share)}",
+        said=f"Answer: {word}, {percent(probability)}, {certainty(probability)}",
         size=3.25,
         truth=None if truth is None else (word == truth, "right" if word == truth else f"“{truth}” was said"),
     )
     if word == UNKNOWN and likeliest != UNKNOWN:
-        st.caption(f"“{likeliest}” is the likeliest, but {percent(share)} is below the threshold.")
+        st.caption(f"“{likeliest}” is the likeliest, but {percent(probability)} is below the threshold.")
     if hearing.problem is not None:
         st.warning(hearing.problem.message, icon=":material/info:")
     elif word == NOTHING:
@@ -172,13 +172,13 @@ def _listened(given: Given, hearing: Hearing, command: Command | None) -> str:
 
 def _predicted(reader: VoiceReader, hearing: Hearing, command: Command, threshold: float) -> str:
     winner = int(np.argmax(command.probabilities))
-    share, name = command.probabilities[winner], reader.classes[winner]
+    probability, name = command.probabilities[winner], reader.classes[winner]
     if name == SILENCE:
         why = f"“{SILENCE}” is the likeliest, so {NOTHING}."
-    elif share < threshold:
-        why = f"“{name}” with {percent(share)} is below the threshold of {percent(threshold)}: unknown."
+    elif probability < threshold:
+        why = f"“{name}” with {percent(probability)} is below the threshold of {percent(threshold)}: unknown."
     else:
-        why = f"“{name}” with {percent(share)}, above the threshold of {percent(threshold)}."
+        why = f"“{name}” with {percent(probability)}, above the threshold of {percent(threshold)}."
     return f"{why}\n\n:gray[{hearing.milliseconds['predict']:.1f} ms]"
 
 

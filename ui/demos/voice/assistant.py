@@ -18,21 +18,21 @@ CELL = 20  # px
 
 @dataclass
 class _Kept:
-    """Where the assistant stands, and where it stood before the recording that it obeyed last."""
+    """Where the assistant stands, and where it stood before the recording that it responded to last."""
 
     state: State = field(default_factory=State)
     before: State = field(default_factory=State)
-    obeyed: str | None = None  # id of that recording
+    recording: str | None = None  # id of that recording
 
 
-def obey(recording_id: str, commands: Sequence[str], *, key: str) -> list[Turn]:
+def respond_to(recording_id: str, commands: Sequence[str], *, key: str) -> list[Turn]:
     """What the commands of a recording do, from where the assistant stood when the recording was given.
 
-    A change of a slider or of the threshold may change what was heard: then it is obeyed anew, not once more.
+    A change of a slider or of the threshold may change what was heard: then it is responded to anew, not once more.
     """
     kept = record(_Kept, key)
-    if kept.obeyed != recording_id:
-        kept.before, kept.obeyed = kept.state, recording_id
+    if kept.recording != recording_id:
+        kept.before, kept.recording = kept.state, recording_id
     state, turns = kept.before, []
     for command in commands or (NOTHING,):
         turns.append(respond(state, command))

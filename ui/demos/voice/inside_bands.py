@@ -48,8 +48,8 @@ def show(reader: VoiceReader, command: Command) -> None:
             key=f"{KEY}.bars",
             alt=f"From {low} to {high} Hz: {probabilities_sentence(reader.classes, probabilities)}",
         )
-        share = probabilities[now]
+        said, how = percent(probabilities[now]), certainty(probabilities[now])
         st.markdown(
-            f"From {low:,} to {high:,} Hz it hears **{reader.classes[now]}** ({percent(share)}, {certainty(share)})"
+            f"From {low:,} to {high:,} Hz it hears **{reader.classes[now]}** ({said}, {how})"
             + ("." if now == before else f"; with all bands it heard {reader.classes[before]}.")
         )

@@ -43,12 +43,12 @@ def show(reader: VoiceReader, command: Command) -> None:
     info = Listening(word, command.features, found.values, times.drops, pitches.drops, HOP_LENGTH / SAMPLE_RATE, bands)
     live_chart(listening_figure(info, dark=is_dark()), key=f"{KEY}.chart", alt=listening_sentence(info))
     difference = found.score - found.blank_score
-    share = percent(abs(found.error / difference)) if difference else "nothing to compare with"
+    proportion = percent(abs(found.error / difference)) if difference else "nothing to compare with"
     gradients, occlusion = st.columns(2, gap="large")
     gradients.markdown(
         f"**Integrated gradients.** The score of “{word}” goes from {number(found.blank_score, 3)} for silence to "
         f"{number(found.score, 3)} for yours, a difference of **{number(difference, 3)}**. All cells together explain "
-        f"**{number(difference + found.error, 3)}**: a completeness error of **{number(found.error)}** ({share}). "
+        f"**{number(difference + found.error, 3)}**: a completeness error of **{number(found.error)}** ({proportion}). "
         "Blue speaks for the word, orange against it."
     )
     first, last = bands[pitches.start], bands[pitches.start + pitches.width - 1]

@@ -76,7 +76,7 @@ def trained_networks() -> dict[str, VoiceNetwork]:
 def _chart(networks: dict[str, VoiceNetwork], command: Command, name: str) -> None:
     sizes = {kind: gradients(network, command) for kind, network in networks.items()}
     reaches = {kind: memory.reach(values) for kind, values in sizes.items()}
-    info = memory_info(sizes, reaches, step=HOP_LENGTH / SAMPLE_RATE, limit=memory.SHARE)
+    info = memory_info(sizes, reaches, step=HOP_LENGTH / SAMPLE_RATE, limit=memory.REMEMBERED)
     sentence = memory_sentence(info)
     live_chart(memory_figure(info, dark=is_dark()), key=f"{KEY}.{name}", alt=sentence)
     st.caption(sentence)

@@ -36,7 +36,7 @@ PLACE = (
 
 
 def panel(task: Task, *, expanded: bool) -> None:
-    """Everything that is done with own words before they are taught."""
+    """Everything that is done with own words before they are learned."""
     with st.expander("Teach it a word of your own", icon=":material/record_voice_over:", expanded=expanded):
         st.caption(
             f"Any word, in any language: record it {own_words.MIN_EXAMPLES} times, a little differently each time. "

@@ -1,10 +1,10 @@
-"""Before and after in the view of a run that was taught own words: what it still knows, and what it knows now."""
+"""Before and after in the view of a run that learned own words: what it still knows, and what it knows now."""
 
 import streamlit as st
 
 from core.data.sound import audio, own_words, speech
 from core.demos.voice.config import VoiceConfig, words_of
-from core.demos.voice.own_words import HeldOut, Taught, compare
+from core.demos.voice.own_words import BeforeAfter, HeldOut, compare
 from core.plots.words import NO_BREAK, percent
 from core.runs.records import Run
 from core.settings import home
@@ -47,7 +47,7 @@ def show(run: Run, config: VoiceConfig, data: speech.SpeechSet) -> None:
 
 
 @st.cache_data(max_entries=16, show_spinner="Asking both models …")
-def _compared(home_folder: str, run_id: str, seq: int, own: tuple[str, ...], _data: speech.SpeechSet) -> Taught:
+def _compared(home_folder: str, run_id: str, seq: int, own: tuple[str, ...], _data: speech.SpeechSet) -> BeforeAfter:
     after = reader_of(run_id)
     return compare(reader_of(readers.RELEASE), after, _data.test_waves, _data.test_labels.tolist(), own=own)
 
@@ -60,6 +60,6 @@ def _sentence(one: HeldOut) -> str:
     )
 
 
-def _count(found: Taught) -> str:
+def _count(found: BeforeAfter) -> str:
     right = sum(one.after == one.word for one in found.own)
     return f"{right} of {len(found.own)}{NO_BREAK}held-out recordings are answered right; none was learned from."

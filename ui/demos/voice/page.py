@@ -23,7 +23,7 @@ def _inside(model_id: str) -> None:
 
 
 @fragment
-def _try(model_id: str, options: list[models.Choice]) -> None:
+def _try(model_id: str, options: list[models.ModelOption]) -> None:
     """Give a recording, follow it through the network, and see the assistant obey."""
     reader = reader_of(model_id)
     how = source.input_picker(KEY)
@@ -39,7 +39,7 @@ def _try(model_id: str, options: list[models.Choice]) -> None:
     if given is None or hearing is None:
         return
     answer.show_stages(given, reader, hearing, command, threshold)
-    turns = assistant.obey(given.id, [one.answer for one in hearing.commands], key=f"{KEY}.assistant")
+    turns = assistant.respond_to(given.id, [one.answer for one in hearing.commands], key=f"{KEY}.assistant")
     assistant.show_assistant(turns, given.id, key=f"{KEY}.assistant")
     answer.show_journey(reader, hearing, samples)
 

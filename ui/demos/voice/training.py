@@ -86,12 +86,12 @@ def note(run: Run) -> str:
 
 
 def before_result(run: Run) -> None:
-    """What was known before, where own words were taught."""
-    if is_taught(run):
+    """What was known before, where own words were learned."""
+    if learned_own_words(run):
         own_words_check.show(run, config_of(run), _data(run))
 
 
-def is_taught(run: Run) -> bool:
+def learned_own_words(run: Run) -> bool:
     """Whether a run has learned own words: a few seconds of teaching, about what was known before."""
     return config_of(run).data == "own_words"
 

@@ -22,7 +22,7 @@ def moment(run: Run, drawn: Sequence[Previewed]) -> int:
     newest, looked = len(drawn) - 1, record(_Looked, run.id)
     if newest == 0:
         return 0
-    key = f"film.{run.id}.{newest}"  # a slider with another end is another slider
+    key = f"previews.{run.id}.{newest}"  # a slider with another end is another slider
 
     def choose() -> None:
         chosen = st.session_state[key]
