@@ -32,7 +32,7 @@ from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.runs import checkpoints
 from core.runs.store import RunStore, open_store
 from core.service.launch import start
-from core.terminal.commands import parser
+from core.terminal.commands import main, parser
 from core.terminal.output import ProgressLine
 from core.terminal.predict import BATCH
 from tests.core.file_server import serving
@@ -287,6 +287,24 @@ def test_runs_are_listed_newest_first_with_shares_instead_of_per_cent(call: Call
 
 
 # ---- the whole -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "gradients", "--title", "\udcff"),
+        ("train", "--resume", "\udcff"),
+        ("export", "digits", "--out", "x", "--model", "\udcff"),
+    ],
+    ids=["title", "resume", "model"],
+)
+def test_bytes_that_are_no_text_are_refused_where_text_is_needed(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "bytes that are no text in UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", str(2**63)])

@@ -149,6 +149,16 @@ def test_text_and_label_are_two_columns() -> None:
     assert "two different columns" in refused(GOOD.encode(), columns=("text", "text"))
 
 
+def test_columns_of_one_name_and_of_none_can_be_told_apart() -> None:
+    content = ",label,label,label (column 3)\n" + "".join(
+        f"text {i},{'ab'[i % 2]},{'cde'[i % 3]},f\n" for i in range(30)
+    )
+    found = table.read_csv(content.encode(), name="a.csv")
+    assert found.columns == ("column 1", "label", "label (column 3)", "label (column 3) (column 4)")
+    imported = table.labelled(found, text="column 1", label="label (column 3)")
+    assert imported.labelled.classes == ("c", "d", "e")
+
+
 def test_a_table_that_is_gone_is_said() -> None:
     with pytest.raises(DataUnavailableError, match="Upload it"):
         table.OWN.stored("0123456789abcdef")
