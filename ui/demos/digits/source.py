@@ -101,9 +101,7 @@ def draw(key: str) -> drawing.Strokes:
             "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(canvas, 0)
         )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
-    with shown_errors(InvalidInputError, icon="draw"):
-        return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
-    return drawing.Strokes((), (CANVAS, CANVAS), pen)
+    return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
 
 
 def _cut(canvas: Canvas, end: int) -> None:
