@@ -197,7 +197,7 @@ def test_the_dcgan_draws_what_its_discriminator_takes_and_a_step_moves_both() ->
 def test_estimates_without_the_data_of_a_demo_are_those_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
     task = demos.training("digits")
     configs = [("there", task, task.Config()), ("missing", task, task.Config())]
-    answers: list[object] = [estimates.Measured(2.0, 4.0), DataUnavailableError("Get the data.")]
+    answers: list[object] = [estimates.EstimatedRun(2.0, 4.0), DataUnavailableError("Get the data.")]
 
     def measured(*_: object) -> object:
         answer = answers.pop(0)

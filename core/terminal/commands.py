@@ -190,7 +190,7 @@ def _add_train(verbs: Any) -> None:
         lambda options: _resume(verb, options),
         epilog="The options of a demo: python -m core train DEMO --help",
     )
-    verb.add_argument("--resume", metavar="RUN", help="go on with a stopped or failed run")
+    verb.add_argument("--resume", metavar="RUN", type=_words, help="go on with a stopped or failed run")
     verb.add_argument("--extend", metavar="EPOCHS", type=int, help="with --resume: so many epochs or fits more")
     names = verb.add_subparsers(metavar="DEMO", help="", parser_class=Parser)
     for name in demos.names():
@@ -217,7 +217,7 @@ def _add_demo(names: Any, demo: Demo) -> None:
     sentences = " ".join(f"{preset.name}: {preset.sentence}" for preset in task.presets)
     presets = [preset.name for preset in task.presets]
     verb.add_argument("--preset", choices=presets, metavar="NAME", help=_plain(sentences or "this demo has none"))
-    verb.add_argument("--title", help="the run's name; by default what is special about it")
+    verb.add_argument("--title", type=_words, help="the run's name; by default what is special about it")
     group = verb.add_argument_group("knobs")
     defaults = task.Config()
     for name, knob in declared.items():
@@ -274,10 +274,20 @@ def _model(verb: Parser, offered: list[Demo]) -> None:
     several = "".join(f", {' or '.join(demo.releases)} ({demo.name})" for demo in offered if len(demo.releases) > 1)
     verb.add_argument(
         "--model",
+        type=_words,
         metavar="NAME|RUN",
         default=models.RELEASE,
         help=f"{models.RELEASE} (default: the best release model that is here){several}, or a run's id",
     )
+
+
+def _words(text: str) -> str:
+    """What argparse calls to read what no file is named by; the run store keeps text, and bytes need not be any."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        raise argparse.ArgumentTypeError(f"{text!r} holds bytes that are no text in UTF-8") from None
+    return text
 
 
 def _option(name: str) -> str:

@@ -135,6 +135,14 @@ def test_what_is_typed_is_never_a_control_sign(any_reader: TextReader, sign: str
         assert inside == [piece.id for piece in any_reader.encode(text.lower()).pieces[1:-1]]  # it knows no capitals
 
 
+def test_half_a_character_is_read_as_nothing_in_the_place_where_it_stands(any_reader: TextReader) -> None:
+    text = "a good\udcff \ud83d film"
+    found = any_reader.read(text)
+    assert found.encoded is not None
+    assert [(piece.text, piece.start) for piece in found.encoded.pieces if piece.text == "film"] == [("film", 10)]
+    assert any_reader.probabilities([text])[0] == pytest.approx(found.probabilities, abs=1e-6)
+
+
 def test_a_text_with_control_signs_is_answered_alone_as_in_any_batch(any_reader: TextReader) -> None:
     random = np.random.default_rng(0)
     parts = ["[PAD]", "[CLS]", "[SEP]", "[UNK]", "[MASK]", "[pad]", "[Pad]", "a", "good", "film", "not", "dull", ","]

@@ -25,14 +25,14 @@ from core.contract import Checkpointed, Placement
 from core.data import registry
 from core.data.pictures import sources, strokes
 from core.data.pictures.drawing import Strokes, strokes_from_json
-from core.data.pictures.idx import File, IdxFiles
+from core.data.pictures.idx import File
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import DigitReader, read_model, run_reader
 from core.runs import checkpoints
 from core.runs.store import RunStore, open_store
 from core.service.launch import start
-from core.terminal.commands import parser
+from core.terminal.commands import main, parser
 from core.terminal.output import ProgressLine
 from core.terminal.predict import BATCH
 from tests.core.file_server import serving
@@ -178,16 +178,14 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     test = (images[:NUM_TEST], labels[:NUM_TEST])
     folder = tmp_path / "given" / "MNIST" / "raw"
     folder.mkdir(parents=True)
-    mnist = registry.SETS["mnist"]
-    assert isinstance(mnist.origin, IdxFiles)
+    mnist = sources.SOURCES["mnist"]
     files = []
-    for file, array in zip(mnist.origin.files, (*test, *test), strict=True):
+    for file, array in zip(mnist.files, (*test, *test), strict=True):
         content = gzip.compress(idx(array), mtime=0)
         (folder / file.name).write_bytes(content)
         digests = (hashlib.md5(content).hexdigest(), hashlib.sha256(idx(array)).hexdigest())
         files.append(File(file.name, len(content), *digests, array.shape))
-    small = replace(mnist, sizes=(NUM_TEST - 10, 10, NUM_TEST), origin=replace(mnist.origin, files=tuple(files)))
-    monkeypatch.setitem(registry.SETS, "mnist", small)
+    monkeypatch.setitem(sources.SOURCES, "mnist", replace(mnist, files=tuple(files), num_validation=10))
     return tmp_path / "given"
 
 
@@ -225,10 +223,8 @@ def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
     by_name = {line["name"]: line for line in lines}
     assert by_name["mnist"]["bytes"] == 11_594_722
     assert by_name["mnist"]["licence"] == "CC BY-SA 3.0"
-    assert by_name["mnist"]["examples"] == {"train": 55_000, "validation": 5_000, "test": 10_000}
-    assert {line["medium"] for line in lines} == {"pictures", "sound", "text"}
     assert (by_name["mnist5k"]["here"], by_name["mnist"]["here"]) == (True, False)
-    assert [line["name"] for line in call("data", "digits")[1]] == registry.names("pictures")
+    assert [line["name"] for line in call("data", "digits")[1]] == list(sources.SOURCES)
     assert [line["name"] for line in call("data", "fashion")[1]] == ["fashion"]
     status, lines, err = call("data", "nothing")
     assert (status, lines) == (1, [])
@@ -238,7 +234,7 @@ def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
 @pytest.mark.parametrize("arguments", [("--download", "tiny"), ("tiny", "--download")])
 def test_data_downloads_one_by_name(call: Call, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     with serving(tiny_files()) as server:
-        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(server.url))
+        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(server.url))
         status, (line,), err = call("data", *arguments)
         assert (status, line["here"]) == (0, True)
         assert "100 %" in err
@@ -251,7 +247,7 @@ def test_data_downloads_one_by_name(call: Call, monkeypatch: pytest.MonkeyPatch,
 def test_ctrl_c_ends_a_download_and_keeps_what_has_arrived(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(tiny_files()) as server:
         server.chunk_gate = threading.Semaphore(1)
-        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(server.url))
+        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(server.url))
 
         def press() -> None:
             while not server.asked:
@@ -269,7 +265,7 @@ def test_ctrl_c_ends_a_download_and_keeps_what_has_arrived(call: Call, monkeypat
 
 
 def test_a_download_that_fails_says_why(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(registry.SETS, "tiny", tiny_source())
+    monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source())
     status, lines, err = call("data", "--download", "tiny")
     assert (status, lines) == (1, [])
     assert "127.0.0.1" in err
@@ -291,6 +287,24 @@ def test_runs_are_listed_newest_first_with_shares_instead_of_per_cent(call: Call
 
 
 # ---- the whole -------------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("train", "gradients", "--title", "\udcff"),
+        ("train", "--resume", "\udcff"),
+        ("export", "digits", "--out", "x", "--model", "\udcff"),
+    ],
+    ids=["title", "resume", "model"],
+)
+def test_bytes_that_are_no_text_are_refused_where_text_is_needed(
+    arguments: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+) -> None:
+    with pytest.raises(SystemExit) as ended:
+        main(arguments)
+    assert ended.value.code == 2
+    assert "bytes that are no text in UTF-8" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("limit", ["0", "-1", str(2**63)])

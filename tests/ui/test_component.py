@@ -72,6 +72,7 @@ def test_texts_and_lists_have_an_end() -> None:
     assert is_text("abc", 3)
     assert not is_text("abcd", 3)
     assert not is_text(b"a", 3)
+    assert not is_text("\ud83d", 3)
     assert are_numbers([1, 2.5], 2)
     for wrong in ([1, 2, 3], [float("inf")], [True], ["1"], "12", {1: 2}):
         assert not are_numbers(wrong, 2)
@@ -85,6 +86,7 @@ def test_what_no_component_sends_is_nothing(parser: str, value: object) -> None:
 
 def test_what_the_text_box_sends() -> None:
     assert parse_typed({"version": 1, "text": "a"}, version=1) == "a"
+    assert parse_typed({"version": 1, "text": "good \ud83d film"}, version=1) == "good \ufffd film"
     assert parse_typed({"version": 0, "text": "a"}, version=1) is None
     assert parse_typed({"version": 1, "text": "a" * (LONGEST + 1)}, version=1) is None
 

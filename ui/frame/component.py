@@ -80,8 +80,14 @@ def is_whole(value: object, low: int, high: int) -> TypeGuard[int]:
 
 
 def is_text(value: object, longest: int) -> TypeGuard[str]:
-    """Whether a value is a text of at most so many characters."""
-    return isinstance(value, str) and len(value) <= longest
+    """Whether a value is a text of at most so many characters, each of them whole: JSON can say halves of them."""
+    if not isinstance(value, str) or len(value) > longest:
+        return False
+    try:
+        value.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
 
 
 def are_numbers(value: object, most: int) -> TypeGuard[list[int | float]]:

@@ -1,6 +1,7 @@
 """Place 9: a map of networks, and the way of the reader's last drawing through one of them."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import numpy as np
@@ -11,6 +12,7 @@ import torch
 from core import demos
 from core.data.pictures import drawing
 from core.data.pictures.sources import held_out_digits
+from core.errors import InvalidInputError
 from core.explain import layers
 from core.lessons.families import FAMILIES, Family
 from core.plots import maps, pictures
@@ -66,7 +68,7 @@ def _last_input() -> _Input:
     from ui.demos.digits.source import CANVAS, Canvas  # the canvas cannot be imported outside an app
 
     canvas = record(Canvas, "digits")
-    if canvas.json:
+    with suppress(InvalidInputError):  # too long a drawing: the page it is on says so
         strokes = drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
         problem = drawing.problem(strokes)
         if problem is None or not problem.blocking:

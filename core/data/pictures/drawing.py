@@ -140,7 +140,10 @@ def _checked(arrays: list[npt.NDArray[np.float64]], size: tuple[int, int], pen: 
 
 def _check_length(num_strokes: int, num_points: int) -> None:
     if num_strokes > MAX_STROKES or num_points > MAX_POINTS:
-        raise InvalidInputError(f"The drawing is too long; at most {MAX_STROKES} strokes and {MAX_POINTS:,} points.")
+        raise InvalidInputError(
+            f"The drawing is too long; at most {MAX_STROKES} strokes and {MAX_POINTS:,} points are read. "
+            "Make it shorter, or begin anew."
+        )
 
 
 def _short(error: Exception) -> str:

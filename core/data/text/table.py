@@ -74,30 +74,41 @@ def read_csv(content: bytes, *, name: str) -> Table:
         )
     found = formats.of(content, FORMATS)
     assert found is not None
-    rows: list[tuple[int, tuple[str, ...]]] = []
+    rows: list[tuple[str, ...]] = []
+    lines: list[int] = []
     num_cells = 0
     for number, (line, row) in enumerate(found.reader(content, name)):  # blank rows count: millions take seconds
-        if len(row) > MAX_COLUMNS:
+        width = len(row)
+        if width > MAX_COLUMNS:
             raise InvalidInputError(
-                f"“{name}” has {len(row):,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
+                f"“{name}” has {width:,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
                 "Keep the columns with the text and the label."
             )
         if number > MAX_ROWS:
             raise InvalidInputError(
                 f"“{name}” has more than {MAX_ROWS:,} rows, which is the most allowed. Split the file."
             )
-        num_cells += len(row)
+        num_cells += width
         if num_cells > MAX_CELLS:
             raise InvalidInputError(
                 f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns with the "
                 "text and the label, or split the file."
             )
         if row:
-            rows.append((line, tuple(row)))
-    (_, heading), *others = rows
-    return Table(
-        name, tuple(map(str.strip, heading)), tuple(row for _, row in others), tuple(line for line, _ in others)
-    )
+            rows.append(tuple(row))
+            lines.append(line)
+    return Table(name, _names(rows[0]), tuple(rows[1:]), tuple(lines[1:]))
+
+
+def _names(heading: Sequence[str]) -> tuple[str, ...]:
+    """Different names of all columns: one that has none or a name that was there before is told by its place."""
+    names: list[str] = []
+    for place, cell in enumerate(heading, 1):
+        name = cell.strip() or f"column {place}"
+        while name in names:
+            name += f" (column {place})"
+        names.append(name)
+    return tuple(names)
 
 
 def _csv_rows(content: bytes, name: str) -> Iterator[tuple[int, list[str]]]:

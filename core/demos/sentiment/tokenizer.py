@@ -25,6 +25,7 @@ CONTINUED = "##"  # begins a piece that continues a word
 ALPHABET = 200  # letters at most
 PADDING_ID = 0  # of every tokenizer here, the pretrained encoder's too
 APOSTROPHES = "´`ʼ′‘＇"  # that keyboards and phones put into "isn't", beside the typographic one
+HALVES = re.compile("[\ud800-\udfff]")  # of characters: surrogates, which no encoding knows alone
 _IN_A_WORD = re.compile(rf"(?<=\w)[{APOSTROPHES}](?=\w)")
 WORDS = r"\w+?(?=n't\b)|n't\b|'(?:s|re|ve|ll|d|m)\b|\w+|[^\w\s]"
 
@@ -113,8 +114,11 @@ def _tokenizer(model: Any) -> Tokenizer:
 
 
 def _plain(text: str) -> str:
-    """The same text, letter for letter, with the apostrophe that tokenizers know: "isn´t" is a negation too."""
-    return _IN_A_WORD.sub("'", text)
+    """The same text, letter for letter, with the apostrophe that tokenizers know: "isn´t" is a negation too.
+
+    Halves of characters, which a cut or bytes of another encoding leave behind, become the sign for what is not read.
+    """
+    return _IN_A_WORD.sub("'", HALVES.sub("\ufffd", text))
 
 
 def encode(tokenizer: Tokenizer, text: str, *, length: int) -> Encoded:

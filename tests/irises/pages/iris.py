@@ -19,7 +19,7 @@ SPECIES = ("setosa", "versicolor", "virginica")
 
 
 @fragment
-def tries(model_id: str, options: list[models.Choice]) -> None:
+def tries(model_id: str, options: list[models.ModelOption]) -> None:
     """Four measures and the species."""
     flower = [st.slider(name, low, high, low, key=f"iris.{name}") for name, (low, high) in MEASURES.items()]
     (row,) = readers.model_of(demo, model_id).probabilities(torch.tensor([flower]))

@@ -101,7 +101,9 @@ def draw(key: str) -> drawing.Strokes:
             "Clear", icon=":material/delete:", key=f"{key}.clear", disabled=not objects, on_click=_cut, args=(canvas, 0)
         )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
-    return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
+    with shown_errors(InvalidInputError, icon="draw"):
+        return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
+    return drawing.Strokes((), (CANVAS, CANVAS), pen)
 
 
 def _cut(canvas: Canvas, end: int) -> None:

@@ -6,6 +6,7 @@ Here: the component and the text of this session. What is done with the text is 
 from dataclasses import dataclass
 from functools import partial
 
+from core.demos.sentiment.tokenizer import HALVES
 from ui.frame.component import Component, Told, is_text
 from ui.frame.state import record
 
@@ -87,6 +88,8 @@ def parse_typed(value: object, *, version: int) -> str | None:
     if not isinstance(value, dict) or value.get("version") != version:
         return None
     text = value.get("text")
+    if isinstance(text, str):
+        text = HALVES.sub("\ufffd", text)  # of an emoji that the end of the box, or a browser, has cut in two
     return text if is_text(text, LONGEST) else None
 
 
