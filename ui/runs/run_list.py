@@ -73,7 +73,7 @@ def _chooser(run: Run) -> None:
         ticked.run_ids = [*others, run.id] if st.session_state[key] else others
 
     st.checkbox(
-        f"Compare {plain(run.title)} ({run.id})",
+        f"Compare run {run.id}",  # without its title: screen readers get a label as it is written, with its escapes
         value=run.id in ticked.run_ids,
         key=key,
         on_change=tick,
