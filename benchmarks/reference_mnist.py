@@ -22,9 +22,8 @@ from PIL import Image
 from torch import nn
 from torch.utils.data import DataLoader, Dataset
 
-from core import settings
-from core.data.pictures import sources
-from core.data.pictures.idx import read_idx
+from core.data import registry
+from core.data.pictures.idx import IdxFiles
 
 EPOCHS, BATCH, TEST_BATCH, LOG_EVERY = 14, 64, 1000, 10
 NUM_TRAIN = 60_000
@@ -83,9 +82,9 @@ class Epoch:
 
 def loaders(device: str) -> tuple[DataLoader[Item], DataLoader[Item]]:
     """The example's loaders for training and test; with a graphics card a process of their own, and in random order."""
-    source = sources.find("mnist")
-    folder = settings.data_folder() / source.folder
-    arrays = [read_idx(folder / file.name, file, label=source.label) for file in source.files]
+    mnist = registry.find("mnist")
+    assert isinstance(mnist.origin, IdxFiles)
+    arrays = mnist.origin.read(mnist.place())
     train, test = Pictures(*arrays[:2]), Pictures(*arrays[2:])
     beside = {"num_workers": 1, "pin_memory": True, "shuffle": True} if device == "cuda" else {}
     return DataLoader(train, batch_size=BATCH, **beside), DataLoader(test, batch_size=TEST_BATCH, **beside)

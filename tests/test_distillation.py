@@ -8,6 +8,7 @@ import pytest
 import torch
 
 from core.contract import Dataset, Evaluated, Placement
+from core.data import registry
 from core.data.text import reviews
 from core.demos.sentiment import TASK
 from core.demos.sentiment.config import SentimentConfig
@@ -48,7 +49,7 @@ def config(monkeypatch: pytest.MonkeyPatch) -> SentimentConfig:
     labels = np.array([label for _ in range(8) for label, some in words.items() for _ in some.split()])
     part = reviews.Part(tuple(texts), labels)
     monkeypatch.setattr(
-        reviews, "load", lambda *_: reviews.Texts(part, part, part, reviews.POLARITY, "Some", "sentences")
+        reviews, "load", lambda *_: reviews.Texts(part, part, part, registry.POLARITY, "Some", "sentences")
     )
     return SentimentConfig(
         data="sst2", layers=1, width=32, heads=1, feed_forward=32, vocabulary=500, length=16, batch_size=16, epochs=8,

@@ -40,9 +40,11 @@ def described(name: str) -> dict[str, Any]:
     return {
         "name": name,
         "label": source.label,
+        "medium": source.medium,
         "demos": [demo for demo in demos.names() if name in _sets_of(demos.task(demo))],
         "about": source.sentence,
-        "bytes": source.num_bytes,
+        "examples": dict(zip(("train", "validation", "test"), source.sizes, strict=True)),
+        "bytes": source.origin.num_bytes,
         "licence": source.licence,
         "source": source.citation,
         "here": source.is_here(),
@@ -77,17 +79,19 @@ def _download(name: str | None) -> int:
         output.say(f"{source.label} ({name}) is on this machine already.")
         output.answer(described(name))
         return 0
-    if source.num_bytes:
-        folder = settings.data_folder() / source.folder
-        output.say(f"{source.label}: {source.num_bytes / 1e6:.1f} MB, {source.licence}, into {folder}")
+    if source.origin.num_bytes:
+        folder = settings.data_folder() / source.origin.folder
+        output.say(f"{source.label}: {source.origin.num_bytes / 1e6:.1f} MB, {source.licence}, into {folder}")
     line = output.ProgressLine()
 
     def report(done: int, total: int) -> None:
-        line.show(done / total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if source.num_bytes else f"{done:,} clips")
+        line.show(
+            done / total, f"{done / 1e6:.1f} of {total / 1e6:.1f} MB" if source.origin.num_bytes else f"{done:,} clips"
+        )
 
     with interruptible() as interrupt:
         try:
-            source.fetch(report, lambda: interrupt.requested)
+            source.origin.fetch(report, lambda: interrupt.requested)
         except Cancelled:
             output.say("Cancelled. What has arrived is kept; the same command goes on from there.")
             return STATUS

@@ -14,7 +14,8 @@ import pytest
 import torch
 from PIL import Image
 
-from core.data.pictures import picture, picture_set, sources
+from core.data import registry
+from core.data.pictures import picture, picture_set
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.demos.digits.learner import load
@@ -276,7 +277,7 @@ def test_a_set_that_is_not_here_says_so(own: str, glassbox_home: Path) -> None:
 
 def test_digits_learns_from_a_set_in_place_of_the_training_images(glassbox_home: Path) -> None:
     images = np.arange(20, dtype=np.uint8)[:, None, None].repeat(28, 1).repeat(28, 2)
-    drawn = picture_set.PictureSet("drawn", images, np.arange(20) % 10, sources.DIGITS)
+    drawn = picture_set.PictureSet("drawn", images, np.arange(20) % 10, registry.DIGITS)
     config = DigitsConfig(synthetic=picture_set.OWN.keep(drawn), share=50)
     dataset = load(config)
     assert torch.equal(dataset.train.inputs, torch.from_numpy(images[:10]))

@@ -12,8 +12,9 @@ from torch.optim import Optimizer
 
 from core import demos
 from core.contract import Dataset, NetworkCost, Placement, Preset, Split, Training
+from core.data import registry
 from core.demos.digits.config import DigitsConfig
-from core.demos.digits.cost import NUM_EXAMPLES, cost, forward_flops, num_examples
+from core.demos.digits.cost import cost, forward_flops, num_examples
 from core.demos.digits.learner import load
 from core.demos.generator.losses import LOSSES
 from core.demos.sentiment.cost import num_tokens
@@ -151,7 +152,7 @@ def test_the_sizes_are_those_of_the_data(share: float) -> None:
 
 
 def test_every_data_set_has_its_sizes() -> None:
-    assert set(NUM_EXAMPLES) == set(DIGITS.Config.__dataclass_fields__["data"].metadata["knob"].options)
+    assert set(registry.names("pictures")) == set(DIGITS.Config.__dataclass_fields__["data"].metadata["knob"].options)
 
 
 def test_adversarial_examples_cost_a_second_pass() -> None:

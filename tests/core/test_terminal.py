@@ -25,7 +25,7 @@ from core.contract import Checkpointed, Placement
 from core.data import registry
 from core.data.pictures import sources, strokes
 from core.data.pictures.drawing import Strokes, strokes_from_json
-from core.data.pictures.idx import File
+from core.data.pictures.idx import File, IdxFiles
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import DigitReader, read_model, run_reader
@@ -178,14 +178,16 @@ def small_mnist(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     test = (images[:NUM_TEST], labels[:NUM_TEST])
     folder = tmp_path / "given" / "MNIST" / "raw"
     folder.mkdir(parents=True)
-    mnist = sources.SOURCES["mnist"]
+    mnist = registry.SETS["mnist"]
+    assert isinstance(mnist.origin, IdxFiles)
     files = []
-    for file, array in zip(mnist.files, (*test, *test), strict=True):
+    for file, array in zip(mnist.origin.files, (*test, *test), strict=True):
         content = gzip.compress(idx(array), mtime=0)
         (folder / file.name).write_bytes(content)
         digests = (hashlib.md5(content).hexdigest(), hashlib.sha256(idx(array)).hexdigest())
         files.append(File(file.name, len(content), *digests, array.shape))
-    monkeypatch.setitem(sources.SOURCES, "mnist", replace(mnist, files=tuple(files), num_validation=10))
+    small = replace(mnist, sizes=(NUM_TEST - 10, 10, NUM_TEST), origin=replace(mnist.origin, files=tuple(files)))
+    monkeypatch.setitem(registry.SETS, "mnist", small)
     return tmp_path / "given"
 
 
@@ -223,8 +225,10 @@ def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
     by_name = {line["name"]: line for line in lines}
     assert by_name["mnist"]["bytes"] == 11_594_722
     assert by_name["mnist"]["licence"] == "CC BY-SA 3.0"
+    assert by_name["mnist"]["examples"] == {"train": 55_000, "validation": 5_000, "test": 10_000}
+    assert {line["medium"] for line in lines} == {"pictures", "sound", "text"}
     assert (by_name["mnist5k"]["here"], by_name["mnist"]["here"]) == (True, False)
-    assert [line["name"] for line in call("data", "digits")[1]] == list(sources.SOURCES)
+    assert [line["name"] for line in call("data", "digits")[1]] == registry.names("pictures")
     assert [line["name"] for line in call("data", "fashion")[1]] == ["fashion"]
     status, lines, err = call("data", "nothing")
     assert (status, lines) == (1, [])
@@ -234,7 +238,7 @@ def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
 @pytest.mark.parametrize("arguments", [("--download", "tiny"), ("tiny", "--download")])
 def test_data_downloads_one_by_name(call: Call, monkeypatch: pytest.MonkeyPatch, arguments: tuple[str, ...]) -> None:
     with serving(tiny_files()) as server:
-        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(server.url))
+        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(server.url))
         status, (line,), err = call("data", *arguments)
         assert (status, line["here"]) == (0, True)
         assert "100 %" in err
@@ -247,7 +251,7 @@ def test_data_downloads_one_by_name(call: Call, monkeypatch: pytest.MonkeyPatch,
 def test_ctrl_c_ends_a_download_and_keeps_what_has_arrived(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
     with serving(tiny_files()) as server:
         server.chunk_gate = threading.Semaphore(1)
-        monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source(server.url))
+        monkeypatch.setitem(registry.SETS, "tiny", tiny_source(server.url))
 
         def press() -> None:
             while not server.asked:
@@ -265,7 +269,7 @@ def test_ctrl_c_ends_a_download_and_keeps_what_has_arrived(call: Call, monkeypat
 
 
 def test_a_download_that_fails_says_why(call: Call, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sources.SOURCES, "tiny", tiny_source())
+    monkeypatch.setitem(registry.SETS, "tiny", tiny_source())
     status, lines, err = call("data", "--download", "tiny")
     assert (status, lines) == (1, [])
     assert "127.0.0.1" in err

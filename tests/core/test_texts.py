@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from core.data import registry
 from core.data.text import reviews, table
 from core.errors import DataUnavailableError, InvalidInputError, NotFoundError
 from tests.work import counted_calls
@@ -17,7 +18,7 @@ GOOD = "text,label\n" + "".join(f'"sentence {i}, with a comma",{"abc"[i % 3]}\n'
 def test_the_parts_of_a_set_share_no_text_and_hold_what_is_said(name: str) -> None:
     texts = reviews.load(name)
     parts = (texts.train, texts.validation, texts.test)
-    assert [len(part) for part in parts] == list(reviews.find(name).sizes)
+    assert [len(part) for part in parts] == list(registry.find(name).sizes)
     together = [one for part in parts for one in part.texts]
     assert len(set(together)) == len(together)
     assert all(0.45 < part.labels.mean() < 0.55 for part in parts)
@@ -29,9 +30,10 @@ def test_a_set_that_does_not_exist_is_said() -> None:
 
 
 def test_missing_sst2_says_where_it_should_be(glassbox_home: Path) -> None:
-    assert not reviews.is_here("sst2")
-    with pytest.raises(DataUnavailableError, match="sst2"):
-        reviews.find("sst2").load()
+    assert not registry.find("sst2").is_here()
+    for ask in (reviews.load, reviews.require):
+        with pytest.raises(DataUnavailableError, match=r"SST-2 lacks dev\.tsv.*data --download sst2"):
+            ask("sst2")  # type: ignore[operator]
 
 
 def write_sst2(folder: Path) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import streamlit as st
 
 from core import demos
-from core.demos.digits.config import NUM_EXAMPLES
+from core.data import registry
 from core.experiments.classical.config import PIXELS
 from core.experiments.more_data.config import (
     NETWORK,
@@ -104,8 +104,8 @@ def _start_button(data: str, *, again: bool) -> None:
     config = measuring(data)
     label = "Measure again" if again else "Measure"
     st.caption(
-        f"{config.epochs} fits: {len(sizes(NUM_EXAMPLES[data][0]))} numbers of examples, {NUM_SEEDS} seeds, on one "
-        "processor thread. 3,500 digits take one to three minutes, 55,000 pictures much longer. It can be stopped "
+        f"{config.epochs} fits: {len(sizes(registry.find(data).sizes[0]))} numbers of examples, {NUM_SEEDS} seeds, on "
+        "one processor thread. 3,500 digits take one to three minutes, 55,000 pictures much longer. It can be stopped "
         "after each fit and goes on from there."
     )
     kind = "secondary" if again else "primary"
@@ -155,7 +155,7 @@ def _results(shown: Run) -> None:
                 st.caption(f"The network, and the other methods on {PIXELS[features].lower()}")
                 lines = _lines(all_curves, features, seconds=log)
                 figure = learning_figure(
-                    lines, most=NUM_EXAMPLES[config.data][0], span=span, log=log, unit="s" if log else "%",
+                    lines, most=registry.find(config.data).sizes[0], span=span, log=log, unit="s" if log else "%",
                     dark=is_dark(), uirevision=run.id,
                 )  # fmt: skip
                 live_chart(figure, key=f"more_data.{features}.{log}", alt=_alt(title, lines, "s" if log else "%"))
@@ -170,12 +170,12 @@ def _results(shown: Run) -> None:
 
 
 def _is_capped(config: MoreDataConfig) -> bool:
-    return config.svm_examples < NUM_EXAMPLES[config.data][0]
+    return config.svm_examples < registry.find(config.data).sizes[0]
 
 
 def _test_set(config: MoreDataConfig) -> str:
     names = {"mnist5k": "MNIST", "mnist": "MNIST", "fashion": "Fashion-MNIST"}
-    return f"{NUM_EXAMPLES[config.data][2]:,} {names[config.data]} test images"
+    return f"{registry.find(config.data).sizes[2]:,} {names[config.data]} test images"
 
 
 def _lines(found: Curves, features: str, *, seconds: bool) -> list[Line]:

@@ -8,7 +8,7 @@ from core.knobs import Config
 from core.settings import data_folder
 from ui.frame.errors import show_error
 from ui.frame.fragments import fragment
-from ui.frame.words import duration, size
+from ui.frame.words import duration, plain, size
 
 
 def show(config: Config) -> bool:
@@ -25,6 +25,9 @@ def _panel(name: str) -> None:
     source = registry.find(name)
     if source.is_here():
         st.rerun(scope="app")
+    if not source.origin.can_fetch:
+        st.warning(plain(source.problem()), icon=":material/folder_off:")
+        return
     with st.container(border=True):
         licence = source.licence.rstrip(".")
         st.markdown(f"**{source.label} is not on this machine yet.** {source.sentence} Licence: {licence}.")
@@ -33,7 +36,7 @@ def _panel(name: str) -> None:
         if latest is not None and state is not None and state.status == "running":
             left = f" · {duration(state.seconds_left)} left" if state.seconds_left is not None else ""
             fraction = state.done_bytes / max(state.total_bytes, 1)
-            rate = f" · {size(state.bytes_per_second)}/s" if source.num_bytes else ""
+            rate = f" · {size(state.bytes_per_second)}/s" if source.origin.num_bytes else ""
             st.progress(min(fraction, 1.0), f"{state.message}{rate}{left}")
             st.button("Cancel", icon=":material/close:", on_click=latest.cancel, key="download.cancel")
             return
@@ -42,14 +45,14 @@ def _panel(name: str) -> None:
                 show_error(state.message, icon="cloud_off")
             else:
                 st.info(state.message, icon=":material/cloud_off:")
-        what = f"Download ({size(source.num_bytes)})" if source.num_bytes else "Make it now"
+        what = f"Download ({size(source.origin.num_bytes)})" if source.origin.num_bytes else "Make it now"
         label = "Try again" if state is not None and state.status != "done" else what
         st.button(label, icon=":material/download:", on_click=_start, args=(name,), key="download.start")
-        if not source.folder:
+        if not source.origin.folder:
             return
+        folder = data_folder() / source.origin.folder
         st.caption(
-            f"Without internet: put the files into `{data_folder() / source.folder}` on the server, or choose data "
-            "that needs no download."
+            f"Without internet: put the files into `{folder}` on the server, or choose data that needs no download."
         )
 
 

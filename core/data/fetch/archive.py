@@ -36,6 +36,43 @@ class Archive:
     base_url: str  # ends in a slash
 
 
+@dataclass(frozen=True)
+class Archives:
+    """An origin of a data set (`core/data/fetch/origins.py`): archives, of which the last is the set itself."""
+
+    archives: tuple[Archive, ...]
+    contents: tuple[str, ...]  # files or folders by which it is known to be there
+    elsewhere: tuple[str, ...] = ()  # further folders inside the data folder where people put it
+    can_fetch: bool = True
+
+    @property
+    def num_bytes(self) -> int:
+        """Of all archives."""
+        return sum(archive.num_bytes for archive in self.archives)
+
+    @property
+    def folder(self) -> str:
+        """Of the last archive."""
+        return self.archives[-1].folder
+
+    def place(self) -> Path | None:
+        """The first folder that has its contents."""
+        folders = (settings.data_folder() / name for name in (self.folder, *self.elsewhere))
+        return next((folder for folder in folders if not self._lacking(folder)), None)
+
+    def missing(self) -> str:
+        """What its own folder lacks."""
+        folder = settings.data_folder() / self.folder
+        return f"{folder} lacks {', '.join(self._lacking(folder))}."
+
+    def fetch(self, progress: Progress, should_stop: ShouldStop) -> None:
+        """Download and unpack."""
+        fetch(self.archives, progress=progress, should_stop=should_stop)
+
+    def _lacking(self, folder: Path) -> list[str]:
+        return [name for name in self.contents if not (folder / name).exists()]
+
+
 def fetch(archives: tuple[Archive, ...], *, progress: Progress, should_stop: ShouldStop) -> None:
     """Download and unpack archives into the data folder; a folder that is there already is kept.
 

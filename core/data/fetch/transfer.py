@@ -44,7 +44,7 @@ class Transfer:
         self._stop = threading.Event()
         self._arrivals: deque[tuple[float, int]] = deque()  # (monotonic seconds, bytes done), the last seconds only
         self._done_bytes = 0
-        self._total_bytes = self.source.num_bytes
+        self._total_bytes = self.source.origin.num_bytes
         self._status: Status = "running"
         self._message = ""
         self._thread = threading.Thread(target=self._run, name=f"transfer-{name}", daemon=True)
@@ -77,7 +77,7 @@ class Transfer:
     def _run(self) -> None:
         label = self.source.label
         try:
-            self.source.fetch(self._arrived, self._stop.is_set)
+            self.source.origin.fetch(self._arrived, self._stop.is_set)
         except Cancelled:
             self._end(
                 "cancelled", f"Cancelled. What has arrived of {label} is kept; the next download goes on from there."
@@ -107,7 +107,7 @@ class Transfer:
 
     def _now(self) -> str:
         done, total, label = self._done_bytes, self._total_bytes, self.source.label
-        if self.source.num_bytes:
+        if self.source.origin.num_bytes:
             so_far, doing = f"{done / 1e6:.1f} of {total / 1e6:.1f} MB", "Downloading"
         else:
             so_far, doing = f"{done:,} of {total:,} clips", "Making"

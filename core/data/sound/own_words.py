@@ -145,7 +145,8 @@ def pinned(words: Sequence[str]) -> str:
         StorageError: it cannot be written, or a recording cannot be read.
     """
 
-    return _PINNED.keep({word: [(one.id, one.key or _key_of(word, one)) for one in examples(word)] for word in words})
+    there = {word: [(one.id, one.key or _key(sound(word, one))) for one in examples(word)] for word in words}
+    return _PINNED.keep(there)
 
 
 def gone(word: str, recordings: str) -> bool:
@@ -275,11 +276,6 @@ _PINNED: Shelf[dict[str, list[tuple[str, str]]]] = Shelf(
 
 def _key(clip: Sound) -> str:
     return kept.key(kept.array_bytes(np.array(clip)))
-
-
-def _key_of(word: str, example: Example) -> str:
-    """What stands in no name of before there were keys."""
-    return kept.key(kept.read(_recordings(word).path(example.id)) or b"")
 
 
 def _place(word: str) -> Path:

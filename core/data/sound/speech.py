@@ -1,7 +1,7 @@
 """The speech that the Voice demo learns from: synthetic, Speech Commands, its mini set, and the user's own words.
 
 Sound stays 16-bit as it was published; features are the business of the demo. Here the sets are put together; where
-their clips come from is in `speech_synthesis`, `speech_folders` and `speech_own`, and downloads in `catalogue`.
+their clips come from is in `speech_synthesis`, `speech_folders` and `own_words`; which sets there are, in the registry.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import io
 import json
 import logging
 import shutil
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,19 +19,15 @@ import numpy as np
 import numpy.typing as npt
 
 from core import kept, settings
-from core.data.fetch.download import storing
+from core.data import registry
+from core.data.fetch.download import Cancelled, Progress, ShouldStop, storing
+from core.data.registry import CORE_WORDS as CORE_WORDS
+from core.data.registry import MINI_WORDS as MINI_WORDS
+from core.data.registry import OTHER_WORDS as OTHER_WORDS
 from core.data.sound import audio, own_words, speech_folders, speech_synthesis
 from core.data.sound.speech_synthesis import Sound
-from core.errors import DataUnavailableError, InvalidSettingError, NotFoundError
+from core.errors import DataUnavailableError, InvalidSettingError
 
-CORE_WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
-OTHER_WORDS = (
-    *("backward", "bed", "bird", "cat", "dog", "eight", "five", "follow", "forward", "four", "happy", "house"),
-    *("learn", "marvin", "nine", "one", "seven", "sheila", "six", "three", "tree", "two", "visual", "wow", "zero"),
-)  # with the core words, all of Speech Commands v0.02
-MINI_WORDS = ("yes", "no", "up", "down", "left", "right", "stop", "go")
-WORDS = {"mini_speech_commands": MINI_WORDS, "speech_commands": (*CORE_WORDS, *OTHER_WORDS)}  # of recorded sets
-SOURCES = ("synthetic_speech", "mini_speech_commands", "speech_commands", "own_words")
 UNKNOWN, SILENCE = own_words.RESERVED  # the last two classes of every set
 NUM_SYNTHETIC = 100  # training clips a word
 UNKNOWN_FACTOR = 2  # unknown has so many times the clips of a word: it is many words
@@ -42,7 +38,6 @@ SEED = 20_240_917
 
 SPLITS = speech_folders.SPLITS
 Labels = npt.NDArray[np.int64]
-Progress = Callable[[int, int], None]
 _log = logging.getLogger(__name__)
 
 
@@ -70,7 +65,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS, recordings: str = "") -
     speech and some minutes for all of Speech Commands.
 
     Args:
-        source: one of `SOURCES`; of "own_words", words that Speech Commands has are synthetic and others
+        source: a sound set of the registry; of "own_words", words that Speech Commands has are synthetic and others
             are the user's recordings.
         words: those that are told apart; the others that the set has are "unknown".
         recordings: of "own_words", which recordings, from `own_words.pinned`; empty: all that there are.
@@ -78,7 +73,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS, recordings: str = "") -
     Raises:
         DataUnavailableError: the set is not on this machine, or is damaged.
         InvalidSettingError: the set has no such word, or fewer than two or all of them are asked for.
-        NotFoundError: there is no such source.
+        NotFoundError: there is no such set.
     """
     words = tuple(words)
     require(source, words, recordings)
@@ -94,8 +89,7 @@ def load(source: str, words: Sequence[str] = CORE_WORDS, recordings: str = "") -
 
 def require(source: str, words: Sequence[str], recordings: str = "") -> None:
     """Raise what `load` raises, at once: looks at names of files only. Synthetic speech need not have been made yet."""
-    if source not in SOURCES:
-        raise NotFoundError(f"There is no speech “{source}”. There are: {', '.join(SOURCES)}.")
+    data_set = registry.find(source, "sound")
     if len(set(words)) < 2 or len(set(words)) != len(words):
         raise InvalidSettingError(f"The words to learn are {', '.join(words) or 'none'}; choose at least two.")
     if reserved := [word for word in words if own_words.is_reserved(word)]:
@@ -103,12 +97,9 @@ def require(source: str, words: Sequence[str], recordings: str = "") -> None:
             f"{_quoted(reserved)} cannot be a word to learn: every network has the answers “{UNKNOWN}” and “{SILENCE}” "
             "already. Leave it out, and record the word under another name."
         )
-    if source in CLIPS_A_WORD and not folder_is_here(source):
-        raise DataUnavailableError(
-            f"{folder_of(source)} does not hold the data set. Download it on the page Voice, view Train, or unpack it "
-            "there, or set GLASSBOX_DATA to the folder that holds it."
-        )
-    if not set(WORDS.get(source, (*CORE_WORDS, *OTHER_WORDS))) - set(words):
+    if source in CLIPS_A_WORD:
+        data_set.place()
+    if not set(data_set.classes) - set(words):
         raise InvalidSettingError("All words that there are are to be learned; leave one out to stand for “unknown”.")
     if source == "own_words":
         _require_recordings(own_among(words), recordings)
@@ -119,7 +110,7 @@ def require(source: str, words: Sequence[str], recordings: str = "") -> None:
 def sizes(source: str, words: Sequence[str], recordings: str = "") -> tuple[int, int, int]:
     """Clips to train, validate and test with, whether they are here or not; of recorded sets about so many."""
     if source in CLIPS_A_WORD:
-        unknown = min(UNKNOWN_FACTOR, len(set(WORDS[source]) - set(words)))
+        unknown = min(UNKNOWN_FACTOR, len(set(registry.find(source).classes) - set(words)))
         train, validation, test = ((len(words) + unknown + 1) * count for count in CLIPS_A_WORD[source])
         return train, validation, test
     own = own_among(words) if source == "own_words" else ()
@@ -149,6 +140,12 @@ def synthetic_plan(words: Sequence[str] = CORE_WORDS) -> list[tuple[str, int]]:
 def synthetic_is_here(words: Sequence[str] = CORE_WORDS) -> bool:
     """Whether all of it has been spoken already."""
     return all(speech_synthesis.path_of(*one).exists() for one in synthetic_plan(words))
+
+
+def speak_all(progress: Progress, should_stop: ShouldStop) -> None:
+    """Make the synthetic speech of the core words; `progress` counts clips; raises `Cancelled`."""
+    if not speech_synthesis.make(synthetic_plan(), progress=progress, should_stop=should_stop):
+        raise Cancelled
 
 
 def _synthetic(words: tuple[str, ...]) -> SpeechSet:
@@ -216,22 +213,8 @@ def _varied(clip: Sound, rng: np.random.RandomState) -> Sound:
     return audio.to_int16(audio.with_noise(wave, rng.uniform(-75, -45), seed=int(rng.randint(2**31))))
 
 
-def folder_of(source: str) -> Path:
-    """Where a recorded set lies."""
-    return (
-        settings.data_folder()
-        / {"speech_commands": speech_folders.FULL, "mini_speech_commands": speech_folders.MINI}[source]
-    )
-
-
-def folder_is_here(source: str) -> bool:
-    """Whether a recorded set has the folders of its words."""
-    wanted = {"speech_commands": CORE_WORDS, "mini_speech_commands": MINI_WORDS}[source]
-    return set(wanted) <= set(speech_folders.words_in(folder_of(source)))
-
-
 def _require_folder(source: str, words: Sequence[str]) -> None:
-    folder = folder_of(source)
+    folder = registry.find(source).place()
     there = speech_folders.words_in(folder)
     if lacking := [word for word in words if word not in there]:
         raise InvalidSettingError(f"{folder.name} has no {_quoted(lacking)}; it has {', '.join(there)}.")
@@ -247,7 +230,7 @@ def _require_folder(source: str, words: Sequence[str]) -> None:
 
 def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
     """A recorded set; decoded once into a few large files, which are then mapped, not read."""
-    folder = folder_of(source)
+    folder = registry.find(source).place()
     there = speech_folders.words_in(folder)
     stamp = [str(folder), words, [(word, (folder / word).stat().st_mtime_ns) for word in there]]
     decoded = settings.home() / "speech" / "decoded" / kept.key(json.dumps(stamp).encode())
@@ -340,13 +323,14 @@ def test_clips(words: Sequence[str] = CORE_WORDS) -> tuple[Sound, Labels, str]:
         DataUnavailableError: neither is in the data folder, or it is damaged.
     """
     words, data = tuple(words), settings.data_folder()
-    for folder in (data / speech_folders.TEST_SET, data):
+    official, full = registry.SPEECH_TEST.folder, registry.find("speech_commands").origin.folder
+    for folder in (data / official, data):
         if (folder / speech_folders.UNKNOWN).is_dir() and (folder / speech_folders.SILENCE).is_dir():
             paths, labels = speech_folders.official_test(folder, words)
             waves = np.empty((len(paths), audio.WINDOW), np.int16)
             speech_folders.read_clips(paths, waves)
             return waves, labels, f"{len(paths):,} clips of the Speech Commands v0.02 12-class test set"
-    for folder in (data / speech_folders.FULL, data):
+    for folder in (data / full, data):
         there = speech_folders.words_in(folder)
         if set(words) <= set(there):
             files = speech_folders.listed(folder, there)["test"]
@@ -358,8 +342,8 @@ def test_clips(words: Sequence[str] = CORE_WORDS) -> tuple[Sound, Labels, str]:
             labels = np.array(known + [len(words) + 1] * quiet, dtype=np.int64)
             return waves, labels, f"{len(waves):,} clips of the test split in {folder.name}"
     raise DataUnavailableError(
-        f"{data} holds neither {speech_folders.TEST_SET} nor {speech_folders.FULL}. Give the folder that holds one of "
-        "them, with its folders of .wav files."
+        f"{data} holds neither {official} nor {full}. Give the folder that holds one of them, with its folders of .wav "
+        "files."
     )
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -22,12 +22,9 @@ from core.data.sound.speech_synthesis import Sound
 from core.errors import DataUnavailableError
 
 NOISE, UNKNOWN, SILENCE = "_background_noise_", "_unknown_", "_silence_"
-FULL, MINI, TEST_SET = "speech_commands_v0.02", "mini_speech_commands", "speech_commands_test_set_v0.02"
 SPLITS = ("train", "validation", "test")
 THREADS = 4
 MAX_CLIPS_PER_CLASS = 2**27 - 1  # of the publisher's rule, not a limit here
-
-Progress = Callable[[int, int], None]
 
 
 def words_in(folder: Path) -> list[str]:
@@ -67,7 +64,7 @@ def listed(folder: Path, words: Sequence[str]) -> dict[str, dict[str, list[Path]
     return found
 
 
-def read_clips(paths: Sequence[Path], into: Sound, *, progress: Progress | None = None) -> None:
+def read_clips(paths: Sequence[Path], into: Sound) -> None:
     """Read files of a second each into the rows of `into`, (N, 16000) int16; shorter ones are padded at the end.
 
     Raises:
@@ -77,8 +74,6 @@ def read_clips(paths: Sequence[Path], into: Sound, *, progress: Progress | None 
     with ThreadPoolExecutor(THREADS) as pool:
         for index, samples in enumerate(pool.map(_read, paths, chunksize=1)):
             into[index, : min(len(samples), audio.WINDOW)] = samples[: audio.WINDOW]
-            if progress is not None and index % 200 == 199:
-                progress(index + 1, len(paths))
 
 
 def _read(path: Path) -> Sound:

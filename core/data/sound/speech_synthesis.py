@@ -13,7 +13,7 @@ import struct
 import subprocess
 import sys
 import zlib
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,6 +23,7 @@ import numpy.typing as npt
 
 import core
 from core import kept, settings
+from core.data.fetch.download import Progress, ShouldStop
 from core.data.sound import audio
 from core.errors import DataUnavailableError
 
@@ -51,8 +52,6 @@ SPLITS = tuple(SPEAKERS)
 SHARES = {"train": 1.0, "validation": 0.2, "test": 0.3}  # of the number of training clips
 
 Sound = npt.NDArray[np.int16]
-Progress = Callable[[int, int], None]  # (clips done, clips in all)
-ShouldStop = Callable[[], bool]
 _log = logging.getLogger(__name__)
 
 
@@ -181,6 +180,7 @@ def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: 
 
     Args:
         wanted: (word, number of training clips); the other splits have their `SHARES` of it.
+        progress: called with (clips done, clips in all).
         should_stop: asked before each clip; finished words are kept.
 
     Returns:

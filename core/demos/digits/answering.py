@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from core.data import registry
 from core.data.pictures import drawing, picture, sources
 from core.demo import Model, PreparedInput
 from core.demos.digits.config import DigitsConfig
@@ -44,13 +45,13 @@ class DigitModel:
     """A reader with the names of its classes and its test set.
 
     Args:
-        data: the data set that it has learned from, a key of `sources.SOURCES`.
+        data: the data set that it has learned from, a picture set of the registry.
     """
 
     def __init__(self, reader: DigitReader, *, data: str) -> None:
         self.reader = reader
         self.data = data
-        self.classes = sources.find(data).classes
+        self.classes = registry.find(data).classes
 
     def answer(self, values: Sequence[Grey]) -> Sequence[Mapping[str, Any]]:
         """The likeliest class and all probabilities of images (28, 28), ink is 1."""

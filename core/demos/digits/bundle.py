@@ -10,10 +10,11 @@ import numpy as np
 import torch
 from torch import nn
 
+from core.data import registry
 from core.data.pictures import sources
 from core.demos.digits import network as network_module
 from core.demos.digits.config import RELEASE, DigitsConfig
-from core.demos.digits.cost import NUM_EXAMPLES, num_examples
+from core.demos.digits.cost import num_examples
 from core.demos.digits.learner import num_parameters, shape_of
 from core.export import (
     COPYRIGHT,
@@ -104,7 +105,7 @@ def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str,
 
 
 def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
-    source = sources.find(config.data)
+    source = registry.find(config.data)
     return Card(
         title=trained.title,
         made=trained.made or _made(config, trained.origin),
@@ -123,7 +124,7 @@ def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
 
 
 def _made(config: DigitsConfig, origin: str) -> str:
-    label = sources.find(config.data).label
+    label = registry.find(config.data).label
     kind = "synthetic pictures that a generator drew" if config.synthetic else f"{label} training images"
     begun = f", beginning with weights that had learned from {RELEASE.card['trained_on']}"
     return (
@@ -134,8 +135,8 @@ def _made(config: DigitsConfig, origin: str) -> str:
 
 def _sets(config: DigitsConfig) -> dict[str, str]:
     """What the figures of a run were measured on."""
-    label = sources.find(config.data).label
-    _, num_validation, num_test = NUM_EXAMPLES[config.data]
+    label = registry.find(config.data).label
+    _, num_validation, num_test = registry.find(config.data).sizes
     return {"test": f"{num_test:,} {label} test images", "validation": f"{num_validation:,} {label} validation images"}
 
 

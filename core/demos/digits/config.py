@@ -19,11 +19,6 @@ from core.training.knobs import (
     WEIGHT_DECAY,
 )
 
-NUM_EXAMPLES = {
-    "mnist5k": (3_500, 500, 1_000),
-    "mnist": (55_000, 5_000, 10_000),
-    "fashion": (55_000, 5_000, 10_000),
-}  # of each data set: training, validation, test
 RELEASE = ReleaseModel(WEIGHTS / "digits")
 
 _OWN_SHAPE = {"start": ("scratch",)}

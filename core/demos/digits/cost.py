@@ -3,8 +3,8 @@
 from functools import lru_cache
 
 from core.contract import Cost, NetworkCost
+from core.data import registry
 from core.data.pictures import picture_set
-from core.demos.digits.config import NUM_EXAMPLES as NUM_EXAMPLES
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
@@ -27,13 +27,13 @@ def forward_flops(config: DigitsConfig) -> int:
 
 def num_examples(config: DigitsConfig) -> int:
     """Training images that the share leaves."""
-    whole = len(picture_set.OWN.stored(config.synthetic)) if config.synthetic else NUM_EXAMPLES[config.data][0]
+    whole = len(picture_set.OWN.stored(config.synthetic)) if config.synthetic else registry.find(config.data).sizes[0]
     return round(whole * config.share / 100)
 
 
 def cost(config: DigitsConfig) -> Cost:
     """All that an estimate needs to know about a config."""
-    _, num_validation, num_test = NUM_EXAMPLES[config.data]
+    _, num_validation, num_test = registry.find(config.data).sizes
     return Cost(
         network=_network(config),
         num_train=num_examples(config),

@@ -8,7 +8,7 @@ import torch.nn.functional as F
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import subset
+from core.data import registry, subset
 from core.data.pictures import picture_set, sources
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.network import NUM_CLASSES, convolutional_network, plain_network
@@ -20,9 +20,9 @@ from core.training.supervised import Attack, Loss, Prepare, SupervisedLearner, o
 
 def check(config: DigitsConfig) -> None:
     """Raise what `load` raises where files are missing, the share is too small or the synthetic pictures do not fit."""
-    sources.folder_of(config.data)
+    registry.find(config.data).place()
     drawn = _synthetic(config)
-    subset.left(config.share, sources.find(config.data).num_train if drawn is None else len(drawn))
+    subset.left(config.share, registry.find(config.data).sizes[0] if drawn is None else len(drawn))
 
 
 def load(config: DigitsConfig) -> Dataset:
@@ -59,7 +59,7 @@ def _synthetic(config: DigitsConfig) -> picture_set.PictureSet | None:
     """The generated pictures that take the place of the training images; None: real ones are learned from."""
     if not config.synthetic:
         return None
-    drawn, source = picture_set.OWN.stored(config.synthetic), sources.find(config.data)
+    drawn, source = picture_set.OWN.stored(config.synthetic), registry.find(config.data)
     if drawn.classes != source.classes:
         raise InvalidSettingError(
             f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "

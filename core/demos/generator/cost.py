@@ -7,8 +7,9 @@ import torch
 from torch import nn
 
 from core.contract import Cost, NetworkCost
+from core.data import registry
 from core.data.pictures import picture_set
-from core.demos.digits.cost import EXAMPLE_BYTES, NUM_EXAMPLES
+from core.demos.digits.cost import EXAMPLE_BYTES
 from core.demos.generator.competition_cost import competition_cost
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.frozen_classifier import SETS, classifier_network
@@ -52,7 +53,7 @@ def _evaluation(config: GeneratorConfig) -> NetworkCost:
 def _sizes(config: GeneratorConfig) -> tuple[int, int, int]:
     """Pictures to train, validate and test with; of a thousand as long as none of one's own are chosen."""
     if config.data != "own":
-        return NUM_EXAMPLES[config.data]
+        return registry.find(config.data).sizes
     count = len(picture_set.OWN.stored(config.pictures)) if config.pictures else 1000
     return count - 2 * (count // 10), count // 10, count // 10
 

@@ -10,6 +10,7 @@ import numpy as np
 import torch
 
 from core.contract import Dataset, Placement, Split
+from core.data import registry
 from core.data.pictures import picture_set, sources
 from core.demos.generator import measures
 from core.demos.generator.competition import Competition
@@ -29,7 +30,7 @@ def check(config: GeneratorConfig) -> None:
     if config.data == "own":
         picture_set.OWN.stored(config.pictures)
     else:
-        sources.folder_of(config.data)
+        registry.find(config.data).place()
 
 
 def load(config: GeneratorConfig) -> Dataset:
@@ -68,7 +69,7 @@ def _split(pictures: Any, labels: Any, name: str) -> Split:
 
 def class_names(config: GeneratorConfig) -> tuple[str, ...]:
     """Names of the classes of a config's data; none for pictures of one's own."""
-    return () if config.data == "own" else sources.find(config.data).classes
+    return () if config.data == "own" else registry.find(config.data).classes
 
 
 def num_classes(config: GeneratorConfig) -> int:

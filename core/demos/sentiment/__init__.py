@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from core.contract import Metric, Training
-from core.data.text import reviews
+from core.data import registry
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.sentiment.config import PRESETS, RELEASES, SentimentConfig
 from core.lazy import lazily
@@ -68,7 +68,7 @@ DEMO = Demo(
             "each word, weighted by how rare it is (TF-IDF), and knows nothing of their order; then pairs of "
             "neighbouring words too."
         ),
-        data_label=lambda config: "your own table" if config.data == "own" else reviews.find(config.data).label,
+        data_label=lambda config: "your own table" if config.data == "own" else registry.find(config.data).label,
         network_label=lambda config: "release" if config.start == "release" else NETWORKS[config.network],
         release="small",
     ),

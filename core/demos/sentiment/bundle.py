@@ -11,6 +11,7 @@ from typing import Any
 import torch
 from torch import nn
 
+from core.data import registry
 from core.data.text import reviews
 from core.demos.sentiment import difference, minilm
 from core.demos.sentiment import network as network_module
@@ -189,7 +190,7 @@ def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str,
 
 
 def _card(trained: Trained, config: SentimentConfig, network: Network, compared: Parity, *, classes: list[str]) -> Card:
-    source = reviews.SOURCES.get(config.data)
+    source = None if config.data == "own" else registry.find(config.data)
     return Card(
         title=trained.title,
         made=trained.made or _made(config, trained.origin),
@@ -220,7 +221,7 @@ def _made(config: SentimentConfig, origin: str) -> str:
 
 
 def _label(config: SentimentConfig) -> str:
-    return reviews.load(config.data, config.table).label if config.data == "own" else reviews.find(config.data).label
+    return reviews.load(config.data, config.table).label if config.data == "own" else registry.find(config.data).label
 
 
 def _sets(config: SentimentConfig) -> dict[str, str]:

@@ -10,7 +10,7 @@ import torch
 from torch import nn
 
 from core.contract import Dataset, Placement, Split
-from core.data import subset
+from core.data import registry, subset
 from core.data.text import reviews, table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SMALL, SentimentConfig
@@ -54,7 +54,7 @@ def shape_of(config: SentimentConfig) -> SentimentConfig:
 
 def classes_of(config: SentimentConfig) -> tuple[str, ...]:
     """Names of the classes; raises `DataUnavailableError` where a person's own table is gone."""
-    return table.OWN.stored(config.table).classes if config.data == "own" else reviews.POLARITY
+    return table.OWN.stored(config.table).classes if config.data == "own" else registry.POLARITY
 
 
 def load(config: SentimentConfig) -> Dataset:

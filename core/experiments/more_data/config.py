@@ -3,7 +3,8 @@
 from dataclasses import dataclass, replace
 
 from core.contract import Preset
-from core.demos.digits.config import NUM_EXAMPLES, DigitsConfig
+from core.data import registry
+from core.demos.digits.config import DigitsConfig
 from core.experiments.classical.config import METHODS, PIXELS, ClassicalConfig
 from core.knobs import Config, Integer, knob, knobs
 
@@ -43,7 +44,7 @@ def _one_pass(data: str, svm_examples: int) -> list[tuple[str, str, int]]:
     """Method, features and size of every fit with one seed, the smallest size first."""
     return [
         (method, features, size)
-        for size in sizes(NUM_EXAMPLES[data][0])
+        for size in sizes(registry.find(data).sizes[0])
         for method, features in LEARNERS
         if method != "svm" or size <= svm_examples
     ]

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from core.contract import Metric, Preset
-from core.demos.digits.config import NUM_EXAMPLES
+from core.data import registry
 from core.knobs import Choice, Config, Integer, Real, knob
 from core.lessons.gradient_flow.figures import LANES, NUM_STEPS
 from core.lessons.trained_place import length, lesson
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from core.lessons.side_by_side import Lane
 
 BATCH = 32
-NUM_DIGITS = NUM_EXAMPLES["mnist5k"][0]
+NUM_DIGITS = registry.find("mnist5k").sizes[0]
 WIDTH = 32  # neurons in each hidden layer
 OPTIONS = {"sigmoid": "Sigmoid", "tanh": "tanh", "relu": "ReLU"}
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from core import demos
+from core.data import registry
 from core.data.pictures import drawing, sources
 from core.plots import pictures
 from core.plots.words import percent
@@ -49,7 +50,7 @@ def _shown(run: Run, found: pins.Answered) -> bool:
 OWN = classifier.Own(
     give=_pin_canvas,
     shown=_shown,
-    classes=lambda run: sources.find(str(run.config["data"])).classes,
+    classes=lambda run: registry.find(str(run.config["data"])).classes,
 )
 
 

@@ -7,6 +7,7 @@ import streamlit as st
 import torch
 
 from core import demos
+from core.data import registry
 from core.data.pictures import picture_set, sources
 from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.nearest import Nearest, nearest
@@ -40,7 +41,7 @@ def training_pictures(data: str, own: str = "") -> tuple[Pixels, Labels, str] | 
     if data == "own":
         kept = picture_set.OWN.stored(own) if picture_set.OWN.is_stored(own) else None
         return (kept.images, kept.labels, f"{len(kept):,} pictures of your own") if kept is not None else None
-    name = data if sources.is_here(data) else ALWAYS_HERE.get(data)
+    name = data if registry.find(data).is_here() else ALWAYS_HERE.get(data)
     if name is None:
         return None
     images = sources.load_images(name)

@@ -5,9 +5,9 @@ from dataclasses import replace
 import streamlit as st
 
 from core import demos
-from core.data.pictures import picture_set, sources
+from core.data import registry
+from core.data.pictures import picture_set
 from core.demos.digits.config import DigitsConfig
-from core.demos.digits.cost import NUM_EXAMPLES
 from core.demos.generator.painter import Painter
 from core.plots.words import percent
 from core.runs.records import Run
@@ -28,8 +28,8 @@ def show(model_id: str, painter: Painter) -> None:
     """How many, the button, and what came out so far."""
     st.subheader("Are they as good as real ones?", anchor=False)
     data = test_data(painter.config.data)
-    if not sources.is_here(data):
-        st.info(f"{sources.find(data).label} is not on this machine; view Train offers to download it.")
+    if not registry.find(data).is_here():
+        st.info(f"{registry.find(data).label} is not on this machine; view Train offers to download it.")
         return
     with st.container(horizontal=True, vertical_alignment="bottom"):
         count = st.segmented_control(
@@ -57,13 +57,12 @@ def show(model_id: str, painter: Painter) -> None:
 
 def test_data(data: str) -> str:
     """The real data that both are tested on: all of MNIST where it is here, because its test images are new to all."""
-    return (
-        "mnist" if data in ("mnist", "mnist5k") and sources.is_here("mnist") else {"mnist": "mnist5k"}.get(data, data)
-    )
+    whole = data in ("mnist", "mnist5k") and registry.find("mnist").is_here()
+    return "mnist" if whole else {"mnist": "mnist5k"}.get(data, data)
 
 
 def _test_set(data: str) -> str:
-    return f"{NUM_EXAMPLES[data][2]:,} real {sources.find(data).label} test images"
+    return f"{registry.find(data).sizes[2]:,} real {registry.find(data).label} test images"
 
 
 def _caveat(model_id: str, data: str) -> str:
@@ -86,7 +85,7 @@ def start_pair(model_id: str, painter: Painter, count: int) -> tuple[Run, Run]:
     task = demos.task("digits")
     config = DigitsConfig(data=data, synthetic=kept, epochs=EPOCHS)
     first = start_run(task, config, title=f"{count:,} synthetic pictures")
-    wanted = 100 * count / NUM_EXAMPLES[data][0]
+    wanted = 100 * count / registry.find(data).sizes[0]
     real = replace(config, synthetic="", share=wanted)
     return first, start_run(task, real, parent=first.id, title=f"{count:,} real pictures")
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from core import demos
 from core.contract import Previewed
+from core.data import registry
 from core.demos.generator.latents import NUM_CLASSES, latents
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
@@ -78,9 +79,8 @@ def _pin(run: Run) -> None:
 
 
 def _classes(run: Run) -> tuple[str, ...]:
-    from core.data.pictures import sources
 
-    return sources.find(str(run.config["data"])).classes
+    return registry.find(str(run.config["data"])).classes
 
 
 def _own(shown: Run) -> None:

@@ -5,7 +5,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core import demos
 from core.data.formats import named, suffixes
-from core.data.text import reviews, table
+from core.data.text import table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check_start
@@ -31,19 +31,7 @@ def show(config: Config) -> bool:
     has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
     if config.data == "own":
         return _own(config) and has_encoder
-    return _here(config) and has_encoder
-
-
-def _here(config: SentimentConfig) -> bool:
-    if reviews.is_here(config.data):
-        return True
-    if config.data == "sst2":
-        return data_panel.show(config)
-    try:
-        reviews.load(config.data)
-    except GlassboxError as error:
-        st.warning(plain(str(error)), icon=":material/folder_off:")
-    return False
+    return data_panel.show(config) and has_encoder
 
 
 def _encoder() -> bool:
