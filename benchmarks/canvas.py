@@ -3,7 +3,7 @@
 from itertools import pairwise
 from typing import Any
 
-from core.data.pictures.drawing import Strokes
+from core.data.pictures.pen_strokes import Strokes
 
 
 def canvas_json(strokes: Strokes) -> dict[str, Any]:

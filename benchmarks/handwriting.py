@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 
 import numpy as np
 
-from core.data.pictures.drawing import Strokes, resampled
+from core.data.pictures.pen_strokes import Strokes, resampled
 
 CANVAS = 280  # pixels of a side
 Points = list[tuple[float, float]]  # x to the right, y downwards; a digit is 1 high

@@ -10,7 +10,7 @@ from benchmarks import studio
 from benchmarks.results import Figure, Findings, Options
 from benchmarks.visitor import Visitor
 from core.data.pictures import strokes
-from core.data.pictures.drawing import Strokes
+from core.data.pictures.pen_strokes import Strokes
 
 WARM_UP, MEASURED, EACH, TOGETHER = 1250, 1000, 250, 5  # sessions
 SETTINGS: dict[str, tuple[str, ...]] = {

@@ -7,6 +7,7 @@ import numpy as np
 from benchmarks.canvas import canvas_json
 from benchmarks.results import Figure, Findings, Options, percentile
 from core.data.pictures import drawing, strokes
+from core.data.pictures.pen_strokes import strokes_from_canvas
 from core.demos.digits.reader import DigitReader, read_model
 from core.plots import pictures
 from core.plots.probabilities import probabilities_sentence, probability_bars
@@ -23,7 +24,7 @@ CLASSES = tuple("0123456789")
 
 def answer(reader: DigitReader, json_data: dict[str, object]) -> drawing.Prepared:
     """From the canvas's data to the figure as JSON; returns the preparation, whose pictures come next."""
-    given = drawing.strokes_from_canvas(json_data, (strokes.CANVAS, strokes.CANVAS))
+    given = strokes_from_canvas(json_data, (strokes.CANVAS, strokes.CANVAS))
     reading = reader.read(given, switches=drawing.Switches())
     assert reading.probabilities is not None
     assert reading.prepared is not None

@@ -10,7 +10,7 @@ from benchmarks import studio
 from benchmarks.results import Figure, Findings, Options, percentile
 from benchmarks.visitor import Visitor
 from core.data.pictures import strokes
-from core.data.pictures.drawing import Strokes
+from core.data.pictures.pen_strokes import Strokes
 
 TITLE = "30 sessions drawing at once"
 METHOD = (

@@ -20,7 +20,7 @@ from benchmarks import handwriting
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.data.pictures import strokes
-from core.data.pictures.drawing import Strokes
+from core.data.pictures.pen_strokes import Strokes
 from core.terminal import models, predict
 
 TITLE = "Pen strokes"

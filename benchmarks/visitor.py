@@ -15,7 +15,7 @@ from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
 from streamlit.proto.WidgetStates_pb2 import WidgetState, WidgetStates
 
 from benchmarks.canvas import canvas_json
-from core.data.pictures.drawing import Strokes
+from core.data.pictures.pen_strokes import Strokes
 
 MAX_BYTES = 64 * 2**20
 

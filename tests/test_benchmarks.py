@@ -27,6 +27,7 @@ from core import demos
 from core.contract import Dataset, Split
 from core.data.pictures import drawing
 from core.data.pictures import strokes as training_strokes
+from core.data.pictures.pen_strokes import strokes_from_canvas, strokes_from_json
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.network import Transformer
@@ -128,13 +129,13 @@ def test_a_written_set_is_read_as_the_strokes_it_was_made_of(tmp_path: Path) -> 
     chosen = next(iter(strokes.drawings(seed=1, per_way=1)))
     strokes.write(tmp_path, [chosen])
     assert re.match(r"known/0-\w+-000\.json", chosen.file.as_posix())
-    read = drawing.strokes_from_json((tmp_path / chosen.file).read_text())
+    read = strokes_from_json((tmp_path / chosen.file).read_text())
     assert read == chosen.strokes
 
 
 def test_canvas_data_is_read_as_the_strokes_it_was_made_of() -> None:
     written = training_strokes.sample(7, rng=np.random.default_rng(2), style="crossed")
-    read = drawing.strokes_from_canvas(json.loads(json.dumps(canvas.canvas_json(written))), written.size)
+    read = strokes_from_canvas(json.loads(json.dumps(canvas.canvas_json(written))), written.size)
     assert replace(read, paths=()) == replace(written, paths=())
     for path, original in zip(read.paths, written.paths, strict=True):
         assert path[0] == pytest.approx(original[0], abs=1e-3)

@@ -6,20 +6,9 @@ import numpy as np
 import pytest
 from PIL import ImageDraw
 
-from core.data.pictures import drawing
-from core.data.pictures.drawing import (
-    PEN,
-    Strokes,
-    Switches,
-    canvas_image,
-    pen_width,
-    prepare,
-    problem,
-    render,
-    strokes_from_canvas,
-    strokes_from_json,
-    variants,
-)
+from core.data.pictures import drawing, pen_strokes
+from core.data.pictures.drawing import PEN, Switches, pen_width, prepare, problem, variants
+from core.data.pictures.pen_strokes import Strokes, canvas_image, render, strokes_from_canvas, strokes_from_json
 from core.data.pictures.strokes import sample, styles
 from core.errors import InvalidInputError
 from tests.work import counted_calls
@@ -251,7 +240,7 @@ def test_a_blank_canvas_invites(source):
 @pytest.mark.parametrize("pen", [2.0, 20.0, 280.0])
 def test_the_longest_drawing_that_is_allowed_has_bounded_work(pen, monkeypatch):
     pens, segments = [], []
-    ellipse, render = ImageDraw.ImageDraw.ellipse, drawing.render
+    ellipse, render = ImageDraw.ImageDraw.ellipse, pen_strokes.render
 
     def counted_ellipse(draw, box, **options):
         pens.append((box[2] - box[0]) * (box[3] - box[1]))
@@ -269,9 +258,9 @@ def test_the_longest_drawing_that_is_allowed_has_bounded_work(pen, monkeypatch):
         for use in (prepare, variants, problem):
             use(strokes)
     # When every stroke was drawn at the step of a short one, it was 20 times as much.
-    assert len(pens) < 1.25 * drawing.MAX_DRAWN
-    assert sum(pens) < 4 * drawing.MAX_PEN_PIXELS  # the canvas is drawn at twice its size
-    assert len(segments) == 4 and max(segments) < 1.25 * drawing.MAX_DRAWN
+    assert len(pens) < 1.25 * pen_strokes.MAX_DRAWN
+    assert sum(pens) < 4 * pen_strokes.MAX_PEN_PIXELS  # the canvas is drawn at twice its size
+    assert len(segments) == 4 and max(segments) < 1.25 * pen_strokes.MAX_DRAWN
     assert calls.number < 400_000  # about 270,000, most for each of 500 strokes
 
 

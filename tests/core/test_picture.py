@@ -9,7 +9,8 @@ import pytest
 from PIL import Image, ImageOps
 from scipy import ndimage
 
-from core.data.pictures.drawing import Strokes, canvas_image, prepare, problem
+from core.data.pictures.drawing import prepare, problem
+from core.data.pictures.pen_strokes import Strokes, canvas_image
 from core.data.pictures.picture import find_ink, read_picture
 from core.errors import InvalidInputError
 

@@ -24,8 +24,8 @@ from core import demos
 from core.contract import Checkpointed, Placement
 from core.data import registry
 from core.data.pictures import sources, strokes
-from core.data.pictures.drawing import Strokes, strokes_from_json
 from core.data.pictures.idx import File, IdxFiles
+from core.data.pictures.pen_strokes import Strokes, strokes_from_json
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import DigitReader, read_model, run_reader

@@ -7,6 +7,7 @@ import numpy as np
 from hypothesis import strategies as st
 
 from core.data.pictures import drawing
+from core.data.pictures.pen_strokes import Strokes, strokes_from_canvas, strokes_from_json
 from tests.fuzz.conftest import Explore
 from tests.fuzz.examples import JSON_VALUES, answer, files
 
@@ -14,7 +15,7 @@ NUMBERS = st.one_of(st.integers(0, 280), st.floats(-50, 330), st.floats(), st.sa
 USUAL = st.one_of(st.integers(0, 280), st.floats(0, 280))
 
 
-def prepared(strokes: drawing.Strokes | None) -> None:
+def prepared(strokes: Strokes | None) -> None:
     """What the page does with a drawing."""
     if strokes is None:
         return
@@ -56,7 +57,7 @@ def canvases(draw: st.DrawFn) -> Any:
 
 def test_a_canvas_is_read_and_prepared_or_refused_in_a_sentence(explore: Explore) -> None:
     def check(data: Any) -> None:
-        prepared(answer(lambda: drawing.strokes_from_canvas(data, (280, 280))))
+        prepared(answer(lambda: strokes_from_canvas(data, (280, 280))))
 
     explore(st.one_of(canvases(), canvases(), canvases(), JSON_VALUES), check)
 
@@ -81,6 +82,4 @@ def test_a_drawing_as_json_is_prepared_or_refused_in_a_sentence(explore: Explore
     damaged = files([WHOLE], b"[" * 2000, b'{"strokes":' + b"[" * 300, b'{"size": [1, 1').map(
         lambda data: data.decode(errors="replace")
     )
-    explore(
-        st.one_of(texts(), texts(), damaged), lambda text: prepared(answer(lambda: drawing.strokes_from_json(text)))
-    )
+    explore(st.one_of(texts(), texts(), damaged), lambda text: prepared(answer(lambda: strokes_from_json(text))))

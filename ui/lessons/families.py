@@ -11,6 +11,7 @@ import torch
 
 from core import demos
 from core.data.pictures import drawing
+from core.data.pictures.pen_strokes import Strokes, canvas_image, strokes_from_canvas
 from core.data.pictures.sources import held_out_digits
 from core.errors import InvalidInputError
 from core.explain import layers
@@ -59,7 +60,7 @@ def _family(family: Family) -> None:
 
 @dataclass(frozen=True)
 class _Input:
-    source: drawing.Strokes | npt.NDArray[np.float32]
+    source: Strokes | npt.NDArray[np.float32]
     words: str
 
 
@@ -69,7 +70,7 @@ def _last_input() -> _Input:
 
     canvas = record(Canvas, "digits")
     with suppress(InvalidInputError):  # too long a drawing: the page it is on says so
-        strokes = drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
+        strokes = strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
         problem = drawing.problem(strokes)
         if problem is None or not problem.blocking:
             return _Input(strokes, "your last drawing on page Digits")
@@ -88,7 +89,7 @@ def _workflow() -> str:
     assert reading.prepared is not None
     assert reading.probabilities is not None
     image = reading.prepared.image
-    raw = drawing.canvas_image(given.source) if isinstance(given.source, drawing.Strokes) else given.source
+    raw = canvas_image(given.source) if isinstance(given.source, Strokes) else given.source
     blocks = layers.trace(reader.network, torch.from_numpy(image.copy()).reshape(1, 1, 28, 28))
     convolutions = [block for block in blocks if block.is_convolution]
     first, last = _maps(convolutions[0]), _maps(convolutions[-1])

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import numpy as np
 import numpy.typing as npt
 
-from core.data.pictures.drawing import BOX, Path, Strokes, centred, render, resampled
+from core.data.pictures.drawing import BOX, centred
+from core.data.pictures.pen_strokes import Path, Strokes, render, resampled
 from core.errors import InvalidInputError
 
 CANVAS = 280  # pixels of a side

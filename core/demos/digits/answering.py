@@ -10,6 +10,7 @@ import numpy as np
 
 from core.data import registry
 from core.data.pictures import drawing, picture, sources
+from core.data.pictures.pen_strokes import strokes_from_json
 from core.demo import Model, PreparedInput
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.reader import DigitReader, Grey, read_model, run_reader
@@ -33,7 +34,7 @@ def prepare(path: Path) -> PreparedInput:
         raise InvalidInputError(f"“{path.name}” is too large; at most {picture.MAX_BYTES / 1e6:g} MB are allowed.")
     source: drawing.Source
     if path.suffix.lower() == ".json":
-        source = drawing.strokes_from_json(content.decode("utf-8-sig", errors="replace"))
+        source = strokes_from_json(content.decode("utf-8-sig", errors="replace"))
     else:
         source = picture.find_ink(picture.read_picture(content, name=path.name))
     problem = drawing.problem(source)

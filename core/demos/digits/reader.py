@@ -12,6 +12,7 @@ import torch
 from torch import nn
 
 from core.data.pictures import drawing
+from core.data.pictures.pen_strokes import Strokes
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
@@ -72,7 +73,7 @@ class DigitReader:
         return torch.from_numpy(np.concatenate(logits)).softmax(1).numpy()
 
     def read(
-        self, source: drawing.Strokes | Grey, *, switches: drawing.Switches | None = None, tolerant: bool = False
+        self, source: Strokes | Grey, *, switches: drawing.Switches | None = None, tolerant: bool = False
     ) -> Reading:
         """Prepare a source and answer it.
 

@@ -9,7 +9,8 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from core.data.formats import named, suffixes
-from core.data.pictures import drawing, picture, sources
+from core.data.pictures import picture, sources
+from core.data.pictures.pen_strokes import Strokes, strokes_from_canvas
 from core.errors import InvalidInputError
 from core.plots.template import palette
 from ui.frame.errors import shown_errors
@@ -34,7 +35,7 @@ INPUTS = {
 class Given:
     """What a person gave: pen strokes or a picture with ink 1; `truth` is known for samples."""
 
-    source: drawing.Strokes | Grey
+    source: Strokes | Grey
     truth: int | None = None
 
 
@@ -70,7 +71,7 @@ def take(how: str, key: str) -> Given | None:
     return Given(draw(key))
 
 
-def draw(key: str) -> drawing.Strokes:
+def draw(key: str) -> Strokes:
     """A canvas with pen width, undo and clear. The strokes survive a change of view or page."""
     canvas = record(Canvas, key)
     if f"{key}.canvas.{canvas.version}" not in st.session_state and canvas.json is not canvas.initial:
@@ -102,8 +103,8 @@ def draw(key: str) -> drawing.Strokes:
         )
         st.slider("Pen width (pixels)", 6, 40, 18, 2, key=f"{key}.pen", persist_state="session")
     with shown_errors(InvalidInputError, icon="draw"):
-        return drawing.strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
-    return drawing.Strokes((), (CANVAS, CANVAS), pen)
+        return strokes_from_canvas(canvas.json, (CANVAS, CANVAS))
+    return Strokes((), (CANVAS, CANVAS), pen)
 
 
 def _cut(canvas: Canvas, end: int) -> None:
