@@ -351,7 +351,9 @@ def test_a_size_counts_as_unknown_only_clips_that_there_are(source: str, words: 
     assert speech.sizes(source, words)[0] == classes * speech.CLIPS_A_WORD[source][0]
 
 
-@pytest.mark.parametrize("word", ["unknown", "silence", "Unknown", "un known", "ＵＮＫＮＯＷＮ", "si-lence"])
+@pytest.mark.parametrize(
+    "word", ["unknown", "silence", "Unknown", "un known", "ＵＮＫＮＯＷＮ", "si-lence", "Nothing heard"]
+)
 def test_no_word_may_be_named_as_an_answer_that_every_network_has(word: str, glassbox_home: Path) -> None:
     with pytest.raises(InvalidInputError, match="every network has an answer of that name"):
         own_words.check_word(word)

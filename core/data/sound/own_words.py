@@ -37,6 +37,7 @@ MAX_LETTERS = 20
 MAX_DELETED = 1_000  # recordings that can be brought back; of more, the oldest are gone at once
 KEEP_DELETED_SECONDS = 24 * 3600.0
 RESERVED = ("unknown", "silence")  # the answers that are no words
+NOTHING = "nothing heard"  # how people are told the second
 NAME = re.compile(r"\d{20}-(train|validation|test)(?:-([0-9a-f]{16})-([0-9a-f]{16}))?")
 HIDDEN = re.compile(rf"({NAME.pattern})\.(?P<when>\d{{20}})\.deleted")  # can be brought back; when, in nanoseconds
 
@@ -104,8 +105,8 @@ def folded(word: str) -> str:
 
 
 def is_reserved(word: str) -> bool:
-    """Whether a word would be taken for an answer that every network has: "unknown" or "silence"."""
-    return folded(word) in RESERVED
+    """Whether a word would be taken for an answer that every network has: "unknown", "silence" or "nothing heard"."""
+    return folded(word) in map(folded, (*RESERVED, NOTHING))
 
 
 def add(word: str, samples: audio.Wave, *, owner: str) -> Example:

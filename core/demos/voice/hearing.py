@@ -12,7 +12,7 @@ import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.data.sound import audio
+from core.data.sound import audio, own_words
 from core.data.sound.speech import SILENCE, UNKNOWN
 from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
 from core.demos.voice.features import NUM_FRAMES, log_mel
@@ -23,7 +23,7 @@ from core.export import open_onnx, run_onnx, to_onnx
 from core.knobs import from_json
 from core.release import ReleaseModel
 
-NOTHING = "nothing heard"
+NOTHING = own_words.NOTHING
 THRESHOLD = 0.5  # of a model for which none was calibrated
 BATCH = 100  # windows at most; onnxruntime keeps the memory of the largest it has seen
 
