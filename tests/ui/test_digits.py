@@ -6,7 +6,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.data.pictures import drawing
+from core.data.pictures import pen_strokes
 from core.demos.digits import DigitsConfig
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import open_store
@@ -36,7 +36,7 @@ def test_try_invites_to_draw_and_predicts_nothing_from_nothing() -> None:
 
 
 def test_a_drawing_that_is_too_long_is_said_and_the_page_goes_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(drawing, "MAX_STROKES", -1)  # AppTest cannot draw: even nothing is too long
+    monkeypatch.setattr(pen_strokes, "MAX_STROKES", -1)  # AppTest cannot draw: even nothing is too long
     app = page()
     assert ["Make it shorter, or begin anew" in error.value for error in app.error] == [True]
     assert any("Draw a digit" in info.value for info in app.info)
