@@ -403,7 +403,7 @@ def test_a_start_that_cannot_work_is_refused_at_once(stage: Stage) -> None:
         ("digits", {"data": "mnist"}, "MNIST is not on this machine"),
         ("digits", {"share": 0.1}, "Raise the share"),
         ("generator", {"data": "mnist"}, "MNIST is not on this machine"),
-        ("voice", {"data": "speech_commands"}, "does not hold the data set"),
+        ("voice", {"data": "speech_commands"}, "Speech Commands v0.02 is not on this machine"),
         ("voice", {"data": "own_words"}, "no word of your own"),
         ("voice", {"data": "own_words", "words": "yes,maja"}, "“maja” has too few recordings"),
         ("sentiment", {"data": "sst2"}, "SST-2 is not on this machine"),
@@ -411,7 +411,7 @@ def test_a_start_that_cannot_work_is_refused_at_once(stage: Stage) -> None:
         ("sentiment", {"start": "release"}, "learned from most of these"),
         ("sentiment", {"share": 0.1}, "Raise the share"),
         ("classical", {"data": "mnist"}, "MNIST is not on this machine"),
-        ("classical_voice", {"data": "mini_speech_commands"}, "does not hold the data set"),
+        ("classical_voice", {"data": "mini_speech_commands"}, "Mini Speech Commands is not on this machine"),
         ("classical_sentiment", {"data": "sst2"}, "SST-2 is not on this machine"),
     ],
 )
