@@ -48,6 +48,7 @@ class Metric:
     more: bool = False  # its curve is behind "More curves"
 
 
+CLASSIFICATION = (Metric("loss", "Loss"), Metric("accuracy", "Accuracy", "%", "max"))
 MAJORITY = Metric("majority", "Always saying the most frequent class", "%", "max")  # what an accuracy is compared with
 NO_SKILL = 0.1  # of the majority's errors avoided: who avoids fewer has learned next to nothing
 
@@ -248,9 +249,9 @@ class Task:
 class Training(Task):
     """One learner is trained step by step, with `core.training.engine`."""
 
-    num_chances: int  # uniform numbers per example and epoch that `Batch.chance` carries
-    batch_size: Callable[[Any], int]  # config → examples a step
     learner: Callable[[Any, Placement], Learner]
+    num_chances: int = 0  # uniform numbers per example and epoch that `Batch.chance` carries
+    batch_size: Callable[[Any], int] = lambda config: config.batch_size  # config → examples a step
     cost: Callable[[Any], Cost] | None = None  # for the estimate before Start, without loading data; None: no form
     watched: Callable[[Any], Mapping[str, Any]] = _nothing_watched  # config → examples that every run previews, by key
     by_hand: ByHand | None = None  # None: it cannot be stepped by hand

@@ -15,9 +15,10 @@ from core.errors import Problem
 from core.release import ReleaseModel
 
 if TYPE_CHECKING:
+    import torch
     from torch import nn
 
-    from core.export import Parity, Trained
+    from core.export import Card, Trained
     from core.training.diagnosis import Diagnosis
 
 State = Mapping[str, Any]  # the learner's part of a checkpoint
@@ -85,15 +86,20 @@ class Answering:
     reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 
 
+def _weights_alone(release: ReleaseModel) -> State:
+    return {"network": release.weights()}
+
+
 @dataclass(frozen=True)
 class Export:
     """How a demo's models become files. What is None is not offered."""
 
     network: Callable[[Saved, State], nn.Module]  # in evaluation mode, on the processor
-    release_state: Callable[[ReleaseModel], State]  # what `network` reads of a checkpoint, from a release model
+    release_state: Callable[[ReleaseModel], State] = _weights_alone  # what `network` reads, from a release model
     onnx: Callable[[Any], bytes] | None = None  # network → file
-    parity: Callable[[Any, Saved, State], Parity] | None = None  # of the ONNX file; raises DataUnavailableError
-    bundle: Callable[[Trained, Parity, State], bytes] | None = None  # a zip with everything
+    # real inputs, by which the ONNX file is compared with the network, and what they are: "100 MNIST test images"
+    compared: Callable[[Saved, State], tuple[torch.Tensor, str]] | None = None  # raises DataUnavailableError
+    card: Callable[[Trained, State], Card] | None = None  # what is told of it in a zip with everything
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -38,7 +38,3 @@ class StorageError(GlassboxError):
 
 class LeaseLostError(GlassboxError):
     """A worker tried to write to a run that another attempt owns by now; it must stop without writing."""
-
-
-class DivergedError(GlassboxError):
-    """Training produced a loss or weights that are not finite."""

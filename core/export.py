@@ -13,7 +13,7 @@ import threading
 import warnings
 import zipfile
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -23,7 +23,7 @@ from safetensors.torch import save
 from torch import nn
 
 from core.contract import Evaluated, Event, Stepped
-from core.knobs import Config
+from core.knobs import Config, to_json
 
 if TYPE_CHECKING:
     import onnxruntime
@@ -103,11 +103,10 @@ class Trained:
 
 @dataclass(frozen=True, kw_only=True)
 class Card:
-    """What a model card says beside its loading code. Texts are Markdown."""
+    """What a demo tells of a trained network to people who take it along. Texts are Markdown."""
 
-    title: str
-    made: str  # a sentence: by whom, from what, when
-    figures: Sequence[Figure]
+    made: str  # a sentence: from what, when
+    sets: Mapping[str, str]  # what "test" and "validation" were measured on: "1,000 MNIST test images"
     network: str  # a sentence about its shape
     num_parameters: int
     inputs: str  # what goes in: shape, type, range, meaning
@@ -116,8 +115,9 @@ class Card:
     data: str  # the data set with its sizes
     licence: str  # of the data
     citation: str
-    parity: Parity
     limits: str  # what it must not be trusted with
+    code: str  # a Python module that defines `network` and `inputs` and needs nothing but PyTorch
+    more: Mapping[str, str] = field(default_factory=dict)  # texts of further files by name
 
 
 def to_safetensors(network: nn.Module) -> bytes:
@@ -194,12 +194,7 @@ def parity(network: nn.Module, model: bytes, inputs: torch.Tensor, *, examples: 
     return Parity(float(np.abs(expected - answered).max()), examples)
 
 
-def measured(trained: Trained, sets: Mapping[str, str]) -> list[Figure]:
-    """The figures of a card.
-
-    Args:
-        sets: what the "test" and the "validation" of `trained` were measured on: "1,000 MNIST test images".
-    """
+def _figures(trained: Trained, sets: Mapping[str, str]) -> list[Figure]:
     figures = list(trained.figures)
     for metrics, examples in ((trained.test, sets["test"]), (trained.validation, sets["validation"])):
         if "accuracy" in metrics:
@@ -209,8 +204,8 @@ def measured(trained: Trained, sets: Mapping[str, str]) -> list[Figure]:
     return figures
 
 
-def metrics_json(trained: Trained, sets: Mapping[str, str], compared: Parity) -> dict[str, Any]:
-    """All figures with all digits, for `bundle`. Arguments as of `measured`, and the parity of the ONNX file."""
+def _metrics(trained: Trained, sets: Mapping[str, str], compared: Parity) -> dict[str, Any]:
+    """All figures with all digits."""
     found = {"test": trained.test, "validation": trained.validation}
     metrics: dict[str, Any] = {name: {"set": sets[name], **found[name]} for name in sets if found[name]}
     if trained.figures:
@@ -232,27 +227,22 @@ def curves_csv(events: Sequence[Event]) -> str:
     return text.getvalue()
 
 
-def card_text(card: Card, *, source: str) -> str:
-    """The model card, Markdown.
-
-    Args:
-        card: what it says.
-        source: licence of network.py and where it comes from, a sentence.
-    """
+def _card_text(trained: Trained, card: Card, compared: Parity) -> str:
+    """The model card, Markdown."""
     sections = {
         "Network": _network_section(card),
         "Load it in PyTorch": (
-            f"Needs `torch` and `safetensors`, run it in this folder. {source}\n\n{LOAD_TORCH}\n\n"
+            f"Needs `torch` and `safetensors`, run it in this folder. {SOURCE}\n\n{LOAD_TORCH}\n\n"
             "`inputs` is a batch of one empty example: put yours in its place."
         ),
         "Or in any language, as ONNX": (
-            f"Opset {OPSET}, any batch size. {card.parity.sentence()}, run by onnxruntime.\n\n{LOAD_ONNX}"
+            f"Opset {OPSET}, any batch size. {compared.sentence()}, run by onnxruntime.\n\n{LOAD_ONNX}"
         ),
         "Data": f"{card.data}\n\n- Licence: {card.licence}\n- Source: {card.citation}",
         "Limits": card.limits,
         "Files": FILES,
     }
-    head = f"# {card.title}\n\n{card.made}\n\n{_figures_table(card.figures)}\n"
+    head = f"# {trained.title}\n\n{trained.made or card.made}\n\n{_figures_table(_figures(trained, card.sets))}\n"
     return head + "".join(f"\n## {title}\n\n{text}\n" for title, text in sections.items())
 
 
@@ -268,38 +258,22 @@ def _network_section(card: Card) -> str:
     )
 
 
-def bundle(
-    *,
-    weights: bytes,
-    onnx: bytes,
-    code: str,
-    card: str,
-    config: Mapping[str, Any],
-    metrics: Mapping[str, Any],
-    events: Sequence[Event],
-    more: Mapping[str, str] | None = None,
-) -> bytes:
+def bundle(trained: Trained, card: Card, *, onnx: bytes, compared: Parity) -> bytes:
     """A zip of all that a model is; the same content gives the same bytes.
 
     Args:
-        weights: of `to_safetensors`.
         onnx: of `to_onnx`.
-        code: a Python module that defines `network` and `inputs` and needs nothing but PyTorch.
-        card: of `card_text`.
-        config: ready for JSON.
-        metrics: ready for JSON.
-        events: the run's log.
-        more: texts of further files by name.
+        compared: of `parity`.
     """
     files: dict[str, str | bytes] = {
-        CARD: card,
-        WEIGHTS: weights,
+        CARD: _card_text(trained, card, compared),
+        WEIGHTS: to_safetensors(trained.network),
         ONNX: onnx,
-        CODE: code,
-        CONFIG: json.dumps(config, indent=2, ensure_ascii=False) + "\n",
-        METRICS: json.dumps(metrics, indent=2, ensure_ascii=False) + "\n",
-        CURVES: curves_csv(events),
-        **(more or {}),
+        CODE: card.code,
+        CONFIG: json.dumps(to_json(trained.config), indent=2, ensure_ascii=False) + "\n",
+        METRICS: json.dumps(_metrics(trained, card.sets, compared), indent=2, ensure_ascii=False) + "\n",
+        CURVES: curves_csv(trained.events),
+        **card.more,
     }
     archive = io.BytesIO()
     with zipfile.ZipFile(archive, "w") as opened:

@@ -38,7 +38,7 @@ def reader_of(folder: Path) -> VoiceReader:
 
 def probabilities_of(reader: VoiceReader, features: npt.NDArray[Any]) -> Probabilities:
     """(N, classes) of stored features."""
-    return reader.probabilities(np.ascontiguousarray(features, np.float32))
+    return reader.from_features(np.ascontiguousarray(features, np.float32))
 
 
 def calibrated(folder: Path, splits: Sequence[Split]) -> float:

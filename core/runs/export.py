@@ -11,7 +11,7 @@ from core import demos
 from core.contract import Event
 from core.demo import Demo
 from core.errors import InvalidSettingError
-from core.export import Figure, Parity, Trained, to_safetensors
+from core.export import Figure, Parity, Trained, bundle, parity, to_safetensors
 from core.knobs import from_json
 from core.runs import checkpoints
 from core.runs.protocols import Files, RunBook
@@ -41,7 +41,7 @@ def kinds(demo: Demo) -> list[str]:
     how = demo.export
     if how is None:
         return []
-    offered = {"safetensors": True, "onnx": how.onnx is not None, "bundle": how.bundle is not None}
+    offered = {"safetensors": True, "onnx": how.onnx is not None, "bundle": how.card is not None}
     return [kind for kind, is_offered in offered.items() if is_offered]
 
 
@@ -92,8 +92,11 @@ def proof(source: StoredModel) -> Parity:
     """How far the ONNX file is from PyTorch; raises `DataUnavailableError`."""
     how = source.demo.export
     assert how is not None
-    assert how.parity is not None
-    return how.parity(how.network(source.config, source.state), source.config, source.state)
+    assert how.onnx is not None
+    assert how.compared is not None
+    network = how.network(source.config, source.state)
+    inputs, examples = how.compared(source.config, source.state)
+    return parity(network, how.onnx(network), inputs, examples=examples)
 
 
 def content(source: StoredModel, kind: str, compared: Parity | None = None) -> bytes:
@@ -110,10 +113,11 @@ def content(source: StoredModel, kind: str, compared: Parity | None = None) -> b
     network = how.network(source.config, source.state)
     if kind == "safetensors":
         return to_safetensors(network)
+    assert how.onnx is not None
+    onnx = how.onnx(network)
     if kind == "onnx":
-        assert how.onnx is not None
-        return how.onnx(network)
-    assert how.bundle is not None
+        return onnx
+    assert how.card is not None
     trained = Trained(
         network=network,
         config=from_json(source.demo.task.Config, source.config)[0],
@@ -125,7 +129,7 @@ def content(source: StoredModel, kind: str, compared: Parity | None = None) -> b
         validation=source.validation,
         events=source.events,
     )
-    return how.bundle(trained, compared or proof(source), source.state)
+    return bundle(trained, how.card(trained, source.state), onnx=onnx, compared=compared or proof(source))
 
 
 def _origin(run: Run, weights: Checkpoint) -> str:

@@ -51,6 +51,13 @@ class Estimate:
     num_parameters: int
 
 
+def supervised_cost(config: Any) -> dict[str, Any]:
+    """What a `Cost` says of a learner of one network, by the knobs of its optimizer and of averaging."""
+    averaged = 1 if config.averaging else 0
+    kept = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}[config.optimizer]
+    return {"answering_networks": 1 + averaged, "optimizer_copies": kept + averaged}
+
+
 def network_cost(
     make: Callable[[], nn.Module], example_shape: tuple[int, ...], *, passes_back: bool = False
 ) -> NetworkCost:

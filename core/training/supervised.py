@@ -1,7 +1,7 @@
 """A learner of one network, one loss and one optimizer. What differs between demos is passed in as functions."""
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import nn
@@ -11,6 +11,8 @@ from core.contract import MAJORITY, Batch, Placement, Progress, Split
 Prepare = Callable[[torch.Tensor, torch.Tensor | None], torch.Tensor]  # (stored inputs, chance or None) → network input
 Loss = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (logits, targets) → 0-d loss
 Attack = Callable[[torch.Tensor, torch.Tensor], torch.Tensor]  # (network inputs, loss gradient by them) → worse inputs
+
+Network = TypeVar("Network", bound=nn.Module)
 
 EVALUATION_BATCH = 500
 WARM_UP = 0.2  # share of a phase
@@ -203,6 +205,12 @@ class SupervisedLearner:
         if self.average is not None:
             self.average.load_state_dict(state["average"])
             self.average_warms_up = state.get("average_warms_up", False)  # older runs go on as they began
+
+
+def trained(network: Network, state: Mapping[str, Any]) -> Network:
+    """The network with the weights that answer, out of a `SupervisedLearner.state_dict()`; in evaluation mode."""
+    network.load_state_dict(answering_weights(state))
+    return network.eval()
 
 
 def answering_weights(state: Mapping[str, Any]) -> dict[str, torch.Tensor]:

@@ -298,7 +298,7 @@ def late_places(value: Any) -> list[str]:
 
 def test_a_demo_imports_late() -> None:
     places = late_places(demos.find("digits"))
-    assert {"core.demos.digits.learner:load", "core.demos.digits.answering:release_model"} <= set(places)
+    assert {"core.demos.digits.learner:load", "core.demos.digits.reader:read_model"} <= set(places)
 
 
 @pytest.mark.parametrize("seeds", [(1_234_567, 1_234_568), (2_147_483_646, 2_147_483_647), (999_999, 1_000_000)])

@@ -14,7 +14,7 @@ from core import demos
 from core.contract import Dataset, NetworkCost, Placement, Preset, Split, Training
 from core.data import registry
 from core.demos.digits.config import DigitsConfig
-from core.demos.digits.cost import cost, forward_flops, num_examples
+from core.demos.digits.cost import cost, num_examples
 from core.demos.digits.learner import load
 from core.demos.generator.losses import LOSSES
 from core.demos.sentiment.cost import num_tokens
@@ -133,13 +133,13 @@ def test_the_flops_and_the_calls_of_a_step_are_those_that_it_makes(task: Trainin
 @every_preset
 def test_counting_leaves_the_network_and_the_random_state_alone(preset: Preset) -> None:
     before = torch.get_rng_state()
-    assert forward_flops(DigitsConfig(**preset.values)) > 0
+    assert cost(DigitsConfig(**preset.values)).network.flops > 0
     assert torch.equal(before, torch.get_rng_state())
 
 
 def test_the_classic_example_has_the_flops_of_its_two_layers() -> None:
     config = DigitsConfig(network="plain", hidden_layers=1, hidden_size=128)
-    assert forward_flops(config) == 2 * (784 * 128 + 128 * 10)
+    assert cost(config).network.flops == 2 * (784 * 128 + 128 * 10)
 
 
 @pytest.mark.parametrize("share", [100.0, 20.0, 5.7])

@@ -17,13 +17,14 @@ from safetensors.torch import load
 from torch import nn
 
 from core import export
+from core.classifier import fastest
 from core.contract import Evaluated, Event, Previewed, Stepped
 from core.data.pictures import sources
 from core.demos.digits import bundle
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import ACTIVATIONS
-from core.demos.digits.reader import SEVERAL, DigitReader, fastest, read_model
+from core.demos.digits.reader import SEVERAL, DigitReader, onnx_file, read_model
 from core.knobs import to_json
 
 EVENTS: list[Event] = [
@@ -72,7 +73,7 @@ def images() -> torch.Tensor:
 
 def agrees(config: DigitsConfig, images: torch.Tensor) -> None:
     network = lively(config)
-    found = export.parity(network, bundle.onnx_file(network), images, examples="100 digits")
+    found = export.parity(network, onnx_file(network), images, examples="100 digits")
     with torch.no_grad():
         scale = float(network(images).abs().max())
     assert found.difference <= 1e-5 * max(scale, 1.0)
@@ -104,8 +105,8 @@ def test_parity_is_the_largest_difference_of_any_output() -> None:
 
 def test_onnx_is_valid_states_its_opset_takes_any_batch_and_is_the_same_each_time() -> None:
     network = lively(DigitsConfig(width=4, depth=1))
-    first = bundle.onnx_file(network)
-    assert first == bundle.onnx_file(network)
+    first = onnx_file(network)
+    assert first == onnx_file(network)
     model = onnx.load_from_string(first)
     onnx.checker.check_model(model, full_check=True)
     assert [(entry.domain, entry.version) for entry in model.opset_import] == [("", export.OPSET)]
@@ -118,7 +119,7 @@ def test_onnx_is_valid_states_its_opset_takes_any_batch_and_is_the_same_each_tim
 def test_exporting_leaves_a_network_in_training_as_it_was() -> None:
     network = make_network(DigitsConfig(width=4, depth=1)).train()
     before = export.to_safetensors(network)
-    bundle.onnx_file(network)
+    onnx_file(network)
     assert network.training
     assert export.to_safetensors(network) == before
 
@@ -150,7 +151,10 @@ def zipped(config: DigitsConfig, network: nn.Module, *, test: dict[str, float] |
         validation={"loss": 0.9, "accuracy": 65.5},
         events=EVENTS,
     )
-    return bundle.whole_bundle(trained, bundle.onnx_parity(network, to_json(config), {}), {})
+    inputs, examples = bundle.compared(to_json(config), {})
+    onnx = onnx_file(network)
+    parity = export.parity(network, onnx, inputs, examples=examples)
+    return export.bundle(trained, bundle.card(trained, {}), onnx=onnx, compared=parity)
 
 
 def files_of(content: bytes) -> dict[str, bytes]:
@@ -236,7 +240,7 @@ def test_a_reader_without_onnxruntime_answers_through_pytorch(
 ) -> None:
     monkeypatch.setitem(sys.modules, "onnxruntime", None)  # importing it raises ImportError
     network = lively(DigitsConfig(width=4, depth=1))
-    answers = DigitReader(network).probabilities(images[:, 0].numpy())
+    answers = DigitReader(network, data="mnist").probabilities(images[:, 0].numpy())
     with torch.no_grad():
         assert np.array_equal(answers, network(images).softmax(1).numpy())
 
@@ -248,5 +252,5 @@ def test_the_faster_engine_is_taken() -> None:
     def quick(inputs: Any) -> Any:
         return inputs
 
-    assert fastest([slow, quick], 1) is quick
-    assert fastest([quick, slow], SEVERAL) is quick
+    assert fastest([slow, quick], np.zeros(1, np.float32)) is quick
+    assert fastest([quick, slow], np.zeros(SEVERAL, np.float32)) is quick

@@ -58,13 +58,15 @@ def test_files_answer_as_the_run_does(values: dict[str, Any], monkeypatch: pytes
     session = export.open_onnx(bundle.onnx_file(network))
     assert export.run_onnx(session, ids) == pytest.approx(expected, abs=1e-4)
     assert export.run_onnx(session, ids[2:3, :3]) == pytest.approx(expected[2:3], abs=1e-4)
-    assert bundle.onnx_parity(network, to_json(config), state).difference < 1e-4
+    inputs, examples = bundle.compared(to_json(config), state)
+    assert export.parity(network, bundle.onnx_file(network), inputs, examples=examples).difference < 1e-4
     compared = export.Parity(1e-6, "100 texts")
     trained = export.Trained(
         network=network, config=config, title="Mine", origin="Run ab12cd", test={"accuracy": 50.0}, validation={},
         events=[],
     )  # fmt: skip
-    content = bundle.whole_bundle(trained, compared, state)
+    onnx = bundle.onnx_file(network)
+    content = export.bundle(trained, bundle.card(trained, state), onnx=onnx, compared=compared)
     with zipfile.ZipFile(io.BytesIO(content)) as opened:
         files = {name: opened.read(name) for name in opened.namelist()}
     names: dict[str, Any] = {}

@@ -8,10 +8,9 @@ import soundfile
 import torch
 
 from core.data.sound import audio
-from core.demos.voice.answering import VoiceModel, prepare
 from core.demos.voice.config import VoiceConfig, classes_of
 from core.demos.voice.features import log_mel
-from core.demos.voice.hearing import NOTHING, VoiceReader, decide, read_model, run_reader
+from core.demos.voice.hearing import NOTHING, VoiceReader, decide, prepare, read_model, run_reader
 from core.demos.voice.learner import make_network
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
 from core.knobs import to_json
@@ -32,7 +31,7 @@ def reader() -> VoiceReader:
     with torch.no_grad():
         network.head.bias[0] += 3.0
     assert classes_of(config) == CLASSES
-    return VoiceReader(network, classes=CLASSES, num_mels=config.num_mels)
+    return VoiceReader(network, classes=CLASSES)
 
 
 def test_an_answer_is_the_network_s_own_for_the_marked_second(reader: VoiceReader) -> None:
@@ -92,12 +91,12 @@ def test_a_file_is_answered_with_its_probabilities_and_its_second(reader: VoiceR
     soundfile.write(path, burst(1.3), audio.RATE)
     prepared = prepare(path)
     assert prepared.problem is None
-    (answer,) = VoiceModel(reader, words=WORDS).answer([prepared.value])
+    (answer,) = reader.answer([prepared.value])
     assert answer["answer"] == "go"
     assert set(answer["probabilities"]) == set(CLASSES)
     assert answer["window_seconds"] == pytest.approx([1.0, 2.0], abs=0.1)
     assert "commands" not in answer
-    (answer,) = VoiceModel(reader, words=WORDS).answer([burst(0.3, 1.2)])
+    (answer,) = reader.answer([burst(0.3, 1.2)])
     assert [heard["answer"] for heard in answer["commands"]] == ["go", "go"]
 
 
@@ -106,7 +105,7 @@ def test_a_silent_file_is_answered_nothing_heard(reader: VoiceReader, tmp_path: 
     soundfile.write(path, np.zeros(16_000, np.float32), audio.RATE)
     prepared = prepare(path)
     assert prepared.problem.code == "silence"
-    (answer,) = VoiceModel(reader, words=WORDS).answer([prepared.value])
+    (answer,) = reader.answer([prepared.value])
     assert (answer["answer"], answer["probabilities"], answer["window_seconds"]) == (NOTHING, {}, [0.0, 1.0])
 
 
@@ -128,7 +127,7 @@ def test_a_model_is_measured_on_the_official_test_set(
         for index in range(count):
             soundfile.write(tmp_path / name / f"{index}.wav", burst(0.2, seconds=1.0), audio.RATE, subtype="PCM_16")
     monkeypatch.setenv("GLASSBOX_DATA", str(tmp_path))
-    measured = VoiceModel(reader, words=WORDS).evaluate()
+    measured = reader.evaluate()
     assert measured["set"] == "8 clips of the Speech Commands v0.02 12-class test set"
     assert measured["examples"] == 8
     assert measured["accuracy"] == pytest.approx(3 / 8)  # it says “go” to all of them
@@ -137,7 +136,7 @@ def test_a_model_is_measured_on_the_official_test_set(
 
 def test_a_model_without_a_test_set_says_what_is_missing(reader: VoiceReader) -> None:
     with pytest.raises(DataUnavailableError, match="holds neither"):
-        VoiceModel(reader, words=WORDS).evaluate()
+        reader.evaluate()
 
 
 def test_a_model_with_two_answers_of_one_name_is_refused_in_words() -> None:

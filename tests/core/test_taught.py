@@ -16,20 +16,17 @@ class Reader:
     def __init__(self, *classes: str) -> None:
         self.classes = classes
 
-    def features(self, waves: np.ndarray) -> np.ndarray:
-        return np.round(waves[:, 0] * 32768).astype(int)
-
-    def probabilities(self, features: np.ndarray) -> np.ndarray:
-        rows = np.full((len(features), len(self.classes)), 0.1)
-        rows[np.arange(len(features)), features] = 0.8
+    def probabilities(self, clips: np.ndarray) -> np.ndarray:
+        rows = np.full((len(clips), len(self.classes)), 0.1)
+        rows[np.arange(len(clips)), clips[:, 0]] = 0.8
         return rows
 
 
 class Shifted(Reader):
     """Answers everything with the class before."""
 
-    def features(self, waves: np.ndarray) -> np.ndarray:
-        return super().features(waves) - 1
+    def probabilities(self, clips: np.ndarray) -> np.ndarray:
+        return super().probabilities(clips - 1)
 
 
 def test_old_words_and_held_out_recordings_are_counted_before_and_after() -> None:

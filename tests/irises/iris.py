@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from core.contract import Cost, Dataset, Metric, NetworkCost, Placement, Preset, Split, Training
+from core.contract import CLASSIFICATION, Cost, Dataset, NetworkCost, Placement, Preset, Split, Training
 from core.demo import Demo, Export, Models
 from core.knobs import Config, Integer, Real, knob
 from core.release import ReleaseModel
 
 if TYPE_CHECKING:
-    import torch
     from torch import nn
 
+    from core.classifier import Classifier
     from core.training.supervised import SupervisedLearner
 
 SPECIES = ("setosa", "versicolor", "virginica")
@@ -77,36 +77,29 @@ def make_learner(config: IrisConfig, placement: Placement) -> SupervisedLearner:
 def run_network(config: Mapping[str, Any], state: Mapping[str, Any]) -> nn.Module:
     """The network of a run."""
     from core.knobs import from_json
-    from core.training.supervised import answering_weights
+    from core.training.supervised import trained
 
-    network = make_network(from_json(IrisConfig, config)[0])
-    network.load_state_dict(answering_weights(state))
-    return network.eval()
+    return trained(make_network(from_json(IrisConfig, config)[0]), state)
 
 
-def release_state(release: ReleaseModel) -> dict[str, Any]:
-    """A release model as if it were a checkpoint."""
-    return {"network": release.weights()}
-
-
-class IrisModel:
+def classifier(network: nn.Module) -> Classifier:
     """A network that answers."""
+    import torch
 
-    def __init__(self, network: nn.Module) -> None:
-        self.network = network
+    from core.classifier import Classifier, Labelled
 
-    def probabilities(self, flowers: torch.Tensor) -> Any:
-        """(N, 4) → (N, 3) float32."""
-        import torch
+    class IrisClassifier(Classifier):
+        classes = SPECIES
 
-        with torch.no_grad():
-            return self.network(flowers).softmax(1).numpy()
+        @torch.no_grad()
+        def probabilities(self, flowers: Any) -> Any:
+            return network(torch.as_tensor(flowers)).softmax(1).numpy()
 
-    def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
-        """The species of each flower."""
-        import torch
+        def test_set(self) -> Labelled:
+            split = load(IrisConfig()).test
+            return Labelled(split.name, split.inputs, split.targets.numpy())
 
-        return [{"answer": SPECIES[row.argmax()]} for row in self.probabilities(torch.tensor(values))]
+    return IrisClassifier()
 
 
 def onnx_file(network: nn.Module) -> bytes:
@@ -122,9 +115,8 @@ TASK = Training(
     name="iris",
     Config=IrisConfig,
     presets=(Preset(name="small", label="Small", sentence="Sixteen neurons.", values={}),),
-    metrics=(Metric(name="loss", label="Loss"), Metric(name="accuracy", label="Accuracy", unit="%", goal="max")),
+    metrics=CLASSIFICATION,
     select="accuracy",
-    num_chances=0,
     batch_size=lambda config: 10,
     load=load,
     learner=make_learner,
@@ -153,9 +145,9 @@ DEMO = Demo(
     sentence="Measure a flower, and a network says which iris it is.",
     training=TASK,
     models=Models(
-        of_run=lambda config, state: IrisModel(run_network(config, state)),
-        of_release=lambda release: IrisModel(run_network(release.card["config"], release_state(release))),
+        of_run=lambda config, state: classifier(run_network(config, state)),
+        of_release=lambda release: classifier(run_network(release.card["config"], {"network": release.weights()})),
         releases={"release": RELEASE},
     ),
-    export=Export(network=run_network, release_state=release_state, onnx=onnx_file),
+    export=Export(network=run_network, onnx=onnx_file),
 )

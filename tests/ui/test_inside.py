@@ -11,7 +11,6 @@ from torch import nn
 from torch.nn.modules.module import register_module_forward_hook
 
 from core.data.pictures import sources
-from core.demos.digits.answering import DigitModel
 from core.demos.digits.network import plain_network
 from core.demos.digits.reader import DigitReader, read_model
 from ui.widgets.cell_picker import parse_place
@@ -86,7 +85,7 @@ def test_another_network_with_fewer_maps_takes_the_last_one(monkeypatch: pytest.
     app = page()
     app.number_input(key="inside.unit.0").set_value(16).run()
     network = plain_network(hidden_layers=1, hidden_size=8, activation="relu", normalisation=False, dropout=0.2)
-    monkeypatch.setattr("ui.runs.readers.release", lambda *_: DigitModel(DigitReader(network), data="mnist"))
+    monkeypatch.setattr("ui.runs.readers.release", lambda *_: DigitReader(network, data="mnist"))
     app.run()
     assert not app.exception
     assert app.number_input(key="inside.unit.0").value == 8

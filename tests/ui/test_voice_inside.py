@@ -70,7 +70,7 @@ def test_the_answer_without_bands_is_that_of_the_features_without_them() -> None
     centres = np.array(band_centres(40))
     kept = (centres >= 1000) & (centres <= 2000)
     reader, features = read_model(), heard().features
-    probabilities = reader.probabilities(np.where(kept, features, np.float32(SILENCE_FEATURE))[None])[0]
+    probabilities = reader.from_features(np.where(kept, features, np.float32(SILENCE_FEATURE))[None])[0]
     text = said(app)
     assert f"{kept.sum()} of 40 mel bands are left" in text
     assert f"From 1,000 to 2,000 Hz it hears **{reader.classes[int(probabilities.argmax())]}**" in text

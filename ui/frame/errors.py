@@ -7,7 +7,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from types import TracebackType
-from typing import ParamSpec
+from typing import Any, ParamSpec
 
 import streamlit as st
 
@@ -23,9 +23,9 @@ UNEXPECTED = (
 )
 
 
-def show_error(error: Exception | str, *, icon: str = "error") -> None:
-    """Show an error, or the words of one, with one of Material's icons."""
-    st.error(plain(str(error)), icon=f":material/{icon}:")
+def show_error(error: Exception | str, *, icon: str = "error", mild: bool = False) -> None:
+    """Show an error, or the words of one, with one of Material's icons; a mild one is a warning."""
+    (st.warning if mild else st.error)(plain(str(error)), icon=f":material/{icon}:")
 
 
 def show_uncaught(error: Exception) -> bool:
@@ -37,22 +37,23 @@ def show_uncaught(error: Exception) -> bool:
     return True
 
 
-def shown_errors(kind: type[GlassboxError] = GlassboxError, *, icon: str = "error") -> "_Caught":
+def shown_errors(kind: type[GlassboxError] = GlassboxError, *, icon: str = "error", mild: bool = False) -> "_Caught":
     """`with shown_errors():` shows an error of that kind; the rest of the block is left out, what follows it is not."""
-    return _Caught(kind, icon)
+    return _Caught(kind, icon, mild)
 
 
 @dataclass
 class _Caught(AbstractContextManager["_Caught"]):
     kind: type[GlassboxError]
     icon: str
+    mild: bool
 
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> bool:
         if not isinstance(error, self.kind):
             return False
-        show_error(error, icon=self.icon)
+        show_error(error, icon=self.icon, mild=self.mild)
         return True
 
 
@@ -73,6 +74,19 @@ def attempt(place: str, act: Callable[Given, object], *arguments: Given.args, **
         act(*arguments, **named)
     except GlassboxError as error:
         record(_Clicks).said[place] = str(error)
+
+
+def action(
+    place: str, label: str, icon: str | None, act: Callable[..., object], *arguments: object, key: str, **look: Any
+) -> None:
+    """A button that does something with these arguments; what it cannot do is said by `show_click_error`.
+
+    Args:
+        icon: of Material.
+        look: what else `st.button` takes.
+    """
+    icon = f":material/{icon}:" if icon else None
+    st.button(label, icon=icon, on_click=attempt, args=(place, act, *arguments), key=key, **look)
 
 
 def show_click_error(place: str) -> None:

@@ -6,7 +6,7 @@ import streamlit as st
 
 from core import demos, settings
 from core.errors import NotFoundError
-from core.knobs import from_json
+from core.knobs import Config, from_json, to_json
 from core.runs.protocols import Files, RunBook
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
@@ -39,6 +39,15 @@ def run_of(run_id: str | None, *, task: str | None = None) -> Run | None:
     except NotFoundError:
         return None
     return run if task in (None, run.task) else None
+
+
+FARTHEST = ("completed", "running", "queued", "stopped", "failed")  # which of several runs of one config is shown
+
+
+def run_with(task_name: str, config: Config) -> Run | None:
+    """Of the runs with that very config the one that got farthest, whoever started it: it finds what all would."""
+    runs = store().find(task=task_name, config=to_json(config))
+    return min(runs, key=lambda run: FARTHEST.index(run.state), default=None)
 
 
 def run_or_say(run_id: str) -> Run | None:

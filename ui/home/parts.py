@@ -20,8 +20,9 @@ from ui.frame.fragments import fragment
 from ui.frame.links import page_path
 from ui.frame.services import store
 from ui.frame.style import is_dark
-from ui.frame.words import STATES, plain, size, standing
+from ui.frame.words import STATES, plain, size
 from ui.home import machine
+from ui.runs.live import show_progress
 from ui.runs.run_words import waiting
 
 TICK_SECONDS = 2.0
@@ -145,10 +146,8 @@ def _queued_run(run: Run, place: Place | None) -> None:
             run_link(run, "Open")
         if place is not None:
             st.caption(waiting(place))
-        elif run.progress is not None and run.progress.total_steps:
-            st.progress(min(run.progress.step / run.progress.total_steps, 1.0), standing(run))
         else:
-            st.progress(0.0, f"{run.status} …")
+            show_progress(run)
 
 
 @st.cache_data(ttl=5.0, max_entries=1, show_spinner=False)

@@ -13,9 +13,9 @@ from core.experiments.classical.config import MethodsConfig, in_sentence, planne
 from core.knobs import Config
 from core.plots.words import number
 from core.runs.records import Run
-from ui.frame.demo_pages import run_page
-from ui.frame.errors import attempt, show_click_error
-from ui.frame.links import page_path, run_query
+from ui.frame.demo_pages import run_link
+from ui.frame.errors import action, show_click_error
+from ui.frame.links import page_path
 from ui.frame.services import config_of, store
 from ui.frame.words import duration, plain, size, standing
 from ui.lessons.place import Place, Question
@@ -184,24 +184,13 @@ def _way(done: Run | None, task: Task, label: str, config: Config, demo: Demo) -
     """To the run whose figures stand in the table; else to one under way, or a button that starts one."""
     if done is not None:
         name = "network" if task.name == demo.name else "methods"
-        st.page_link(
-            run_page(task.name),
-            label=f"The {name}: run {done.id}",
-            query_params=run_query(done.id),
-            icon=":material/open_in_full:",
-        )
+        run_link(done, f"The {name}: run {done.id}", icon=":material/open_in_full:")
         return
     under_way = store().find(task=task.name, states=["running", "queued"], limit=1)
     if under_way:
         live_part(_under_way, under_way[0])(under_way[0])
     elif registry.find(getattr(config, "data", "")).is_here():
-        st.button(
-            label,
-            icon=":material/play_arrow:",
-            on_click=attempt,
-            args=(KEY, start_run, task, config),
-            key=f"beside.{task.name}",
-        )
+        action(KEY, label, "play_arrow", start_run, task, config, key=f"beside.{task.name}")
     else:
         st.page_link(
             page_path(demo.name),
@@ -215,11 +204,8 @@ def _under_way(shown: Run) -> None:
     run = store().get(shown.id)
     if run.state != shown.state:
         st.rerun(scope="app")
-    st.page_link(
-        run_page(run.task),
-        label=f"{plain(run.title)}: {standing(run) or run.status or 'waiting'}",
-        query_params=run_query(run.id),
-        icon=":material/progress_activity:",
+    run_link(
+        run, f"{plain(run.title)}: {standing(run) or run.status or 'waiting'}", icon=":material/progress_activity:"
     )
 
 

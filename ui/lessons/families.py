@@ -9,10 +9,10 @@ import numpy.typing as npt
 import streamlit as st
 import torch
 
-from core import demos
 from core.data.pictures import drawing
 from core.data.pictures.pen_strokes import Strokes, canvas_image, strokes_from_canvas
 from core.data.pictures.sources import held_out_digits
+from core.demos.digits.reader import DigitReader
 from core.errors import InvalidInputError
 from core.explain import layers
 from core.lessons.families import FAMILIES, Family
@@ -27,6 +27,7 @@ from ui.lessons.place import Place, Question
 from ui.runs import readers
 from ui.widgets.diagram import diagram
 from ui.widgets.live_chart import live_chart
+from ui.widgets.pictures import picture
 
 KEY = "map"
 TILE = 132  # CSS px
@@ -83,8 +84,7 @@ def _workflow() -> str:
     st.subheader("From raw data to a prediction", anchor=False)
     given = _last_input()
     st.markdown(f"The way of every input, here of **{given.words}**, through the release model of Digits (a CNN).")
-    model = readers.model_of(demos.find("digits"), readers.RELEASE)
-    reader, classes = model.reader, model.classes
+    reader: DigitReader = readers.model_of("digits", readers.RELEASE)
     reading = reader.read(given.source, tolerant=True)
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -93,7 +93,7 @@ def _workflow() -> str:
     blocks = layers.trace(reader.network, torch.from_numpy(image.copy()).reshape(1, 1, 28, 28))
     convolutions = [block for block in blocks if block.is_convolution]
     first, last = _maps(convolutions[0]), _maps(convolutions[-1])
-    answer = probabilities_sentence(classes, reading.probabilities)
+    answer = probabilities_sentence(reader.classes, reading.probabilities)
     with st.grid(5, min_column_width=150, gap="medium"):
         _stage("1 · Raw data", raw, "What was put in.")
         _stage("2 · Preprocessing", image, "Cut out, scaled, centred: 28×28 numbers.")
@@ -101,7 +101,7 @@ def _workflow() -> str:
         _sheet("4 · Features", last, "Later filters answer to parts of digits.")
         with st.container(gap="xsmall"):
             st.markdown("**5 · Prediction**")
-            bars = probability_bars(classes, reading.probabilities, dark=is_dark())
+            bars = probability_bars(reader.classes, reading.probabilities, dark=is_dark())
             live_chart(bars, key="map.bars", alt=answer)
             st.caption(answer)
     if "your" not in given.words:
@@ -124,7 +124,7 @@ def _maps(block: layers.Block) -> npt.NDArray[np.float32]:
 def _stage(title: str, image: npt.NDArray[np.float32], words: str) -> None:
     with st.container(gap="xsmall"):
         st.markdown(f"**{title}**")
-        st.image(pictures.picture(image, TILE * pictures.DENSITY, dark=is_dark()), width=TILE, alt=f"{title}: {words}")
+        picture(image, TILE, alt=f"{title}: {words}")
         st.caption(words)
 
 

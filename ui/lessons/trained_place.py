@@ -5,15 +5,14 @@ from collections.abc import Callable
 import streamlit as st
 
 from core.contract import Task
-from core.knobs import Config, to_json
+from core.knobs import Config
 from core.runs.records import Run
-from ui.frame.errors import attempt, show_click_error, show_error
-from ui.frame.services import config_of, run_or_say, store
+from ui.frame.errors import action, show_click_error, show_error
+from ui.frame.services import config_of, run_or_say, run_with
 from ui.runs.live import RunParts, short_view
 from ui.runs.start import start_run
 
 CLICKS = "trained"
-ORDER = ("completed", "running", "queued", "stopped", "failed")  # what is shown where several runs have one config
 
 
 def config_of_run(task: Task) -> Config | None:
@@ -38,7 +37,7 @@ def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitati
     Returns:
         The run, once there is one.
     """
-    run = _run_of(task, config)
+    run = run_with(task.name, config)
     if run is None:
         with st.container(border=True):
             st.markdown(invitation)
@@ -53,20 +52,8 @@ def trained(task: Task, config: Config, draw: Callable[[Run], None], *, invitati
     return run
 
 
-def _run_of(task: Task, config: Config) -> Run | None:
-    runs = store().find(task=task.name, config=to_json(config))
-    return min(runs, key=lambda run: ORDER.index(run.state), default=None)
-
-
 def _button(task: Task, config: Config, label: str) -> None:
-    st.button(
-        label,
-        icon=":material/play_arrow:",
-        type="primary",
-        on_click=attempt,
-        args=(CLICKS, start_run, task, config),
-        key=f"{task.name}.train",
-    )
+    action(CLICKS, label, "play_arrow", start_run, task, config, key=f"{task.name}.train", type="primary")
     show_click_error(CLICKS)
 
 

@@ -19,13 +19,13 @@ from core.plots.words import number
 from core.runs.records import Run
 from core.service.supervisor import default_max_running
 from ui.frame import health
-from ui.frame.errors import attempt, show_click_error
-from ui.frame.links import page_path, run_query
+from ui.frame.demo_pages import run_link
+from ui.frame.errors import action, show_click_error
 from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
 from ui.frame.words import STATES, plain
 from ui.runs import train
-from ui.runs.live import RunParts, lead_elsewhere, live_part, read_log, run_view
+from ui.runs.live import RunParts, lead_elsewhere, live_part, run_view, told
 from ui.runs.run_words import side_by_side, waiting
 from ui.runs.start import start_run
 from ui.widgets import data_panel
@@ -68,13 +68,8 @@ def section(run: Run) -> None:
     found = measured(run)
     if found is None:
         st.markdown(f"{demo.comparison.question}{_warning(config, demo)}")
-        st.button(
-            f"Measure classical methods on the same {demo.page.examples}",
-            icon=":material/scatter_plot:",
-            on_click=attempt,
-            args=(CLICKS, _start, run),
-            key="classical.start",
-        )
+        label = f"Measure classical methods on the same {demo.page.examples}"
+        action(CLICKS, label, "scatter_plot", _start, run, key="classical.start")
     else:
         live_part(_with_network, found if run.is_over else run)(found, run)
     show_click_error(CLICKS)
@@ -136,7 +131,7 @@ def examples(config: Config, demo: Demo, split: str) -> str:
 def rows_of(run: Run) -> list[Row]:
     """A row for each fit of a run of classical methods, in their order."""
     config: MethodsConfig = config_of(run)
-    evaluated = [event for event in read_log(run).events if isinstance(event, Evaluated)]
+    evaluated = told(run, Evaluated)
     rows = []
     for before, event in pairwise(evaluated):
         fit = planned(config, event.step - 1)
@@ -148,7 +143,7 @@ def rows_of(run: Run) -> list[Row]:
 
 def network_row(run: Run) -> Row | None:
     """The best evaluation of a network's run, with the time of its whole training so far; None before the first."""
-    evaluated = [event for event in read_log(run).events if isinstance(event, Evaluated)]
+    evaluated = told(run, Evaluated)
     if not evaluated or not evaluated[-1].step:
         return None
     best = max(evaluated, key=lambda event: event.metrics["accuracy"])
@@ -166,8 +161,8 @@ def _start(run: Run) -> None:
 
 
 def _do(act: Callable[[str], object], run_id: str) -> None:
-    attempt(CLICKS, act, run_id)
     lead_elsewhere()
+    act(run_id)
 
 
 def _with_network(shown: Run, network: Run) -> None:
@@ -177,12 +172,7 @@ def _with_network(shown: Run, network: Run) -> None:
     if run.state != "completed":
         _standing(run)
     _results(run, store().get(network.id), demos.find(network.task))
-    st.page_link(
-        page_path(network.task),
-        label=f"Measured in run {run.id}",
-        query_params=run_query(run.id),
-        icon=":material/open_in_full:",
-    )
+    run_link(run, f"Measured in run {run.id}", icon=":material/open_in_full:")
 
 
 def _standing(run: Run) -> None:
@@ -201,19 +191,19 @@ def _standing(run: Run) -> None:
             st.warning(plain(said), icon=":material/warning:")
     else:
         st.info(f"Stopped after {done} of {total}.", icon=STATES["stopped"][2])
-    act: Callable[[str], object] = store().resume if run.is_over else store().request_stop
     if run.is_over:
-        label, icon, key = "Go on", "play_arrow", "classical.resume"
-    else:
-        label, icon, key = ("Stopping …" if run.stop_requested else "Stop"), "stop", "classical.request_stop"
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        disabled=run.stop_requested and not run.is_over,
-        on_click=_do,
-        args=(act, run.id),
-        key=key,
-        help="What is fitted is kept; the method that is being fitted begins again." if not run.is_over else None,
+        action(CLICKS, "Go on", "play_arrow", _do, store().resume, run.id, key="classical.resume")
+        return
+    action(
+        CLICKS,
+        "Stopping …" if run.stop_requested else "Stop",
+        "stop",
+        _do,
+        store().request_stop,
+        run.id,
+        key="classical.request_stop",
+        disabled=run.stop_requested,
+        help="What is fitted is kept; the method that is being fitted begins again.",
     )
 
 
@@ -251,8 +241,8 @@ def _chart(run: Run, rows: list[Row], config: MethodsConfig, network: Run | None
 def _curve(network: Run) -> list[tuple[float, float]]:
     return [
         (event.trained_seconds, event.metrics["accuracy"])
-        for event in read_log(network).events
-        if isinstance(event, Evaluated) and event.trained_seconds is not None
+        for event in told(network, Evaluated)
+        if event.trained_seconds is not None
     ]
 
 
@@ -291,7 +281,7 @@ def _how_measured(config: MethodsConfig, demo: Demo) -> str:
 
 def _tested(run: Run, rows: list[Row], network: Run | None, demo: Demo) -> None:
     """What the best method and the network reach on examples that chose neither."""
-    if "accuracy" not in run.metrics or not any(isinstance(event, Ended) for event in read_log(run).events):
+    if "accuracy" not in run.metrics or not told(run, Ended):
         return
     best = max(rows, key=lambda row: row.accuracy)  # the first of equals, as the training chooses
     config, how = config_of(run), comparison_of(demo)

@@ -8,14 +8,13 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import streamlit as st
 
 from core import demos
+from core.classifier import Classifier, Labelled, Values
 from core.knobs import Config
 from core.plots.confusion import confusion_figure, confusion_info, confusion_sentence
 from core.plots.history import answer_history, history_info, history_sentence
-from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import percent
 from core.runs.records import Run
 from core.settings import home
@@ -29,10 +28,9 @@ from ui.runs.live import RunParts, live_part
 from ui.runs.models import ModelOption
 from ui.widgets import data_panel
 from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import probability_chart
 
 VIEWS = {"try": "Try", "train": "Train", "inside": "Look inside"}
-
-Probabilities = npt.NDArray[np.float32]  # (N, C)
 
 
 @dataclass(frozen=True)
@@ -44,29 +42,18 @@ class Own:
     classes: Callable[[Run], Sequence[str]]
 
 
-@dataclass(frozen=True)
-class Tested:
-    """A run's best weights before the test set."""
-
-    label: str  # completes "97.8 % of the …": "1,000 test images of MNIST"
-    truth: npt.NDArray[Any]  # (N,) class
-    classes: Sequence[str]
-
-
 @dataclass(frozen=True, kw_only=True)
 class Page:
     """What a demo adds to the page of all classifiers."""
 
     demo: str
-    tries: Callable[[str, list[ModelOption]], None]  # id of the chosen model, all models: the view Try
-    inside: Callable[[str], None] | None = None  # id of the chosen model; None: no such view
+    tries: Callable[[Any, str, list[ModelOption]], None]  # the chosen model, its id, all models: the view Try
+    inside: Callable[[Any, str], None] | None = None  # the chosen model, its id; None: no such view
     own: Own | None = None
-    tested: Callable[[Run], Tested] | None = None  # of a completed run
-    answers: Callable[[Run], Probabilities] | None = None  # of its best weights for the test set; asked once
-    note: Callable[[Run], str] | None = None  # completes "Measured with the weights of the best epoch; …"
-    mistake: Callable[[Run, Sequence[int], Probabilities], None] | None = None  # draws these test examples
-    calibration: Callable[[Tested, Probabilities], None] | None = None  # in place of the mistakes, then below
-    before_result: Callable[[Run], None] | None = None
+    note: Callable[[Run, Labelled], str] | None = None  # completes "Measured with the weights of the best epoch; …"
+    mistake: Callable[[Any, Labelled, Sequence[int], Values], None] | None = None  # draws these of the test set
+    calibration: Callable[[Labelled, Values], None] | None = None  # in place of the mistakes, then below
+    before_result: Callable[[Run, Labelled], None] | None = None
     before_form: Callable[[], None] | None = None
     ready: Callable[[Config], bool] = data_panel.show  # draws what is missing for a config; whether a run can start
 
@@ -84,10 +71,11 @@ def show(page: Page) -> None:
     options = models.choices(demo)
     model_id = models.model_picker(demo, options)
     with shown_errors():
+        model = readers.model_of(page.demo, model_id)
         if view == "inside" and page.inside is not None:
-            page.inside(model_id)
+            page.inside(model, model_id)
         else:
-            page.tries(model_id, options)
+            page.tries(model, model_id, options)
 
 
 def _train(page: Page) -> None:
@@ -104,7 +92,7 @@ def run_parts(page: Page) -> RunParts:
             _own(page.own, run)
 
     def after(run: Run) -> None:
-        if run.state == "completed" and page.tested is not None:
+        if run.state == "completed":
             _tested(page, run)
         export.panel(run)
 
@@ -136,61 +124,56 @@ def _answers(own: Own, run: Run) -> None:
         return
     classes, answers = own.classes(run), found.answers
     info = history_info([event.epoch for event in found.events], answers, classes)
-    live_chart(
-        probability_bars(classes, answers[-1], dark=is_dark()),
-        key="pin.bars",
-        alt=probabilities_sentence(classes, answers[-1]),
-    )
+    probability_chart(classes, answers[-1], key="pin.bars")
     st.caption("How the answer moved, from the first weights to the newest")
     live_chart(answer_history(info, dark=is_dark(), uirevision=run.id), key="pin.history", alt=history_sentence(info))
 
 
 @st.cache_data(max_entries=32, show_spinner="Testing the model …")
-def _test_answers(home_folder: str, run_id: str, seq: int, _page: Page) -> Probabilities:
-    assert _page.answers is not None
-    return _page.answers(store().get(run_id))
+def _test_answers(home_folder: str, run_id: str, seq: int, _model: Classifier, _examples: Any) -> Values:
+    return _model.probabilities(_examples)
 
 
 def _tested(page: Page, run: Run) -> None:
     """How good it is on the test set, what it takes for what, and where it is most sure and wrong."""
-    assert page.tested is not None
+    model: Classifier = readers.model_of(page.demo, run.id)
+    found = model.test_set()
     if page.before_result is not None:
-        page.before_result(run)
-    found = page.tested(run)
-    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, page)
-    right = float((answers.argmax(1) == found.truth).mean())
-    st.subheader(f"{percent(right)} of the {found.label}", anchor=False)
+        page.before_result(run, found)
+    answers = _test_answers(str(home()), run.id, readers.best_checkpoint(run.id).seq, model, found.examples)
+    right = float((answers.argmax(1) == found.labels).mean())
+    st.subheader(f"{percent(right)} of the {found.name}", anchor=False)
     words = demos.find(page.demo).page
-    note = page.note(run) if page.note else f"none of these {words.examples} was used for training or choosing."
+    note = page.note(run, found) if page.note else f"none of these {words.examples} was used for training or choosing."
     st.caption(f"Measured with the weights of the best epoch; {note}")
     left, middle = st.columns(2, gap="large")
     with left:
         st.markdown(f"**{words.confusion}**")
-        _confusion(found, answers, told=page.calibration is not None)
+        _confusion(model, found, answers, told=page.calibration is not None)
     with middle:
-        (page.calibration or (lambda *_: _mistakes(page, run, found, answers)))(found, answers)
+        (page.calibration or (lambda *_: _mistakes(page, model, found, answers)))(found, answers)
     if page.calibration is not None:
-        _mistakes(page, run, found, answers)
+        _mistakes(page, model, found, answers)
 
 
-def _confusion(found: Tested, answers: Probabilities, *, told: bool) -> None:
-    counts = np.zeros((len(found.classes), len(found.classes)), dtype=np.int64)
-    np.add.at(counts, (np.asarray(found.truth, np.int64), answers.argmax(1)), 1)
-    info = confusion_info(counts, found.classes)
+def _confusion(model: Classifier, found: Labelled, answers: Values, *, told: bool) -> None:
+    counts = np.zeros((len(model.classes), len(model.classes)), dtype=np.int64)
+    np.add.at(counts, (np.asarray(found.labels, np.int64), answers.argmax(1)), 1)
+    info = confusion_info(counts, model.classes)
     live_chart(confusion_figure(info, dark=is_dark()), key="confusion", alt=confusion_sentence(info))
     if told:
         st.caption(confusion_sentence(info))
 
 
-def _mistakes(page: Page, run: Run, found: Tested, answers: Probabilities) -> None:
+def _mistakes(page: Page, model: Classifier, found: Labelled, answers: Values) -> None:
     if page.mistake is None:
         return
     words = demos.find(page.demo).page
     st.markdown(f"**{words.mistakes}**")
     said = answers.argmax(1)
-    wrong = np.flatnonzero(said != found.truth)
+    wrong = np.flatnonzero(said != found.labels)
     if not len(wrong):
         st.caption("None: every test example was answered right.")
         return
     worst = wrong[np.argsort(-answers[wrong, said[wrong]])][: words.num_mistakes]
-    page.mistake(run, worst.tolist(), answers)
+    page.mistake(model, found, worst.tolist(), answers)

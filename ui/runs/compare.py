@@ -7,7 +7,7 @@ import streamlit as st
 
 from core.contract import Evaluated, Metric, Task
 from core.errors import NotFoundError
-from core.knobs import Choice, Flag, Knob, from_json, knobs, relevant
+from core.knobs import from_json, knobs, relevant
 from core.plots.curves import Curves, compare_figure, compare_sentence, curves_info
 from core.plots.words import number
 from core.runs.records import Run
@@ -146,19 +146,10 @@ def differing(task: Task, configs: Sequence[Mapping[str, object]]) -> dict[str, 
     full = [from_json(task.Config, config)[0] for config in configs]
     found = {}
     for name, knob in knobs(task.Config).items():
-        values = [_text(knob, getattr(config, name)) if name in relevant(config) else NOTHING for config in full]
+        values = [knob.in_words(getattr(config, name)) if name in relevant(config) else NOTHING for config in full]
         if len(set(values)) > 1:
             found[knob.label] = values
     return found
-
-
-def _text(knob: Knob, value: object) -> str:
-    match knob:
-        case Choice():
-            return knob.options[str(value)]
-        case Flag():
-            return "on" if value else "off"
-    return f"{value:g} {knob.unit}".strip() if isinstance(value, float) else f"{value} {knob.unit}".strip()
 
 
 def _table(headings: list[str], rows: Mapping[str, list[str]]) -> None:

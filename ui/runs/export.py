@@ -10,12 +10,13 @@ from core.export import Parity
 from core.runs import export
 from core.runs.records import Run
 from core.settings import home
+from ui.frame.errors import shown_errors
 from ui.frame.services import files, store
 from ui.frame.words import plain
 from ui.runs import readers
+from ui.widgets.download import download
 
 LABELS = {"safetensors": "The weights (safetensors)", "onnx": "The network (ONNX)", "bundle": "Everything (zip)"}
-MIME = {"bundle": "application/zip"}
 
 
 def panel(run: Run) -> None:
@@ -26,27 +27,17 @@ def panel(run: Run) -> None:
     st.subheader("Take it along", anchor=False)
     with st.container(horizontal=True):
         for kind in kinds:
-            st.download_button(
-                LABELS[kind],
-                partial(content, kind, str(home()), run.id, seq),
-                file_name=f"{run.task}-{run.id}.{export.KINDS[kind]}",
-                mime=MIME.get(kind, "application/octet-stream"),
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"export.{kind}",
-            )
-    if demo.export is None or demo.export.parity is None:
-        return
-    try:
-        said = plain(proof(str(home()), run.id, seq).sentence())
-    except DataUnavailableError as error:
-        st.warning(plain(str(error)), icon=":material/cloud_off:")
+            made = partial(content, kind, str(home()), run.id, seq)
+            download(LABELS[kind], made, f"{run.task}-{run.id}.{export.KINDS[kind]}", key=f"export.{kind}")
+    if demo.export is None or demo.export.compared is None:
         return
     more = (
         " The zip holds both files, the network as plain PyTorch code, settings, figures, curves and a model card that "
         "says how to load it."
     )
-    st.caption(f"{said}, measured with onnxruntime.{more if 'bundle' in kinds else ''}")
+    with shown_errors(DataUnavailableError, icon="cloud_off", mild=True):
+        said = plain(proof(str(home()), run.id, seq).sentence())
+        st.caption(f"{said}, measured with onnxruntime.{more if 'bundle' in kinds else ''}")
 
 
 @st.cache_data(max_entries=256, show_spinner="Comparing ONNX with PyTorch …")

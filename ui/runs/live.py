@@ -5,11 +5,12 @@ It reads the run store and nothing else, so it shows the same in any browser, be
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TypeVar
 
 import streamlit as st
 
 from core import demos
-from core.contract import Event, Metric, Task, Training, selecting
+from core.contract import Commanded, Ended, Evaluated, Event, Metric, Previewed, Task, Training, selecting
 from core.knobs import Config, from_json, knobs, relevant, to_json
 from core.plots.curves import curves_figure, curves_info, curves_sentence
 from core.runs.records import Run
@@ -19,7 +20,7 @@ from core.training.diagnosis import Diagnosis
 from core.training.placement import in_words
 from ui.frame import address, health
 from ui.frame.demo_pages import run_link, shown
-from ui.frame.errors import attempt, show_click_error, show_error, shown_errors
+from ui.frame.errors import action, show_click_error, show_error, shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.services import config_of, run_or_say, store
 from ui.frame.state import record
@@ -29,6 +30,8 @@ from ui.frame.words import STATES, duration, plain, standing
 from ui.runs.start import start_run
 from ui.widgets.form import Form, set_form
 from ui.widgets.live_chart import live_chart
+
+Told = TypeVar("Told", Evaluated, Previewed, Commanded, Ended)
 
 TICK_SECONDS = 1.0
 CHART_HEIGHT = 270  # px
@@ -68,6 +71,11 @@ def read_log(run: Run) -> Log:
         log.cursor = cursor
         log.events.append(event)
     return log
+
+
+def told(run: Run, kind: type[Told]) -> list[Told]:
+    """The events of one kind of a run."""
+    return [event for event in read_log(run).events if isinstance(event, kind)]
 
 
 def every(run: Run) -> float | None:
@@ -116,7 +124,7 @@ def run_view(task: Task, run_id: str, parts: RunParts) -> None:
         return
     if run.deleted_at is not None:
         st.warning("This run is deleted. It can be restored for a day.", icon=":material/delete:")
-        st.button("Restore", on_click=attempt, args=(CLICKS, store().restore, run.id), icon=":material/undo:")
+        action(CLICKS, "Restore", "undo", store().restore, run.id, key="run.restore")
     _heading(task, run)
     live_part(_status, run)(task, run, parts)
     if parts.instead is not None:
@@ -163,11 +171,8 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
     run = store().get(shown.id)
     if (run.state, run.deleted_at, run.title) != (shown.state, shown.deleted_at, shown.title):
         st.rerun(scope="app")
-    if run.progress is not None and run.progress.total_steps:
-        fraction = min(run.progress.step / run.progress.total_steps, 1.0)
-        st.progress(fraction, parts.words(run) if run.status == "training" or run.is_over else f"{run.status} …")
-    elif run.state == "running":
-        st.progress(0.0, f"{run.status} …")
+    if run.state == "running" or (run.progress is not None and run.progress.total_steps):
+        show_progress(run, parts.words)
     if run.state == "queued":
         _place(run)
     if run.reason and run.state in ("failed", "stopped", "queued"):
@@ -178,6 +183,14 @@ def _status(task: Task, shown: Run, parts: RunParts) -> None:
     for notice in run.notices:
         st.warning(plain(notice), icon=":material/info:")
     _buttons(task, run)
+
+
+def show_progress(run: Run, words: Callable[[Run], str] = standing, *, whose: str = "") -> None:
+    """How far a run is: a bar with words."""
+    step, total = (run.progress.step, run.progress.total_steps) if run.progress is not None else (0, 0)
+    trains = total and (run.status == "training" or run.is_over)
+    said = words(run) if trains else f"{run.status or 'waiting in the queue'} …"
+    st.progress(min(step / total, 1.0) if total else 0.0, f"{whose}{said}")
 
 
 def _place(run: Run) -> None:
@@ -197,14 +210,8 @@ def _buttons(task: Task, run: Run) -> None:
     with st.container(horizontal=True):
         if not run.is_over:
             label = "Stopping …" if run.stop_requested else "Stop"
-            st.button(
-                label,
-                icon=":material/stop:",
-                disabled=run.stop_requested,
-                on_click=attempt,
-                args=(CLICKS, store().request_stop, run.id),
-                key="run.stop",
-            )
+            stop = store().request_stop
+            action(CLICKS, label, "stop", stop, run.id, key="run.stop", disabled=run.stop_requested)
             if run.stop_requested:
                 _resume_button(run)
             return
@@ -218,34 +225,22 @@ def _buttons(task: Task, run: Run) -> None:
             with st.popover("Extend", icon=":material/more_time:"):
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
-                st.button("Train on", on_click=attempt, args=(CLICKS, store().extend, run.id, epochs), key="run.extend")
+                action(CLICKS, "Train on", None, store().extend, run.id, epochs, key="run.extend")
         failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
         if has_form:
-            st.button(
-                "Clone with changes",
-                icon=":material/content_copy:",
-                type="primary" if failed else "secondary",
-                on_click=_clone,
-                args=(task, run),
-                key="run.clone",
-            )
+            look = "primary" if failed else "secondary"
+            action(CLICKS, "Clone with changes", "content_copy", _clone, task, run, key="run.clone", type=look)
         if failed:
             _resume_button(run)
         with st.popover("Rename", icon=":material/edit:"):
             title = st.text_input("Title", run.title, max_chars=100, key=f"run.title.{run.title}")
-            st.button("Save", on_click=attempt, args=(CLICKS, store().rename, run.id, title), key="run.rename")
+            action(CLICKS, "Save", None, store().rename, run.id, title, key="run.rename")
     show_click_error(CLICKS)
 
 
 def _resume_button(run: Run) -> None:
-    st.button(
-        "Resume",
-        icon=":material/play_arrow:",
-        type="primary" if run.state == "stopped" else "secondary",
-        on_click=attempt,
-        args=(CLICKS, store().resume, run.id),
-        key="run.resume",
-    )
+    look = "primary" if run.state == "stopped" else "secondary"
+    action(CLICKS, "Resume", "play_arrow", store().resume, run.id, key="run.resume", type=look)
 
 
 def _curves(task: Task, shown: Run) -> None:
@@ -284,13 +279,7 @@ def _diagnosis(task: Task, run: Run, config: Config, found: Diagnosis | None) ->
         st.markdown(found.sentence)
         if found.remedy:
             changed = {**to_json(config), **found.remedy}
-            st.button(
-                found.remedy_label,
-                icon=":material/healing:",
-                key="run.remedy",
-                on_click=attempt,
-                args=(CLICKS, _clone_and_start, task, run, changed),
-            )
+            action(CLICKS, found.remedy_label, "healing", _clone_and_start, task, run, changed, key="run.remedy")
 
 
 def _details(task: Task, run: Run) -> None:

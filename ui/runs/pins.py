@@ -18,7 +18,7 @@ from core.runs.records import Run, pin_name
 from ui.frame.services import store
 from ui.frame.state import record
 from ui.frame.visitor import owner
-from ui.runs.live import read_log
+from ui.runs.live import told
 
 IN_A_MOMENT = "The newest weights answer it in a moment …"
 
@@ -80,7 +80,7 @@ def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
     Args:
         besides: names of what the run always previews.
     """
-    previews = [event for event in read_log(run).events if isinstance(event, Previewed)]
+    previews = told(run, Previewed)
     given = record(_Pinned, run.id).given
     if given is not None:
         name = pin_name(owner(), given)

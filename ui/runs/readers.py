@@ -5,7 +5,6 @@ from typing import Any
 import streamlit as st
 
 from core import demos
-from core.demo import Demo
 from core.runs import checkpoints
 from core.runs.records import Checkpoint
 from core.settings import home
@@ -20,18 +19,19 @@ def best_checkpoint(run_id: str) -> Checkpoint:
     return next((checkpoint for checkpoint in newest_first if checkpoint.best), newest_first[0])
 
 
-def model_of(demo: Demo, model_id: str) -> Any:
-    """What the record makes of a release model or of a run, by its id in addresses.
+def model_of(demo_name: str, model_id: str) -> Any:
+    """What a demo's record makes of a release model or of a run, by its id in addresses.
 
     Raises:
         DataUnavailableError: the release model needs what is not on this machine.
         GlassboxError: the run's checkpoint cannot be read or means nothing.
     """
+    releases = demos.find(demo_name).releases
     if model_id == RELEASE:
-        model_id = next(iter(demo.releases))
-    if model_id in demo.releases:
-        return release(demo.name, model_id)
-    return _of_run(str(home()), demo.name, model_id, best_checkpoint(model_id).seq)
+        model_id = next(iter(releases))
+    if model_id in releases:
+        return release(demo_name, model_id)
+    return _of_run(str(home()), demo_name, model_id, best_checkpoint(model_id).seq)
 
 
 @st.cache_resource(max_entries=8, show_spinner=False)

@@ -31,11 +31,6 @@ class Filter:
     owner: str | None
     sort: Sort
 
-    @property
-    def is_open(self) -> bool:
-        """Whether every run passes."""
-        return not self.text and (self.state, self.demo, self.owner) == (None, None, None)
-
 
 def run_filter() -> Filter:
     """Draw the filter and return what it says; words in the address that are unknown are said and left out."""

@@ -10,12 +10,13 @@ from core.runs.protocols import KEEP_DELETED_SECONDS, MAX_EPOCHS
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
 from ui.frame.demo_pages import run_link, shown
-from ui.frame.errors import attempt, show_click_error
+from ui.frame.errors import action, attempt, show_click_error
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.state import record
-from ui.frame.words import STATES, duration, plain, standing
+from ui.frame.words import STATES, duration, plain
 from ui.runs import run_words
+from ui.runs.live import show_progress
 
 TICK_SECONDS = 2.0
 ROWS = 10  # on one page of the list
@@ -101,11 +102,7 @@ def _results(run: Run, demo: Demo | None, place: Place | None) -> None:
 
 
 def _standing(run_id: str) -> None:
-    run = store().get(run_id)
-    if run.progress is None or not run.progress.total_steps:
-        st.progress(0.0, f"{run.status} …")
-        return
-    st.progress(min(run.progress.step / run.progress.total_steps, 1.0), standing(run))
+    show_progress(store().get(run_id))
 
 
 def _actions(run: Run, demo: Demo | None) -> None:
@@ -130,14 +127,7 @@ def _actions(run: Run, demo: Demo | None) -> None:
 def _button(
     label: str, icon: str, act: Callable[..., object], run: Run, *arguments: object, disabled: bool = False
 ) -> None:
-    st.button(
-        label,
-        icon=f":material/{icon}:",
-        key=f"runs.{act.__name__}.{run.id}",
-        disabled=disabled,
-        on_click=attempt,
-        args=(CLICKS, act, run.id, *arguments),
-    )
+    action(CLICKS, label, icon, act, run.id, *arguments, key=f"runs.{act.__name__}.{run.id}", disabled=disabled)
 
 
 def _delete(runs: Sequence[Run]) -> None:

@@ -6,7 +6,7 @@ not the default stands in the address, so a link reproduces the form.
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, NoReturn
 
 import streamlit as st
 
@@ -81,6 +81,12 @@ def _with_widgets(config: Config) -> list[str]:
 def set_form(task: Task, values: Mapping[str, Any]) -> None:
     """Put saved values into the form of a demo; values that are not allowed any more are said and left out."""
     _put(task, *from_json(task.Config, values))
+
+
+def change_form(task: Task, config: Config, **values: Any) -> NoReturn:
+    """Draw the page again with these values in the form, beside those of a config."""
+    set_form(task, {**to_json(config), **values})
+    st.rerun()
 
 
 def _put(task: Task, config: Config, notices: list[str]) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from core.contract import Metric, Training
+from core.contract import CLASSIFICATION, Training
 from core.data import registry
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.digits.config import PRESETS, RELEASE, DigitsConfig
@@ -12,10 +12,6 @@ from core.lazy import lazily
 
 NETWORKS = {"cnn": "convolutional", "plain": "plain"}
 NUM_CHANCES = 38  # core.training.augmentation.NUM_CHANCES, without its import; a test compares them
-
-
-def _batch_size(config: Any) -> int:
-    return config.batch_size
 
 
 def _keeps_last(config: Any) -> bool:
@@ -26,13 +22,9 @@ TASK = Training(
     name="digits",
     Config=DigitsConfig,
     presets=PRESETS,
-    metrics=(
-        Metric(name="loss", label="Loss"),
-        Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),
-    ),
+    metrics=CLASSIFICATION,
     select="accuracy",
     num_chances=NUM_CHANCES,
-    batch_size=_batch_size,
     load=lazily("core.demos.digits.learner:load"),
     learner=lazily("core.demos.digits.learner:make_learner"),
     check=lazily("core.demos.digits.learner:check"),
@@ -48,20 +40,19 @@ DEMO = Demo(
     sentence="Draw a digit, see what a network reads, and train one of your own.",
     training=TASK,
     models=Models(
-        of_run=lazily("core.demos.digits.answering:run_model"),
-        of_release=lazily("core.demos.digits.answering:release_model"),
+        of_run=lazily("core.demos.digits.reader:run_reader"),
+        of_release=lazily("core.demos.digits.reader:read_model"),
         releases={"release": RELEASE},
     ),
     answering=Answering(
         inputs="pictures of one digit each (PNG, JPEG, WebP), or pen strokes (.json)",
-        prepare=lazily("core.demos.digits.answering:prepare"),
+        prepare=lazily("core.demos.digits.reader:prepare"),
     ),
     export=Export(
         network=lazily("core.demos.digits.reader:run_network"),
-        release_state=lazily("core.demos.digits.bundle:release_state"),
-        onnx=lazily("core.demos.digits.bundle:onnx_file"),
-        parity=lazily("core.demos.digits.bundle:onnx_parity"),
-        bundle=lazily("core.demos.digits.bundle:whole_bundle"),
+        onnx=lazily("core.demos.digits.reader:onnx_file"),
+        compared=lazily("core.demos.digits.bundle:compared"),
+        card=lazily("core.demos.digits.bundle:card"),
     ),
     comparison=Comparison(
         methods="classical",

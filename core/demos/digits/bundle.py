@@ -8,7 +8,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from torch import nn
 
 from core.data import registry
 from core.data.pictures import sources
@@ -16,22 +15,8 @@ from core.demos.digits import network as network_module
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.cost import num_examples
 from core.demos.digits.learner import num_parameters, shape_of
-from core.export import (
-    COPYRIGHT,
-    SOURCE,
-    Card,
-    Parity,
-    Trained,
-    bundle,
-    card_text,
-    measured,
-    metrics_json,
-    parity,
-    to_onnx,
-    to_safetensors,
-)
-from core.knobs import from_json, knobs, to_json
-from core.release import ReleaseModel
+from core.export import COPYRIGHT, Card, Trained
+from core.knobs import from_json, knobs
 
 NUM_COMPARED = 100  # images behind the parity of an ONNX file
 INPUTS = (
@@ -45,27 +30,11 @@ LIMITS = (
 )
 
 
-def onnx_file(network: nn.Module) -> bytes:
-    """A digit network as ONNX: `images` (B, 1, 28, 28) → `logits` (B, 10)."""
-    side = network_module.IMAGE_SIDE
-    return to_onnx(network, torch.zeros(1, 1, side, side), inputs="images", outputs="logits")
-
-
-def release_state(release: ReleaseModel) -> dict[str, Any]:
-    """What a checkpoint of the release model's training would tell about its network."""
-    return {"network": release.weights()}
-
-
-def onnx_parity(network: nn.Module, config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Parity:
-    """Compare the ONNX file with the network on the first 100 test images of a run's data.
-
-    Raises:
-        DataUnavailableError: the data set is not on this machine.
-    """
+def compared(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> tuple[torch.Tensor, str]:
+    """The first 100 test images of a run's data; raises `DataUnavailableError`."""
     images = sources.load_images(from_json(DigitsConfig, config)[0].data)
     pixels = torch.from_numpy(images.test_images[:NUM_COMPARED].astype(np.float32) / np.float32(255))
-    examples = f"{len(pixels)} {images.name} test images"
-    return parity(network, onnx_file(network), pixels.unsqueeze(1), examples=examples)
+    return pixels.unsqueeze(1), f"{len(pixels)} {images.name} test images"
 
 
 def network_code(config: DigitsConfig) -> str:
@@ -84,32 +53,14 @@ def network_code(config: DigitsConfig) -> str:
     )
 
 
-def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str, Any]) -> bytes:
-    """The zip of `core.export.bundle` for a digit network.
-
-    Args:
-        trained: the network and where it comes from.
-        compared: of `onnx_parity`.
-    """
+def card(trained: Trained, learner_state: Mapping[str, Any]) -> Card:
+    """What is told of a digit network, and its code."""
     config = trained.config
     assert isinstance(config, DigitsConfig)
-    return bundle(
-        weights=to_safetensors(trained.network),
-        onnx=onnx_file(trained.network),
-        code=network_code(config),
-        card=card_text(_card(trained, config, compared), source=SOURCE),
-        config=to_json(config),
-        metrics=metrics_json(trained, _sets(config), compared),
-        events=trained.events,
-    )
-
-
-def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
     source = registry.find(config.data)
     return Card(
-        title=trained.title,
-        made=trained.made or _made(config, trained.origin),
-        figures=measured(trained, _sets(config)),
+        made=_made(config, trained.origin),
+        sets=_sets(config),
         network=_shape_in_words(shape_of(config)),
         num_parameters=num_parameters(config),
         inputs=INPUTS,
@@ -118,8 +69,8 @@ def _card(trained: Trained, config: DigitsConfig, compared: Parity) -> Card:
         data=f"{source.label}. {source.sentence}",
         licence=source.licence,
         citation=source.citation,
-        parity=compared,
         limits=LIMITS,
+        code=network_code(config),
     )
 
 

@@ -5,19 +5,7 @@ from dataclasses import dataclass, replace
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 from core.release import WEIGHTS, ReleaseModel
-from core.training.knobs import (
-    AVERAGING,
-    BATCH_SIZE,
-    DEVICE,
-    DROPOUT,
-    LABEL_SMOOTHING,
-    LEARNING_RATE,
-    OPTIMIZER,
-    SCHEDULE,
-    SHARE,
-    START,
-    WEIGHT_DECAY,
-)
+from core.training import knobs as shared
 
 RELEASE = ReleaseModel(WEIGHTS / "digits")
 
@@ -135,7 +123,7 @@ class DigitsConfig(Config):
         ),
         True,
     )
-    start: str = knob(START, "scratch")
+    start: str = knob(shared.START, "scratch")
     data: str = knob(
         Choice(
             label="Data",
@@ -151,12 +139,12 @@ class DigitsConfig(Config):
     synthetic: str = knob(
         Reference(label="Synthetic pictures", help="Generated ones to learn from, in place of the training images."), ""
     )
-    share: float = knob(SHARE, 100.0)
-    optimizer: str = knob(OPTIMIZER, "adam")
-    learning_rate: float = knob(LEARNING_RATE, 3e-3)
-    schedule: str = knob(SCHEDULE, "one_cycle")
+    share: float = knob(shared.SHARE, 100.0)
+    optimizer: str = knob(shared.OPTIMIZER, "adam")
+    learning_rate: float = knob(shared.LEARNING_RATE, 3e-3)
+    schedule: str = knob(shared.SCHEDULE, "one_cycle")
     batch_size: int = knob(
-        replace(BATCH_SIZE, unit="images", high=1024, choices=(8, 16, 32, 64, 128, 256, 512, 1024)), 64
+        replace(shared.BATCH_SIZE, unit="images", high=1024, choices=(8, 16, 32, 64, 128, 256, 512, 1024)), 64
     )
     loss: str = knob(
         Choice(
@@ -167,9 +155,9 @@ class DigitsConfig(Config):
         ),
         "cross_entropy",
     )
-    label_smoothing: float = knob(replace(LABEL_SMOOTHING, when={"loss": ("cross_entropy",)}), 0.0)
-    dropout: float = knob(DROPOUT, 0.2)
-    weight_decay: float = knob(WEIGHT_DECAY, 0.0)
+    label_smoothing: float = knob(replace(shared.LABEL_SMOOTHING, when={"loss": ("cross_entropy",)}), 0.0)
+    dropout: float = knob(shared.DROPOUT, 0.2)
+    weight_decay: float = knob(shared.WEIGHT_DECAY, 0.0)
     augmentation: str = knob(
         Choice(
             label="Augmentation",
@@ -191,8 +179,8 @@ class DigitsConfig(Config):
         ),
         0.0,
     )
-    averaging: float = knob(AVERAGING, 0.0)
-    device: str = knob(DEVICE, "auto")
+    averaging: float = knob(shared.AVERAGING, 0.0)
+    device: str = knob(shared.DEVICE, "auto")
 
 
 PRESETS = (

@@ -8,21 +8,15 @@ from core.data.pictures import picture_set
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
-from core.training.estimate import network_cost
+from core.training.estimate import network_cost, supervised_cost
 
 EXAMPLE_BYTES = IMAGE_SIDE**2 + 8  # uint8 pixels, int64 label
 WARP_FLOPS = {"none": 0, "light": 1_300_000, "strong": 3_100_000}  # 14 and 33 µs at 94 GFLOP/s, measured
-OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 
 @lru_cache(maxsize=256)
 def _network(config: DigitsConfig) -> NetworkCost:
     return network_cost(lambda: make_network(config), (1, IMAGE_SIDE, IMAGE_SIDE), passes_back=config.adversarial > 0)
-
-
-def forward_flops(config: DigitsConfig) -> int:
-    """FLOPs of one image through the network, a multiplication and an addition counting as two."""
-    return _network(config).flops
 
 
 def num_examples(config: DigitsConfig) -> int:
@@ -40,8 +34,7 @@ def cost(config: DigitsConfig) -> Cost:
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=EXAMPLE_BYTES,
-        answering_networks=2 if config.averaging else 1,
         passes=2 if config.adversarial else 1,
         preparation_flops=WARP_FLOPS[config.augmentation],
-        optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),
+        **supervised_cost(config),
     )

@@ -1,6 +1,5 @@
 """Data and learner of the Digits demo: from a config to tensors, a network, its loss and its optimizer."""
 
-from collections.abc import Iterable
 from typing import Any
 
 import torch
@@ -113,7 +112,9 @@ def make_learner(config: DigitsConfig, placement: Placement) -> SupervisedLearne
     return SupervisedLearner(
         network=network,
         loss=make_loss(config),
-        optimizer=make_optimizer(config, network.parameters()),
+        optimizer=optimizer_named(
+            config.optimizer, network.parameters(), rate=config.learning_rate, weight_decay=config.weight_decay
+        ),
         prepare=make_prepare(config.augmentation),
         schedule=config.schedule,
         averaging=config.averaging,
@@ -143,8 +144,3 @@ def make_loss(config: DigitsConfig) -> Loss:
     if config.loss == "mse":
         return lambda logits, targets: F.mse_loss(logits.softmax(1), F.one_hot(targets, NUM_CLASSES).float())
     return nn.CrossEntropyLoss(label_smoothing=config.label_smoothing)
-
-
-def make_optimizer(config: DigitsConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """The chosen optimizer, fused where PyTorch has it."""
-    return optimizer_named(config.optimizer, parameters, rate=config.learning_rate, weight_decay=config.weight_decay)

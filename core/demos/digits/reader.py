@@ -1,9 +1,9 @@
 """Reading a digit: from a drawing or a picture to probabilities, with the time it took."""
 
 import time
-import timeit
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -11,21 +11,23 @@ import numpy.typing as npt
 import torch
 from torch import nn
 
-from core.data.pictures import drawing
-from core.data.pictures.pen_strokes import Strokes
+from core.classifier import Classifier, FastNetwork, Labelled
+from core.data import registry
+from core.data.pictures import drawing, picture, sources
+from core.data.pictures.pen_strokes import Strokes, strokes_from_json
+from core.demo import PreparedInput
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
-from core.errors import Problem
-from core.export import open_onnx, run_onnx, to_onnx
+from core.errors import InvalidInputError, Problem
+from core.export import to_onnx
 from core.knobs import from_json
 from core.release import ReleaseModel
-from core.training.supervised import answering_weights
+from core.training.supervised import trained
 
 Grey = npt.NDArray[np.float32]
-Engine = Callable[[Grey], Grey]  # (B, 1, 28, 28) float32 in [0, 1] → (B, 10) logits
-BATCH = 100  # at most; onnxruntime keeps the memory of the largest it has seen
 SEVERAL = 8  # images stand for every batch of more than one when engines are compared
+TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
 
 
 @dataclass(frozen=True)
@@ -38,39 +40,31 @@ class Reading:
     milliseconds: float  # preparation and network together
 
 
-class DigitReader:
+class DigitReader(Classifier):
     """A trained network behind the preparation of drawings.
-
-    It answers through onnxruntime or PyTorch, whichever was faster when it was made: for one image, and for several.
-    On one core that is 0.2 ms with onnxruntime and 1.2 ms with PyTorch for one image and the release model. Making
-    a reader takes 0.1 to 0.5 s, so it is made once and kept. It may answer many threads at a time.
 
     Args:
         network: (B, 1, 28, 28) float32 in [0, 1] → (B, 10) logits, on the processor.
+        data: what it has learned from, a picture set of the registry.
     """
 
-    def __init__(self, network: nn.Module) -> None:
+    def __init__(self, network: nn.Module, *, data: str) -> None:
         self.network = network.eval()
-        engines: list[Engine] = [self._pytorch]
-        try:
-            model = to_onnx(network, torch.zeros(1, 1, IMAGE_SIDE, IMAGE_SIDE), inputs="images", outputs="logits")
-            session = open_onnx(model)
-            engines.append(lambda images: run_onnx(session, images))
-        except ImportError:  # onnxruntime is not made for every processor
-            pass
-        self._one, self._several = fastest(engines, 1), fastest(engines, SEVERAL)
+        self.data = data
+        self.classes = registry.find(data).classes
+        self._fast = FastNetwork(self.network, onnx_file, shape=(1, IMAGE_SIDE, IMAGE_SIDE), several=SEVERAL)
 
-    @torch.no_grad()
-    def _pytorch(self, images: Grey) -> Grey:
-        logits: Grey = self.network(torch.from_numpy(images)).numpy()
-        return logits
-
-    def probabilities(self, images: Grey) -> Grey:
+    def probabilities(self, examples: Grey | Sequence[Grey]) -> Grey:
         """(N, 28, 28) float32 in [0, 1], ink is 1 → (N, 10) float32 probabilities."""
-        inputs = np.ascontiguousarray(images, dtype=np.float32)[:, None]
-        answer = self._one if len(inputs) == 1 else self._several
-        logits = [answer(inputs[start : start + BATCH]) for start in range(0, max(len(inputs), 1), BATCH)]
-        return torch.from_numpy(np.concatenate(logits)).softmax(1).numpy()
+        return self._fast.probabilities(np.ascontiguousarray(examples, dtype=np.float32)[:, None])
+
+    def test_set(self) -> Labelled:
+        """Test images (N, 28, 28)."""
+        return _test_set(self.data)
+
+    def official_test_set(self) -> Labelled:
+        """All test images, of MNIST also where a selection was learned from."""
+        return _test_set(TEST_SETS.get(self.data, self.data))
 
     def read(
         self, source: Strokes | Grey, *, switches: drawing.Switches | None = None, tolerant: bool = False
@@ -92,31 +86,48 @@ class DigitReader:
         return Reading(problem, prepared, tuple(float(p) for p in answer), milliseconds)
 
 
-def fastest(engines: Sequence[Engine], num_images: int) -> Engine:
-    """The engine that answers a batch of so many images first; the best of three measurements counts."""
-    images = np.zeros((num_images, 1, IMAGE_SIDE, IMAGE_SIDE), np.float32)
+def onnx_file(network: nn.Module) -> bytes:
+    """A digit network as ONNX: `images` (B, 1, 28, 28) → `logits` (B, 10)."""
+    return to_onnx(network, torch.zeros(1, 1, IMAGE_SIDE, IMAGE_SIDE), inputs="images", outputs="logits")
 
-    def seconds(engine: Engine) -> float:
-        engine(images)  # the first call sets up memory
-        return min(timeit.repeat(lambda: engine(images), number=1, repeat=3))
 
-    return min(engines, key=seconds)
+def _test_set(data: str) -> Labelled:
+    images = sources.load_images(data)
+    pictures = np.divide(images.test_images, 255, dtype=np.float32)
+    return Labelled(f"{len(pictures):,} {images.name} test images", pictures, images.test_labels.astype(int))
+
+
+def prepare(path: Path) -> PreparedInput:
+    """The network's input (28, 28) float32 from a picture of a digit, or from pen strokes in a `.json` file.
+
+    Raises:
+        InvalidInputError: neither a picture nor strokes, too large, or damaged.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(picture.MAX_BYTES + 1)
+    if len(content) > picture.MAX_BYTES:
+        raise InvalidInputError(f"“{path.name}” is too large; at most {picture.MAX_BYTES / 1e6:g} MB are allowed.")
+    source: drawing.Source
+    if path.suffix.lower() == ".json":
+        source = strokes_from_json(content.decode("utf-8-sig", errors="replace"))
+    else:
+        source = picture.find_ink(picture.read_picture(content, name=path.name))
+    problem = drawing.problem(source)
+    is_blocked = problem is not None and problem.blocking
+    return PreparedInput(None if is_blocked else drawing.prepare(source).image, problem)
 
 
 def read_model(release: ReleaseModel = RELEASE) -> DigitReader:
     """The reader of a release model."""
-    network = make_network(release.config(DigitsConfig))
-    network.load_state_dict(release.weights())
-    return DigitReader(network)
+    return run_reader(release.card["config"], {"network": release.weights()})
 
 
 def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> DigitReader:
     """The network of a run, from its saved config and the learner's part of a checkpoint."""
-    return DigitReader(run_network(config, learner_state))
+    return DigitReader(run_network(config, learner_state), data=from_json(DigitsConfig, config)[0].data)
 
 
 def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> nn.Module:
     """The network that answers for a run, in evaluation mode, without what a reader adds."""
-    network = make_network(from_json(DigitsConfig, config)[0])
-    network.load_state_dict(answering_weights(learner_state))
-    return network.eval()
+    return trained(make_network(from_json(DigitsConfig, config)[0]), learner_state)

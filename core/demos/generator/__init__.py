@@ -45,7 +45,6 @@ TASK = Training(
         Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max", more=True),
     ),
     select=None,
-    num_chances=0,
     batch_size=_batch_size,
     load=lazily("core.demos.generator.learner:load"),
     learner=lazily("core.demos.generator.learner:make_learner"),

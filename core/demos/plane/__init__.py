@@ -35,7 +35,6 @@ TASK = Training(
         Metric(name="generated_accuracy", label="D right on generated", unit="%", goal="max", more=True),
     ),
     select=None,
-    num_chances=0,
     batch_size=_batch_size,
     load=lazily("core.demos.plane.learner:load"),
     check=lazily("core.demos.plane.cloud:check"),

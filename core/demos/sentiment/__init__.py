@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from core.contract import Metric, Training
+from core.contract import CLASSIFICATION, Training
 from core.data import registry
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.sentiment.config import PRESETS, RELEASES, SentimentConfig
@@ -13,21 +11,12 @@ from core.lazy import lazily
 NETWORKS = {"transformer": "transformer", "lstm": "LSTM", "minilm": "MiniLM"}
 
 
-def _batch_size(config: Any) -> int:
-    return config.batch_size
-
-
 TASK = Training(
     name="sentiment",
     Config=SentimentConfig,
     presets=PRESETS,
-    metrics=(
-        Metric(name="loss", label="Loss"),
-        Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),
-    ),
+    metrics=CLASSIFICATION,
     select="accuracy",
-    num_chances=0,
-    batch_size=_batch_size,
     load=lazily("core.demos.sentiment.learner:load"),
     learner=lazily("core.demos.sentiment.learner:make_learner"),
     check=lazily("core.demos.sentiment.learner:check"),
@@ -42,21 +31,21 @@ DEMO = Demo(
     sentence="Type a sentence, see what a network takes it for and by which words, and train one of your own.",
     training=TASK,
     models=Models(
-        of_run=lazily("core.demos.sentiment.answering:run_model"),
-        of_release=lazily("core.demos.sentiment.answering:release_model"),
+        of_run=lazily("core.demos.sentiment.reader:run_reader"),
+        of_release=lazily("core.demos.sentiment.reader:read_model"),
         releases=RELEASES,
     ),
     answering=Answering(
         inputs="files of texts, one a line (or one text with --text)",
-        prepare=lazily("core.demos.sentiment.answering:prepare"),
+        prepare=lazily("core.demos.sentiment.reader:prepare"),
         reads="lines",
     ),
     export=Export(
         network=lazily("core.demos.sentiment.bundle:run_network"),
         release_state=lazily("core.demos.sentiment.bundle:release_state"),
         onnx=lazily("core.demos.sentiment.bundle:onnx_file"),
-        parity=lazily("core.demos.sentiment.bundle:onnx_parity"),
-        bundle=lazily("core.demos.sentiment.bundle:whole_bundle"),
+        compared=lazily("core.demos.sentiment.bundle:compared"),
+        card=lazily("core.demos.sentiment.bundle:card"),
     ),
     comparison=Comparison(
         methods="classical_sentiment",

@@ -21,21 +21,8 @@ from core.demos.sentiment.learner import Network, shape_of, tokenizer_from
 from core.demos.sentiment.network import PADDING_ID, Layout, Transformer, tokens_of
 from core.demos.sentiment.reader import run_reader
 from core.demos.sentiment.tokenizer import encode_many, portable
-from core.export import (
-    COPYRIGHT,
-    SOURCE,
-    Card,
-    Parity,
-    Trained,
-    bundle,
-    card_text,
-    measured,
-    metrics_json,
-    parity,
-    to_onnx,
-    to_safetensors,
-)
-from core.knobs import from_json, to_json
+from core.export import COPYRIGHT, Card, Trained, to_onnx
+from core.knobs import from_json
 from core.release import ReleaseModel
 
 NUM_COMPARED = 100  # texts behind the parity of an ONNX file
@@ -119,18 +106,13 @@ def onnx_file(network: Network) -> bytes:
     return to_onnx(Traceable(network), example, inputs="ids", outputs="logits", axes=("batch", "length"))
 
 
-def onnx_parity(network: Network, config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> Parity:
-    """Compare the ONNX file with the network on the first 100 test texts of a run's data.
-
-    Raises:
-        DataUnavailableError: the texts are not on this machine.
-    """
+def compared(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> tuple[torch.Tensor, str]:
+    """The first 100 test texts of a run's data as ids; raises `DataUnavailableError`."""
     known = from_json(SentimentConfig, config)[0]
     texts = reviews.load(known.data, known.table)
-    chosen = texts.test.texts[:NUM_COMPARED]
     tokenizer = tokenizer_from(learner_state["tokenizer"])
-    ids = torch.from_numpy(encode_many(tokenizer, chosen, length=shape_of(known).length)).long()
-    return parity(network, onnx_file(network), ids, examples=f"{len(ids)} {texts.label} test {texts.unit}")
+    ids = encode_many(tokenizer, texts.test.texts[:NUM_COMPARED], length=shape_of(known).length)
+    return torch.from_numpy(ids).long(), f"{len(ids)} {texts.label} test {texts.unit}"
 
 
 def network_code(network: Network, config: SentimentConfig) -> str:
@@ -164,37 +146,15 @@ def network_code(network: Network, config: SentimentConfig) -> str:
     )
 
 
-def whole_bundle(trained: Trained, compared: Parity, learner_state: Mapping[str, Any]) -> bytes:
-    """The zip of `core.export.bundle` for a sentiment network, with its tokenizer.
-
-    Args:
-        trained: the network and where it comes from.
-        compared: of `onnx_parity`.
-        learner_state: the learner's part of the checkpoint.
-    """
+def card(trained: Trained, learner_state: Mapping[str, Any]) -> Card:
+    """What is told of a sentiment network, its code and its tokenizer."""
     config, network = trained.config, trained.network
     assert isinstance(config, SentimentConfig)
     assert isinstance(network, Network)
-    sets = _sets(config)
-    card = _card(trained, config, network, compared, classes=learner_state["classes"])
-    return bundle(
-        weights=to_safetensors(network),
-        onnx=onnx_file(network),
-        code=network_code(network, config),
-        card=card_text(card, source=SOURCE),
-        config=to_json(config),
-        metrics=metrics_json(trained, sets, compared),
-        events=trained.events,
-        more={TOKENIZER: portable(learner_state["tokenizer"])},
-    )
-
-
-def _card(trained: Trained, config: SentimentConfig, network: Network, compared: Parity, *, classes: list[str]) -> Card:
     source = None if config.data == "own" else registry.find(config.data)
     return Card(
-        title=trained.title,
-        made=trained.made or _made(config, trained.origin),
-        figures=measured(trained, _sets(config)),
+        made=_made(config, trained.origin),
+        sets=_sets(config),
         network=_shape_in_words(config, network),
         num_parameters=sum(parameter.numel() for parameter in network.parameters()),
         inputs=(
@@ -202,12 +162,13 @@ def _card(trained: Trained, config: SentimentConfig, network: Network, compared:
             '(`tokenizers.Tokenizer.from_file("tokenizer.json").encode(text).ids`), shorter texts padded with 0.'
         ),
         outputs=OUTPUTS,
-        classes=classes,
+        classes=learner_state["classes"],
         data=f"{source.label}. {source.sentence}" if source else f"A table of one's own: {_label(config)}.",
         licence=source.licence if source else "whatever its owner says",
         citation=source.citation if source else "uploaded by whoever trained this",
-        parity=compared,
         limits=LIMITS,
+        code=network_code(network, config),
+        more={TOKENIZER: portable(learner_state["tokenizer"])},
     )
 
 

@@ -5,19 +5,7 @@ from dataclasses import dataclass, replace
 from core.contract import Preset
 from core.knobs import Choice, Config, Flag, Integer, Real, Reference, knob
 from core.release import WEIGHTS, ReleaseModel
-from core.training.knobs import (
-    AVERAGING,
-    BATCH_SIZE,
-    DEVICE,
-    DROPOUT,
-    LABEL_SMOOTHING,
-    LEARNING_RATE,
-    OPTIMIZER,
-    SCHEDULE,
-    SHARE,
-    START,
-    WEIGHT_DECAY,
-)
+from core.training import knobs as shared
 
 SMALL = ReleaseModel(WEIGHTS / "sentiment", label="small")  # needs nothing else, and runs may start from it
 RELEASES = {"encoder": ReleaseModel(WEIGHTS / "sentiment-encoder", label="fine-tuned MiniLM"), "small": SMALL}
@@ -161,7 +149,7 @@ class SentimentConfig(Config):
     )
     start: str = knob(
         replace(
-            START,
+            shared.START,
             help="Random weights, or the release model, which is then trained further (its network and its vocabulary "
             "are kept).",
         ),
@@ -183,7 +171,7 @@ class SentimentConfig(Config):
     table: str = knob(
         Reference(label="Own table", help="The table that was uploaded on this page.", when={"data": ("own",)}), ""
     )
-    share: float = knob(replace(SHARE, more=True), 100.0)
+    share: float = knob(replace(shared.SHARE, more=True), 100.0)
     length: int = knob(
         Integer(
             label="Length",
@@ -196,11 +184,12 @@ class SentimentConfig(Config):
         ),
         64,
     )
-    optimizer: str = knob(OPTIMIZER, "adamw")
-    learning_rate: float = knob(LEARNING_RATE, 1e-3)
+    optimizer: str = knob(shared.OPTIMIZER, "adamw")
+    learning_rate: float = knob(shared.LEARNING_RATE, 1e-3)
     schedule: str = knob(
         replace(
-            SCHEDULE, options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "Warm up, then down"}
+            shared.SCHEDULE,
+            options={"constant": "Constant", "cosine": "Cosine to zero", "one_cycle": "Warm up, then down"},
         ),
         "one_cycle",
     )
@@ -216,9 +205,9 @@ class SentimentConfig(Config):
         ),
         0.1,
     )
-    batch_size: int = knob(replace(BATCH_SIZE, unit="texts"), 64)
-    label_smoothing: float = knob(LABEL_SMOOTHING, 0.1)
-    dropout: float = knob(replace(DROPOUT, help="Share of numbers switched off at random in each step."), 0.3)
+    batch_size: int = knob(replace(shared.BATCH_SIZE, unit="texts"), 64)
+    label_smoothing: float = knob(shared.LABEL_SMOOTHING, 0.1)
+    dropout: float = knob(replace(shared.DROPOUT, help="Share of numbers switched off at random in each step."), 0.3)
     word_dropout: float = knob(
         Real(
             label="Word dropout",
@@ -229,9 +218,9 @@ class SentimentConfig(Config):
         ),
         0.1,
     )
-    weight_decay: float = knob(replace(WEIGHT_DECAY, high=0.5, step=0.001), 0.05)
-    averaging: float = knob(AVERAGING, 0.0)
-    device: str = knob(DEVICE, "auto")
+    weight_decay: float = knob(replace(shared.WEIGHT_DECAY, high=0.5, step=0.001), 0.05)
+    averaging: float = knob(shared.AVERAGING, 0.0)
+    device: str = knob(shared.DEVICE, "auto")
 
 
 PRESETS = (

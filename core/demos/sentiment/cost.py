@@ -7,6 +7,7 @@ from core.data.text import reviews
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import EVALUATION_TOKENS, shape_of
+from core.training.estimate import supervised_cost
 from core.training.work import MATRIX, NUMBER, NUMBERS, Work, of_matrix, plus, times
 
 TOKENS = {"rotten_tomatoes": 28, "imdb": 300, "sst2": 13, "own": 40}  # of a text on average, measured; own: assumed
@@ -16,7 +17,6 @@ SPREAD = Work(80, 270)  # of each number that is laid out as sentences, or packe
 CELL = Work(1_200, 3_600)  # of each number that a cell passes on: a dozen small steps, each written and read
 CELL_LAYERS = 6  # that take as long as the calls of one time step, since no kernel does them all
 SLICE = Work(0, 160)  # of each number of the gradient of all gates, which every time step writes and adds anew
-OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 
 def num_tokens(config: SentimentConfig) -> int:
@@ -101,10 +101,9 @@ def cost(config: SentimentConfig) -> Cost:
     return Cost(
         network=network_cost(config),
         evaluation_batch=max(1, EVALUATION_TOKENS // shape_of(config).length),
-        answering_networks=2 if config.averaging else 1,
         num_train=num_train,
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=4 * shape_of(config).length + 8,
-        optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),
+        **supervised_cost(config),
     )

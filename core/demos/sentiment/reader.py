@@ -13,6 +13,9 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from core.classifier import Classifier, Labelled
+from core.data.text import reviews
+from core.demo import PreparedInput
 from core.demos.sentiment.config import SMALL, SentimentConfig
 from core.demos.sentiment.difference import weights_of
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
@@ -76,14 +79,15 @@ def find_problem(text: str) -> Problem | None:
     return None
 
 
-class TextReader:
-    """A trained network behind its tokenizer. It may answer many threads at a time.
+class TextReader(Classifier):
+    """A trained network behind its tokenizer.
 
     Args:
         network: (B, L) token ids → (B, K) logits, on the processor.
         tokenizer: its JSON text.
         classes: names of the K classes.
         length: tokens that are read at most.
+        data, table: of its config.
         temperature: what logits are divided by.
         answering: what gives the same logits sooner, without gradients; by default the network.
     """
@@ -95,6 +99,8 @@ class TextReader:
         tokenizer: str,
         classes: Sequence[str],
         length: int,
+        data: str = SentimentConfig.data,
+        table: str = "",
         temperature: float = 1.0,
         answering: nn.Module | None = None,
     ) -> None:
@@ -103,6 +109,7 @@ class TextReader:
         self.tokenizer = tokenizer_from(tokenizer)
         self.classes = tuple(classes)
         self.length = length
+        self.data, self.table = data, table
         self.temperature = temperature
 
     @property
@@ -125,9 +132,26 @@ class TextReader:
             start += size
         return out / np.float32(self.temperature)
 
-    def probabilities(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, K) float32."""
-        return torch.from_numpy(self.logits(texts)).softmax(1).numpy()
+    def probabilities(self, examples: Sequence[str]) -> NDArray[np.float32]:
+        """(N, K) float32 of N texts."""
+        return torch.from_numpy(self.logits(examples)).softmax(1).numpy()
+
+    def test_set(self) -> Labelled:
+        """Test texts."""
+        texts = reviews.load(self.data, self.table)
+        return Labelled(f"{len(texts.test):,} {texts.label} test {texts.unit}", texts.test.texts, texts.test.labels)
+
+    def official_test_set(self) -> Labelled:
+        """The same; of SST-2, the dev set of GLUE."""
+        if self.data != "sst2":
+            return self.test_set()
+        part = reviews.sst2_dev()
+        return Labelled(f"{len(part):,} SST-2 dev sentences", part.texts, part.labels)
+
+    def in_json(self, row: Sequence[float] | NDArray[np.float32]) -> dict[str, Any]:
+        """The likeliest class, whether it is sure, and all probabilities."""
+        said = super().in_json(row)
+        return {"answer": said["answer"], "sure": bool(max(row) >= self.sure_from), **said}
 
     def encode(self, text: str) -> Encoded:
         """The tokens of a text, with the places where they stand and where it is cut."""
@@ -173,6 +197,12 @@ def _broken_fraction(encoded: Encoded) -> float:
     return broken / len(starts) if len(starts) >= 3 else 0.0
 
 
+def prepare(given: str) -> PreparedInput:
+    """A text as it is, or why it cannot be answered."""
+    problem = find_problem(given)
+    return PreparedInput(given if problem is None else None, problem)
+
+
 def read_model(release: ReleaseModel = SMALL) -> TextReader:
     """The reader of a release model.
 
@@ -187,6 +217,7 @@ def read_model(release: ReleaseModel = SMALL) -> TextReader:
         tokenizer=release.text("tokenizer.json"),
         classes=card["classes"],
         length=card.get("length", config.length),  # it may read more than it was trained with
+        data=config.data,
         temperature=card["temperature"],
         answering=packed(network) if config.network == "minilm" else None,  # the small one would take longer
     )
@@ -201,4 +232,11 @@ def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> T
         network = with_weights(network, known)
     network.load_state_dict(answering_weights(learner_state), strict=known.network != "minilm")
     shape = SMALL.config(SentimentConfig) if known.start == "release" else known
-    return TextReader(network, tokenizer=learner_state["tokenizer"], classes=classes, length=shape.length)
+    return TextReader(
+        network,
+        tokenizer=learner_state["tokenizer"],
+        classes=classes,
+        length=shape.length,
+        data=known.data,
+        table=known.table,
+    )

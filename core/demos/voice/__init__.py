@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
-
-from core.contract import Metric, Training
+from core.contract import CLASSIFICATION, Training
 from core.data import registry
 from core.data.sound import speech
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
@@ -15,21 +13,13 @@ NETWORKS = {"gru": "GRU", "lstm": "LSTM", "rnn": "plain RNN"}
 NUM_CHANCES = 15  # core.demos.voice.augmentation.NUM_CHANCES, without its import; a test compares them
 
 
-def _batch_size(config: Any) -> int:
-    return config.batch_size
-
-
 TASK = Training(
     name="voice",
     Config=VoiceConfig,
     presets=PRESETS,
-    metrics=(
-        Metric(name="loss", label="Loss"),
-        Metric(name="accuracy", label="Accuracy", unit="%", goal="max"),
-    ),
+    metrics=CLASSIFICATION,
     select="accuracy",
     num_chances=NUM_CHANCES,
-    batch_size=_batch_size,
     load=lazily("core.demos.voice.learner:load"),
     learner=lazily("core.demos.voice.learner:make_learner"),
     check=lazily("core.demos.voice.learner:check"),
@@ -45,17 +35,16 @@ DEMO = Demo(
     sentence="Speak a command, follow it through the network, and train one of your own.",
     training=TASK,
     models=Models(
-        of_run=lazily("core.demos.voice.answering:run_model"),
-        of_release=lazily("core.demos.voice.answering:release_model"),
+        of_run=lazily("core.demos.voice.hearing:run_reader"),
+        of_release=lazily("core.demos.voice.hearing:read_model"),
         releases={"release": RELEASE},
     ),
     answering=Answering(
         inputs="recordings of one command each (WAV, FLAC, MP3, OGG)",
-        prepare=lazily("core.demos.voice.answering:prepare"),
+        prepare=lazily("core.demos.voice.hearing:prepare"),
     ),
     export=Export(
         network=lazily("core.demos.voice.learner:run_network"),
-        release_state=lazily("core.demos.voice.hearing:release_state"),
         onnx=lazily("core.demos.voice.hearing:onnx_file"),
     ),
     comparison=Comparison(

@@ -6,19 +6,7 @@ from core.contract import Preset
 from core.data.sound.speech import CORE_WORDS, OTHER_WORDS, SILENCE, UNKNOWN
 from core.knobs import Choice, Config, Flag, Integer, Reference, Several, knob
 from core.release import WEIGHTS, ReleaseModel
-from core.training.knobs import (
-    AVERAGING,
-    BATCH_SIZE,
-    DEVICE,
-    DROPOUT,
-    LABEL_SMOOTHING,
-    LEARNING_RATE,
-    OPTIMIZER,
-    SCHEDULE,
-    SHARE,
-    START,
-    WEIGHT_DECAY,
-)
+from core.training import knobs as shared
 
 OWN_WORD = r"[^\W\d_](?:[^\W\d_]|[ '-]){0,19}"  # letters of any language, as `core.data.sound.own_words` keeps words
 
@@ -101,7 +89,7 @@ class VoiceConfig(Config):
         ),
         40,
     )
-    start: str = knob(replace(START, more=False), "scratch")
+    start: str = knob(replace(shared.START, more=False), "scratch")
     learns: str = knob(
         Choice(
             label="What learns",
@@ -143,19 +131,23 @@ class VoiceConfig(Config):
         ),
         "",
     )
-    share: float = knob(SHARE, 100.0)
-    optimizer: str = knob(OPTIMIZER, "adamw")
-    learning_rate: float = knob(LEARNING_RATE, 3e-3)
-    schedule: str = knob(SCHEDULE, "one_cycle")
+    share: float = knob(shared.SHARE, 100.0)
+    optimizer: str = knob(shared.OPTIMIZER, "adamw")
+    learning_rate: float = knob(shared.LEARNING_RATE, 3e-3)
+    schedule: str = knob(shared.SCHEDULE, "one_cycle")
     batch_size: int = knob(
         replace(
-            BATCH_SIZE, help="Clips behind each step.", unit="clips", high=512, choices=(8, 16, 32, 64, 128, 256, 512)
+            shared.BATCH_SIZE,
+            help="Clips behind each step.",
+            unit="clips",
+            high=512,
+            choices=(8, 16, 32, 64, 128, 256, 512),
         ),
         64,
     )
-    label_smoothing: float = knob(LABEL_SMOOTHING, 0.0)
-    dropout: float = knob(DROPOUT, 0.2)
-    weight_decay: float = knob(WEIGHT_DECAY, 0.01)
+    label_smoothing: float = knob(shared.LABEL_SMOOTHING, 0.0)
+    dropout: float = knob(shared.DROPOUT, 0.2)
+    weight_decay: float = knob(shared.WEIGHT_DECAY, 0.01)
     shift: int = knob(
         Integer(
             label="Shift",
@@ -207,8 +199,8 @@ class VoiceConfig(Config):
         ),
         True,
     )
-    averaging: float = knob(AVERAGING, 0.0)
-    device: str = knob(DEVICE, "auto")
+    averaging: float = knob(shared.AVERAGING, 0.0)
+    device: str = knob(shared.DEVICE, "auto")
 
 
 def words_of(config: VoiceConfig) -> tuple[str, ...]:

@@ -8,11 +8,10 @@ from core.data.sound import speech
 from core.demos.voice.config import VoiceConfig, words_of
 from core.demos.voice.features import NUM_FRAMES
 from core.demos.voice.learner import learns_answer_only, make_network, shape_of
-from core.training.estimate import network_cost
+from core.training.estimate import network_cost, supervised_cost
 
 FEATURE_BYTES = 2  # float16
 AUGMENTATION_FLOPS = 6_000_000  # 65 µs a clip at 94 GFLOP/s, measured
-OPTIMIZER_COPIES = {"sgd": 0, "momentum": 1, "adam": 2, "adamw": 2}
 
 
 @lru_cache(maxsize=256)
@@ -33,7 +32,6 @@ def cost(config: VoiceConfig) -> Cost:
         num_validation=num_validation,
         num_test=num_test,
         example_bytes=FEATURE_BYTES * NUM_FRAMES * shape_of(config).num_mels + 8,
-        answering_networks=2 if config.averaging else 1,
         preparation_flops=AUGMENTATION_FLOPS if is_changed else 0,
-        optimizer_copies=OPTIMIZER_COPIES[config.optimizer] + (1 if config.averaging else 0),
+        **supervised_cost(config),
     )

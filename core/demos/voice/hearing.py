@@ -3,32 +3,35 @@
 from __future__ import annotations
 
 import time
-import timeit
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 import torch
 
-from core.data.sound import audio, own_words
+from core.classifier import Classifier, FastNetwork, Labelled
+from core.data.sound import audio, own_words, speech
 from core.data.sound.speech import SILENCE, UNKNOWN
+from core.data.sound.speech_synthesis import Sound
+from core.demo import PreparedInput
 from core.demos.voice.config import RELEASE, VoiceConfig, classes_of
 from core.demos.voice.features import NUM_FRAMES, log_mel
-from core.demos.voice.learner import make_network, run_network, shape_of
+from core.demos.voice.learner import run_network
 from core.demos.voice.network import VoiceNetwork
-from core.errors import InvalidSettingError, Problem
-from core.export import open_onnx, run_onnx, to_onnx
+from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError, Problem
+from core.export import to_onnx
 from core.knobs import from_json
 from core.release import ReleaseModel
 
 NOTHING = own_words.NOTHING
 THRESHOLD = 0.5  # of a model for which none was calibrated
-BATCH = 100  # windows at most; onnxruntime keeps the memory of the largest it has seen
+SEVERAL = 4  # windows stand for every batch of more than one when engines are compared
+CLIPS = 200  # that become features together
 
 Values = npt.NDArray[np.float32]
-Engine = Callable[[Values], Values]  # (B, 98, mels) log-mel → (B, C) logits
 
 
 @dataclass(frozen=True)
@@ -63,49 +66,93 @@ class Insight:
     stride: int  # frames of 10 ms in a step
 
 
-class VoiceReader:
+class VoiceReader(Classifier):
     """A trained network behind the search for commands.
-
-    It answers through onnxruntime or PyTorch, whichever was faster when it was made: for one window, and for several.
-    It may answer many threads at a time.
 
     Args:
         network: on the processor.
         classes: names of the answers; "unknown" and "silence" are the last two.
-        num_mels: bands of its features.
+        data: what it has learned from, a sound set of the registry; on its test clips it is measured where no recorded
+            set is here. Empty for the release model, which is measured on recordings only.
+        recordings: of own words, those that were pinned for its run.
         threshold: probability below which an answer is "unknown".
     """
 
     def __init__(
-        self, network: VoiceNetwork, *, classes: Sequence[str], num_mels: int, threshold: float = THRESHOLD
+        self,
+        network: VoiceNetwork,
+        *,
+        classes: Sequence[str],
+        data: str = "",
+        recordings: str = "",
+        threshold: float = THRESHOLD,
     ) -> None:
         self.network = network.eval()
         self.classes = tuple(classes)
-        self.num_mels = num_mels
+        self.words = self.classes[:-2]
+        self.data, self.recordings = data, recordings
         self.threshold = threshold
-        engines: list[Engine] = [self._pytorch]
-        try:
-            session = open_onnx(onnx_file(network))
-            engines.append(lambda features: run_onnx(session, features))
-        except ImportError:  # onnxruntime is not made for every processor
-            pass
-        self._one, self._several = (_fastest(engines, count, num_mels) for count in (1, 4))
-
-    @torch.no_grad()
-    def _pytorch(self, features: Values) -> Values:
-        logits: Values = self.network(torch.from_numpy(features)).numpy()
-        return logits
+        self._fast = FastNetwork(self.network, onnx_file, shape=(NUM_FRAMES, network.num_mels), several=SEVERAL)
 
     @torch.no_grad()
     def features(self, waves: Values) -> Values:
         """(B, 16000) → (B, 98, mels) log-mel."""
-        return log_mel(torch.from_numpy(waves), num_mels=self.num_mels).numpy()
+        return log_mel(torch.from_numpy(waves), num_mels=self.network.num_mels).numpy()
 
-    def probabilities(self, features: Values) -> Values:
+    def from_features(self, features: Values) -> Values:
         """(B, 98, mels) log-mel → (B, C) float32 probabilities."""
-        answer = self._one if len(features) == 1 else self._several
-        logits = [answer(features[start : start + BATCH]) for start in range(0, len(features), BATCH)]
-        return torch.from_numpy(np.concatenate(logits)).softmax(1).numpy()
+        return self._fast.probabilities(features)
+
+    def probabilities(self, examples: Sound) -> Values:
+        """(N, 16000) int16 clips of a second, which may be mapped from a file → (N, C) float32 probabilities."""
+        parts = (np.asarray(examples[start : start + CLIPS]) for start in range(0, len(examples), CLIPS))
+        return np.concatenate([self.from_features(self.features(audio.from_int16(part))) for part in parts])
+
+    def test_set(self) -> Labelled:
+        """Test clips of a second."""
+        data = speech.load(self.data, self.words, self.recordings)
+        return Labelled(f"{len(data.test_labels):,} {data.name} test clips", data.test_waves, data.test_labels)
+
+    def official_test_set(self) -> Labelled:
+        """Recorded test clips, or those of its data where none are here."""
+        try:
+            waves, labels, name = speech.test_clips(self.words)
+        except DataUnavailableError:
+            if not self.data:
+                raise
+            return self.test_set()
+        return Labelled(name, waves, labels)
+
+    def measured(self, tested: Labelled, answers: Values) -> dict[str, Any]:
+        """The accuracy of each class too, and what the threshold makes of it."""
+        right, labels = answers.argmax(1) == tested.labels, tested.labels
+        named = [NOTHING if label == len(self.classes) - 1 else self.classes[label] for label in labels]
+        decided = [decide(row, self.classes, threshold=self.threshold) for row in answers]
+        return {
+            **super().measured(tested, answers),
+            "accuracy_of_each": {
+                self.classes[label]: round(float(right[labels == label].mean()), 6) for label in np.unique(labels)
+            },
+            "threshold": self.threshold,
+            "accuracy_with_threshold": round(float(np.mean([a == b for a, b in zip(decided, named, strict=True)])), 6),
+        }
+
+    def answer(self, values: Sequence[audio.Wave]) -> Sequence[Mapping[str, Any]]:
+        """The command in each recording, with the second in which it was heard; of several, the first, and all."""
+        return [self._heard(self.hear(samples), len(samples)) for samples in values]
+
+    def _heard(self, hearing: Hearing, count: int) -> dict[str, Any]:
+        if not hearing.commands:
+            return {"answer": NOTHING, "probabilities": {}, "window_seconds": [0.0, round(count / audio.RATE, 3)]}
+        heard = [
+            {
+                **self.in_json(command.probabilities),
+                "answer": command.answer,
+                "window_seconds": [round(float(second), 3) for second in command.window.seconds],
+            }
+            for command in hearing.commands
+        ]
+        return heard[0] if len(heard) == 1 else {**heard[0], "commands": heard}
 
     def hear(self, samples: audio.Wave, *, threshold: float | None = None) -> Hearing:
         """Find the commands in a recording and answer each; windows without any command are left out.
@@ -126,7 +173,7 @@ class VoiceReader:
         listened = time.perf_counter()
         features = self.features(waves)
         interpreted = time.perf_counter()
-        probabilities = self.probabilities(features)
+        probabilities = self.from_features(features)
         milliseconds = {
             "listen": 1000 * (listened - started),
             "interpret": 1000 * (interpreted - listened),
@@ -164,17 +211,26 @@ def onnx_file(network: VoiceNetwork) -> bytes:
     return to_onnx(network, torch.zeros(1, NUM_FRAMES, network.num_mels), inputs="features", outputs="logits")
 
 
-def release_state(release: ReleaseModel) -> dict[str, Any]:
-    """What a checkpoint of the release model's training would tell about its network."""
-    return {"network": release.weights()}
+def prepare(path: Path) -> PreparedInput:
+    """The samples of a recording, (N,) float32 in [-1, 1] at 16 kHz. Silence is ready too: its answer says so.
+
+    Raises:
+        InvalidInputError: not a sound, outside the limits, or damaged.
+        OSError: the file cannot be read.
+    """
+    with path.open("rb") as file:
+        content = file.read(audio.MAX_BYTES + 1)
+    if len(content) > audio.MAX_BYTES:
+        raise InvalidInputError(f"“{path.name}” is too large; at most {audio.MAX_BYTES / 1e6:g} MB are allowed.")
+    samples = audio.read_sound(content, name=path.name).samples
+    return PreparedInput(samples, audio.problem(samples))
 
 
 def read_model(release: ReleaseModel = RELEASE) -> VoiceReader:
     """The reader of a release model."""
-    card, config = release.card, release.config(VoiceConfig)
-    network = make_network(config)
-    network.load_state_dict(release.weights())
-    return VoiceReader(network, classes=card["classes"], num_mels=config.num_mels, threshold=float(card["threshold"]))
+    card = release.card
+    network = run_network(card["config"], {"network": release.weights()})
+    return VoiceReader(network, classes=card["classes"], threshold=float(card["threshold"]))
 
 
 def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> VoiceReader:
@@ -190,19 +246,8 @@ def run_reader(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> V
             "nothing. Clone its run without the word of that name."
         )
     network = run_network(config, learner_state)
-    return VoiceReader(network, classes=classes_of(saved), num_mels=shape_of(saved).num_mels)
+    return VoiceReader(network, classes=classes_of(saved), data=saved.data, recordings=saved.recordings)
 
 
 def _since(start: float) -> float:
     return 1000 * (time.perf_counter() - start)
-
-
-def _fastest(engines: Sequence[Engine], count: int, num_mels: int) -> Engine:
-    """The engine that answers so many windows first; the best of three measurements counts."""
-    features = np.zeros((count, NUM_FRAMES, num_mels), np.float32)
-
-    def seconds(engine: Engine) -> float:
-        engine(features)  # the first call sets up memory
-        return min(timeit.repeat(lambda: engine(features), number=1, repeat=3))
-
-    return min(engines, key=seconds)

@@ -1,6 +1,6 @@
 """Data and learner of the Voice demo: from a config to tensors, a network, its loss and its optimizer."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
@@ -17,7 +17,7 @@ from core.demos.voice.config import RELEASE, VoiceConfig, classes_of, words_of
 from core.demos.voice.features import WINDOW, log_mel_of_samples
 from core.demos.voice.network import VoiceNetwork
 from core.knobs import from_json
-from core.training.supervised import Prepare, SupervisedLearner, answering_weights, optimizer_named
+from core.training.supervised import Prepare, SupervisedLearner, optimizer_named, trained
 
 BATCH = 500  # clips that become features together
 NUM_NOISES = 200  # background noises to choose from
@@ -96,9 +96,7 @@ def make_network(config: VoiceConfig) -> VoiceNetwork:
 
 def run_network(config: Mapping[str, Any], learner_state: Mapping[str, Any]) -> VoiceNetwork:
     """The network that answers for a run, in evaluation mode, from its saved config and its learner's state."""
-    network = make_network(from_json(VoiceConfig, config)[0])
-    network.load_state_dict(answering_weights(learner_state))
-    return network.eval()
+    return trained(make_network(from_json(VoiceConfig, config)[0]), learner_state)
 
 
 def num_parameters(config: VoiceConfig) -> int:
@@ -130,10 +128,13 @@ def make_learner(config: VoiceConfig, placement: Placement, *, noises: torch.Ten
     network = network.to(placement.device)
     if placement.channels_last:
         network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    learned = (parameter for parameter in network.parameters() if parameter.requires_grad)
     parts: dict[str, Any] = {
         "network": network,
         "loss": nn.CrossEntropyLoss(label_smoothing=config.label_smoothing),
-        "optimizer": make_optimizer(config, (p for p in network.parameters() if p.requires_grad)),
+        "optimizer": optimizer_named(
+            config.optimizer, learned, rate=config.learning_rate, weight_decay=config.weight_decay
+        ),
         "prepare": make_prepare(config, placement, noises=noises),
         "schedule": config.schedule,
         "averaging": config.averaging,
@@ -236,8 +237,3 @@ def background_noises(num_mels: int) -> torch.Tensor:
     waves = np.fft.irfft(spectra / frequency**slope)
     waves *= 0.1 / np.abs(waves).max(axis=1, keepdims=True)
     return features_of((waves * 32767).astype(np.int16), num_mels=num_mels).float()
-
-
-def make_optimizer(config: VoiceConfig, parameters: Iterable[nn.Parameter]) -> torch.optim.Optimizer:
-    """The chosen optimizer, fused where PyTorch has it."""
-    return optimizer_named(config.optimizer, parameters, rate=config.learning_rate, weight_decay=config.weight_decay)

@@ -7,12 +7,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from core.data.sound import audio
 from core.data.sound.speech import UNKNOWN
 from core.data.sound.speech_synthesis import Sound
 from core.demos.voice.hearing import VoiceReader
-
-BATCH = 200  # clips that are answered together
 
 
 @dataclass(frozen=True)
@@ -66,9 +63,4 @@ def compare(
 
 def _answers(reader: VoiceReader, waves: Sound) -> list[tuple[str, float]]:
     """The likeliest class of each clip, with its probability."""
-    found = []
-    for start in range(0, len(waves), BATCH):
-        part = audio.from_int16(np.asarray(waves[start : start + BATCH]))
-        probabilities = reader.probabilities(reader.features(part))
-        found += [(reader.classes[int(row.argmax())], float(row.max())) for row in probabilities]
-    return found
+    return [(reader.classes[int(row.argmax())], float(row.max())) for row in reader.probabilities(waves)]

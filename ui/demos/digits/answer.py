@@ -8,19 +8,17 @@ import streamlit as st
 from core.data.pictures.drawing import Switches
 from core.demos.digits.reader import DigitReader, Reading
 from core.plots import pictures
-from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import certainty, percent
 from ui.demos.digits import source
 from ui.demos.digits.source import Given, Grey
 from ui.frame.style import is_dark
-from ui.widgets.live_chart import live_chart
-from ui.widgets.verdict import verdict
+from ui.widgets.verdict import probability_chart, verdict
 
 KEY = "digits"  # one drawing and one set of switches for all views
 SWITCHES = tuple(field.name for field in fields(Switches))
 
 
-def ask(reader: DigitReader, classes: tuple[str, ...]) -> tuple[Given | None, Reading | None]:
+def ask(reader: DigitReader) -> tuple[Given | None, Reading | None]:
     """Have a digit given in one of the ways there are, and show the answer beside it; both None while there is none."""
     how = source.input_picker(KEY)
     left, right = st.columns([2, 3], gap="large")
@@ -28,7 +26,7 @@ def ask(reader: DigitReader, classes: tuple[str, ...]) -> tuple[Given | None, Re
         given = source.take(how, KEY)
     reading = reader.read(given.source, switches=switches()) if given else None
     with right:
-        show_answer(reading, classes, truth=given.truth if given else None)
+        show_answer(reading, reader.classes, truth=given.truth if given else None)
     return given, reading
 
 
@@ -39,7 +37,6 @@ def switches() -> Switches:
 
 def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int | None = None) -> None:
     """The winner large, how sure in words, and the probability of every class; or what to do when there is none."""
-    dark = is_dark()
     if reading is None or reading.probabilities is None:
         code = reading.problem.code if reading and reading.problem else "blank"
         message = (
@@ -54,20 +51,15 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
         probability,
         certainty(probability),
         milliseconds=reading.milliseconds,
-        said=f"Answer: {classes[winner]}, {percent(probability)}, {certainty(probability)}",
         size=4.5,
         truth=None if truth is None else (winner == truth, "right" if winner == truth else f"it is {truth}"),
     )
     if reading.problem is not None:
         st.warning(reading.problem.message, icon=":material/info:")
-    live_chart(
-        probability_bars(classes, reading.probabilities, dark=dark),
-        key="answer.bars",
-        alt=probabilities_sentence(classes, reading.probabilities),
-    )
+    probability_chart(classes, reading.probabilities, key="answer.bars")
 
 
-def show_steps(reader: DigitReader, given: Given, reading: Reading, *, classes: tuple[str, ...]) -> None:
+def show_steps(reader: DigitReader, given: Given, reading: Reading) -> None:
     """Every preparation step as a picture, a switch for each, and what the switches did to the answer."""
     assert reading.prepared is not None
     assert reading.probabilities is not None
@@ -87,7 +79,7 @@ def show_steps(reader: DigitReader, given: Given, reading: Reading, *, classes: 
                     )
                 else:
                     st.markdown(f":small[{step.label}]", help=step.explanation)
-    st.caption(_effect(reader, given, reading, on=switches(), classes=classes))
+    st.caption(_effect(reader, given, reading, on=switches()))
 
 
 def _square(image: Grey) -> Grey:
@@ -97,13 +89,13 @@ def _square(image: Grey) -> Grey:
     return np.pad(image, ((top, side - rows - top), (left, side - columns - left)))
 
 
-def _effect(reader: DigitReader, given: Given, reading: Reading, *, on: Switches, classes: tuple[str, ...]) -> str:
+def _effect(reader: DigitReader, given: Given, reading: Reading, *, on: Switches) -> str:
     if on == Switches():
         return "The last picture, 28×28 grey values, is all that the network gets. Switch a step off to see its worth."
     usual = reader.read(given.source)
     return (
-        f"With every step on, the answer is {_in_words(usual, classes)}; "
-        f"as it is switched now, {_in_words(reading, classes)}."
+        f"With every step on, the answer is {_in_words(usual, reader.classes)}; "
+        f"as it is switched now, {_in_words(reading, reader.classes)}."
     )
 
 

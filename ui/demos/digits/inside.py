@@ -20,26 +20,26 @@ PARTS = {
 }
 
 
-def look_inside(model_id: str, reader: DigitReader, classes: tuple[str, ...]) -> None:
+def look_inside(reader: DigitReader, model_id: str) -> None:
     """The whole view of one model; it follows the drawing stroke by stroke."""
-    _, reading = answer.ask(reader, classes)
+    _, reading = answer.ask(reader)
     part = one_of("What to look at", PARTS, key="inside.part")
-    subject = _subject(model_id, reader, classes, reading)
+    subject = _subject(reader, model_id, reading)
     if subject is None:
         st.caption("Everything here is computed from your own digit, so it begins with one.")
     elif part == "layers":
-        inside_maps.show_layers(subject.network, subject.image, classes)
+        inside_maps.show_layers(subject.network, subject.image, reader.classes)
     elif part == "attribution":
         inside_attribution.show_attribution(subject)
     else:
         inside_attack.show_attack(subject)
 
 
-def _subject(model_id: str, reader: DigitReader, classes: tuple[str, ...], reading: Reading | None) -> Subject | None:
+def _subject(reader: DigitReader, model_id: str, reading: Reading | None) -> Subject | None:
     if reading is None or reading.prepared is None or reading.probabilities is None:
         return None
     image = torch.from_numpy(reading.prepared.image.copy()).reshape(1, 1, 28, 28)
     if model_id == readers.RELEASE:
-        return Subject(reader.network, image, classes, model_id, 0, "mnist5k")
+        return Subject(reader.network, image, reader.classes, model_id, 0, "mnist5k")
     data = str(store().get(model_id).config["data"])
-    return Subject(reader.network, image, classes, model_id, readers.best_checkpoint(model_id).seq, data)
+    return Subject(reader.network, image, reader.classes, model_id, readers.best_checkpoint(model_id).seq, data)

@@ -6,13 +6,11 @@ import streamlit as st
 import torch
 from torch import nn
 
-from core import demos
 from core.data.pictures import sources
 from core.demos.digits.resisting import EPSILON
 from core.errors import GlassboxError
 from core.explain import adversarial
 from core.plots import maps, pictures
-from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.robustness import copy_sentence, robustness_figure, robustness_info, robustness_sentence
 from core.plots.words import percent
 from core.runs.records import Run
@@ -20,9 +18,11 @@ from core.settings import home
 from ui.demos.digits import inside_copy
 from ui.demos.digits.inside_attribution import Subject
 from ui.frame.errors import show_error
+from ui.frame.services import run_with
 from ui.frame.style import is_dark
 from ui.runs import readers
 from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import probability_chart
 
 SMALL = 132  # CSS px
 EPSILONS = tuple(round(step / 100, 2) for step in range(31))  # of the slider
@@ -48,11 +48,7 @@ def show_attack(subject: Subject) -> None:
         _three(subject, adversarial.fooled(subject.image, sign, epsilon), epsilon)
         st.markdown(_flip_sentence(subject, probabilities, epsilon))
     with right:
-        live_chart(
-            probability_bars(subject.classes, now, dark=is_dark()),
-            key="inside.bars",
-            alt=f"With ε = {epsilon:.2f}: {probabilities_sentence(subject.classes, now)}",
-        )
+        probability_chart(subject.classes, now, key="inside.bars", alt=f"With ε = {epsilon:.2f}:")
     left, right = st.columns(2, gap="large")
     with left:
         name = subject.classes[int(own)]
@@ -102,7 +98,7 @@ def _flip_sentence(subject: Subject, probabilities: npt.NDArray[np.float32], eps
 def _accuracy(subject: Subject, epsilon: float) -> None:
     st.markdown("**Accuracy under the same attack**")
     plan = inside_copy.plan(subject.model_id)
-    copy = inside_copy.find(plan) if plan else None
+    copy = run_with("digits", plan.config) if plan else None
     try:
         accuracies, of = accuracy_curve(str(home()), subject.model_id, subject.seq, subject.data, subject.network)
         after = _copy_accuracies(copy, subject.data) if copy is not None and copy.state == "completed" else ()
@@ -125,7 +121,7 @@ def _accuracy(subject: Subject, epsilon: float) -> None:
 
 
 def _copy_accuracies(copy: Run, data: str) -> tuple[float, ...]:
-    reader = readers.model_of(demos.find("digits"), copy.id).reader
+    reader = readers.model_of("digits", copy.id)
     return accuracy_curve(str(home()), copy.id, readers.best_checkpoint(copy.id).seq, data, reader.network)[0]
 
 

@@ -5,13 +5,14 @@ import streamlit as st
 from core import demos
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.cost import num_examples
-from core.knobs import Config, to_json
+from core.demos.digits.reader import DigitReader
+from core.knobs import Config
 from ui.demos.digits import answer, inside, training
 from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
-from ui.runs import classifier, models, readers
+from ui.runs import classifier, models
 from ui.widgets import data_panel
-from ui.widgets.form import set_form
+from ui.widgets.form import change_form
 
 
 def _ready(config: Config) -> bool:
@@ -30,27 +31,22 @@ def _synthetic(config: DigitsConfig) -> bool:
         )
         is_here = True
     if st.button("Use real ones", icon=":material/undo:", key="digits.real"):
-        set_form(demos.task("digits"), {**to_json(config), "synthetic": ""})
-        st.rerun()
+        change_form(demos.task("digits"), config, synthetic="")
     return is_here
 
 
 @fragment
-def _try(model_id: str, options: list[models.ModelOption]) -> None:
+def _try(reader: DigitReader, model_id: str, options: list[models.ModelOption]) -> None:
     """Give a digit, get an answer after each stroke."""
-    model = readers.model_of(demos.find("digits"), model_id)
-    reader, classes = model.reader, model.classes
-    given, reading = answer.ask(reader, classes)
+    given, reading = answer.ask(reader)
     if given is not None and reading is not None and reading.probabilities is not None:
-        answer.show_steps(reader, given, reading, classes=classes)
+        answer.show_steps(reader, given, reading)
 
 
 @fragment
-def _inside(model_id: str) -> None:
+def _inside(reader: DigitReader, model_id: str) -> None:
     """What a model does with the same drawing, layer by layer."""
-    model = readers.model_of(demos.find("digits"), model_id)
-    reader, classes = model.reader, model.classes
-    inside.look_inside(model_id, reader, classes)
+    inside.look_inside(reader, model_id)
 
 
 def show() -> None:
@@ -61,8 +57,6 @@ def show() -> None:
             tries=_try,
             inside=_inside,
             own=training.OWN,
-            tested=training.tested,
-            answers=training.answers,
             mistake=training.mistake,
             ready=_ready,
         )

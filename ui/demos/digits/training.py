@@ -5,16 +5,17 @@ from collections.abc import Sequence
 import numpy as np
 import streamlit as st
 
-from core import demos
+from core.classifier import Labelled, Values
 from core.data import registry
-from core.data.pictures import drawing, sources
+from core.data.pictures import drawing
+from core.demos.digits.reader import DigitReader
 from core.plots import pictures
 from core.plots.words import percent
 from core.runs.records import Run
 from ui.demos.digits import source
 from ui.frame.style import is_dark
-from ui.runs import classifier, pins, readers
-from ui.runs.run_words import data_label
+from ui.runs import classifier, pins
+from ui.widgets.pictures import gallery
 
 PIN_SIZE = 84  # px
 
@@ -54,31 +55,10 @@ OWN = classifier.Own(
 )
 
 
-def tested(run: Run) -> classifier.Tested:
-    """The test images of the data that a run has learned from."""
-    images, label = sources.load_images(str(run.config["data"])), data_label(demos.task("digits"), run)
-    truth = images.test_labels.astype(int)
-    return classifier.Tested(f"{len(truth):,} test images of {label}", truth, images.classes)
-
-
-def answers(run: Run) -> classifier.Probabilities:
-    """(N, 10) for the test images."""
-    images = sources.load_images(str(run.config["data"])).test_images
-    reader = readers.model_of(demos.find("digits"), run.id).reader
-    probabilities: classifier.Probabilities = reader.probabilities(images.astype(np.float32) / np.float32(255))
-    return probabilities
-
-
-def mistake(run: Run, worst: Sequence[int], said: classifier.Probabilities) -> None:
+def mistake(model: DigitReader, found: Labelled, worst: Sequence[int], said: Values) -> None:
     """A gallery."""
-    images = sources.load_images(str(run.config["data"]))
-    names, truth = images.classes, images.test_labels
+    names, truth = model.classes, found.labels
     captions = [
         f"true {names[truth[i]]} · said {names[said[i].argmax()]}\n{percent(float(said[i].max()))}" for i in worst
     ]
-    tiles = [images.test_images[i].astype(np.float32) / 255 for i in worst]
-    st.image(
-        pictures.gallery(tiles, captions, columns=4, dark=is_dark()),
-        width=pictures.gallery_width(len(tiles), columns=4),
-        alt=pictures.gallery_sentence(captions),
-    )
+    gallery([found.examples[i] for i in worst], captions, columns=4)

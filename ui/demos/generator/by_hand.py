@@ -10,11 +10,12 @@ from core.demos.generator.pictures import Pixels, read_sheet_text
 from core.plots import pictures
 from core.plots.words import number, percent
 from core.runs.records import Run
-from ui.frame.errors import attempt, show_click_error
+from ui.frame.errors import action, show_click_error
 from ui.frame.services import store
 from ui.frame.style import is_dark
 from ui.runs import pins
-from ui.runs.live import live_part, read_log
+from ui.runs.live import live_part, told
+from ui.widgets.pictures import picture
 
 STEPS = (
     ("discriminator", 1, "1 step of D"),
@@ -34,7 +35,7 @@ def section(run: Run) -> None:
 
 def _section(shown: Run) -> None:
     run = store().get(shown.id)
-    done = [event for event in read_log(run).events if isinstance(event, Commanded)]
+    done = told(run, Commanded)
     if run.is_over and not done:
         return
     st.subheader("Step by step", anchor=False)
@@ -48,28 +49,14 @@ def _section(shown: Run) -> None:
 
 def _buttons(run: Run) -> None:
     if run.command is None:
-        st.button(
-            "Pause", icon=":material/pause:", on_click=attempt, args=(CLICKS, store().command, run.id), key="hand.pause"
-        )
+        action(CLICKS, "Pause", "pause", store().command, run.id, key="hand.pause")
         st.caption("A paused run does single steps, of D or of G alone too, and then goes on from there.")
         return
     with st.container(horizontal=True):
         for part, steps, label in STEPS:
-            st.button(
-                label,
-                icon=":material/skip_next:" if steps == 1 else ":material/fast_forward:",
-                on_click=attempt,
-                args=(CLICKS, store().command, run.id, part, steps),
-                key=f"hand.{part}",
-            )
-        st.button(
-            "Go on",
-            icon=":material/play_arrow:",
-            type="primary",
-            on_click=attempt,
-            args=(CLICKS, store().go_on, run.id),
-            key="hand.go",
-        )
+            icon = "skip_next" if steps == 1 else "fast_forward"
+            action(CLICKS, label, icon, store().command, run.id, part, steps, key=f"hand.{part}")
+        action(CLICKS, "Go on", "play_arrow", store().go_on, run.id, key="hand.go", type="primary")
     show_click_error(CLICKS)
 
 
@@ -128,9 +115,9 @@ def _same_numbers(event: Commanded) -> None:
     before, after = (np.concatenate(list(images), axis=1) / 255 for images in _pair(event, FIXED))
     st.markdown("**The same random numbers: before, after, what changed**")
     rows = np.concatenate([before, after, _difference(before, after)])
-    st.image(
-        pictures.picture(rows, WIDTH * pictures.DENSITY, dark=is_dark()),
-        width=WIDTH,
+    picture(
+        rows,
+        WIDTH,
         alt=f"Ten pictures before, the same after, and below them their difference, which is {_moved(before, after)}",
     )
 

@@ -6,11 +6,11 @@ from core.demos.generator.files import grid_png
 from core.demos.generator.latents import latents
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels
-from core.plots import pictures
 from core.plots.words import percent
 from ui.demos.generator import controls
 from ui.demos.generator.painters import nearest_of, opinions, training_pictures
-from ui.frame.style import is_dark
+from ui.widgets.download import download
+from ui.widgets.pictures import gallery
 
 NUM_SHOWN = 12
 COLUMNS = 4
@@ -34,26 +34,14 @@ def show(model_id: str, painter: Painter) -> None:
 
 def _generated(painter: Painter, images: Pixels, label: int) -> None:
     captions = controls.captions(painter, images)
-    st.image(
-        pictures.gallery(controls.inks(images), captions, columns=COLUMNS, dark=is_dark()),
-        width=pictures.gallery_width(NUM_SHOWN, columns=COLUMNS),
-        alt=pictures.gallery_sentence(captions),
-    )
+    gallery(controls.inks(images), captions, columns=COLUMNS)
     if painter.config.has_classes:
         seen = sum(found == label for found, _ in opinions(images, painter.config.data))
         st.caption(
             f"Under each picture: what a separate classifier sees in it. {seen} of {NUM_SHOWN} are "
             f"{painter.classes[label]} to it, as asked."
         )
-    st.download_button(
-        "These pictures (PNG)",
-        grid_png(images, columns=COLUMNS),
-        file_name="generated.png",
-        mime="image/png",
-        on_click="ignore",
-        icon=":material/download:",
-        key="grid.png",
-    )
+    download("These pictures (PNG)", grid_png(images, columns=COLUMNS), "generated.png", key="grid.png")
 
 
 def _nearest(painter: Painter, images: Pixels) -> None:
@@ -67,11 +55,7 @@ def _nearest(painter: Painter, images: Pixels) -> None:
         " · ".join([*painter.classes[labels[index] : labels[index] + 1], f"{distance:.2f} apart"])
         for index, distance in zip(nearest.index, nearest.distance, strict=True)
     ]
-    st.image(
-        pictures.gallery(controls.inks(many[nearest.index]), captions, columns=COLUMNS, dark=is_dark()),
-        width=pictures.gallery_width(NUM_SHOWN, columns=COLUMNS),
-        alt=f"The nearest training pictures. {pictures.gallery_sentence(captions)}",
-    )
+    gallery(controls.inks(many[nearest.index]), captions, columns=COLUMNS, alt="The nearest training pictures.")
     closest = float(nearest.distance.min())
     st.caption(
         f"In the same order, the nearest of {what}: the root mean square of the differences between pixels, which are "

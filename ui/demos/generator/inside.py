@@ -14,6 +14,7 @@ from ui.demos.generator import controls
 from ui.demos.generator.painters import training_pictures
 from ui.frame.style import is_dark
 from ui.widgets.choice import one_of
+from ui.widgets.pictures import picture
 
 PARTS = {
     "layers": ":material/layers: Block by block",
@@ -44,8 +45,7 @@ def _layers(painter: Painter, label: int, seed: int) -> None:
         if stage.values.ndim == 1:
             _numbers(stage)
         elif len(stage.values) == 1:
-            image = pictures.picture(stage.values[0], PICTURE * pictures.DENSITY, dark=is_dark())
-            st.image(image, width=PICTURE, alt="The finished picture")
+            picture(stage.values[0], PICTURE, alt="The finished picture")
         else:
             _maps(stage)
     st.caption(
@@ -138,9 +138,9 @@ def _plane(painter: Painter, label: int, seed: int) -> None:
     centre = latents(1, painter.config.latent, seed=seed)[0]
     vectors = inside.plane(painter, centre, first=int(first), second=int(second), reach=REACH, side=SIDE)
     images = painter.draw(vectors, [label] * len(vectors))
-    st.image(
-        pictures.picture(to_sheet(images, columns=SIDE) / 255, PLANE_WIDTH * pictures.DENSITY, dark=is_dark()),
-        width=PLANE_WIDTH,
+    picture(
+        to_sheet(images, columns=SIDE) / 255,
+        PLANE_WIDTH,
         alt=f"{SIDE} × {SIDE} pictures, drawn at their places in a plane of the latent space",
     )
     st.caption(

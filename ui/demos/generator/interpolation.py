@@ -8,12 +8,13 @@ import streamlit as st
 from core.demos.generator.files import gif, grid_png
 from core.demos.generator.latents import Latents, latents, slerp
 from core.demos.generator.painter import Painter
-from core.demos.generator.pictures import Pixels
 from core.plots import pictures
 from ui.demos.generator import controls
 from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.widgets.cell_picker import cell_picker
+from ui.widgets.download import download
+from ui.widgets.pictures import gallery
 
 NUM_CHOICES = 6  # pictures to choose an end from
 PICKER_WIDTH = 6 * 64  # CSS px
@@ -39,14 +40,16 @@ def show(model_id: str, painter: Painter) -> None:
             animation, width=168, caption="The walk, there and back", alt=f"A moving picture from {names} and back"
         )
     with strip:
-        _strip(painter, frames[::STRIP_EVERY])
+        some = frames[::STRIP_EVERY]
+        gallery(controls.inks(some), controls.captions(painter, some), columns=STRIP_COLUMNS)
     st.caption(
         "The random numbers move along an arc from one vector to the other, and the class with them. A network that "
         "had only learned pictures by heart would jump from one to the next."
     )
     with st.container(horizontal=True):
-        _download("The walk (GIF)", animation, f"{names}.gif", "image/gif")
-        _download("The filmstrip (PNG)", grid_png(frames[::2], columns=len(frames[::2])), f"{names}.png", "image/png")
+        download("The walk (GIF)", animation, f"{names}.gif", key="walk.image/gif")
+        filmstrip = grid_png(frames[::2], columns=len(frames[::2]))
+        download("The filmstrip (PNG)", filmstrip, f"{names}.png", key="walk.image/png")
 
 
 @dataclass
@@ -81,24 +84,3 @@ def _end(painter: Painter, name: str, *, seed: int, start: int) -> tuple[Latents
         width=PICKER_WIDTH,
     )
     return vectors[chosen], label
-
-
-def _strip(painter: Painter, frames: Pixels) -> None:
-    captions = controls.captions(painter, frames)
-    st.image(
-        pictures.gallery(controls.inks(frames), captions, columns=STRIP_COLUMNS, dark=is_dark()),
-        width=pictures.gallery_width(len(frames), columns=STRIP_COLUMNS),
-        alt=pictures.gallery_sentence(captions),
-    )
-
-
-def _download(label: str, content: bytes, name: str, mime: str) -> None:
-    st.download_button(
-        label,
-        content,
-        file_name=name.replace("/", "-"),
-        mime=mime,
-        on_click="ignore",
-        icon=":material/download:",
-        key=f"walk.{mime}",
-    )

@@ -7,10 +7,10 @@ from core.demos.generator.files import grid_png
 from core.demos.generator.latents import latents
 from core.demos.generator.painter import Painter
 from core.demos.generator.pictures import Pixels, to_sheet
-from core.plots import pictures
 from ui.demos.generator import controls
 from ui.demos.generator.painters import opinions
-from ui.frame.style import is_dark
+from ui.widgets.download import download
+from ui.widgets.pictures import picture
 
 MOST_DIGITS = 20
 DIGIT_WIDTH = 56  # CSS px
@@ -45,21 +45,9 @@ def show(model_id: str, painter: Painter) -> None:
 def _show_number(painter: Painter, images: Pixels, digits: list[int]) -> None:
     sheet = to_sheet(images, columns=len(digits)).astype(np.float32) / 255
     width = DIGIT_WIDTH * len(digits)
-    st.image(
-        pictures.picture(sheet, width * pictures.DENSITY, dark=is_dark()),
-        width=width,
-        alt=f"The number {''.join(map(str, digits))} in generated digits",
-    )
+    picture(sheet, width, alt=f"The number {''.join(map(str, digits))} in generated digits")
     read = "".join(str(label) for label, _ in opinions(images, painter.config.data))
     wanted = "".join(map(str, digits))
     right = "as asked" if read == wanted else f"asked for was {wanted}"
     st.caption(f"A separate classifier, digit by digit, reads {read}: {right}.")
-    st.download_button(
-        "The number (PNG)",
-        grid_png(images, columns=len(digits)),
-        file_name=f"{wanted}.png",
-        mime="image/png",
-        on_click="ignore",
-        icon=":material/download:",
-        key="number.png",
-    )
+    download("The number (PNG)", grid_png(images, columns=len(digits)), f"{wanted}.png", key="number.png")

@@ -11,14 +11,12 @@ from core.data.formats import named
 from core.data.pictures import picture, picture_set
 from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.pictures import to_sheet
-from core.errors import GlassboxError, InvalidInputError
-from core.knobs import Config, to_json
-from core.plots import pictures
+from core.errors import InvalidInputError
+from core.knobs import Config
 from ui.frame.errors import shown_errors
-from ui.frame.style import is_dark
 from ui.frame.words import plain
-from ui.widgets import data_panel, uploads
-from ui.widgets.form import set_form
+from ui.widgets import data_panel, pictures, uploads
+from ui.widgets.form import change_form
 
 COLUMNS = 15
 NUM_SHOWN = 30
@@ -33,11 +31,8 @@ def show(config: Config) -> bool:
 
 def _own(config: GeneratorConfig) -> bool:
     if config.pictures:
-        try:
+        with shown_errors(icon="imagesmode", mild=True):
             kept = picture_set.OWN.stored(config.pictures)
-        except GlassboxError as error:
-            st.warning(plain(str(error)), icon=":material/imagesmode:")
-        else:
             st.success(
                 f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
             )
@@ -61,17 +56,14 @@ def _import(config: GeneratorConfig, file: UploadedFile) -> None:
         return
     _report(found)
     if st.button("Use these pictures", icon=":material/check:", key=f"own.use.{file.file_id}"):
-        set_form(demos.task("generator"), {**to_json(config), "pictures": picture_set.OWN.keep(found.pictures)})
-        st.rerun()
+        change_form(demos.task("generator"), config, pictures=picture_set.OWN.keep(found.pictures))
 
 
 def _report(found: picture_set.Imported) -> None:
     images = found.pictures.images
     some = images[np.linspace(0, len(images) - 1, NUM_SHOWN).astype(int)]
-    st.image(
-        pictures.picture(to_sheet(some, columns=COLUMNS) / 255, WIDTH * pictures.DENSITY, dark=is_dark()),
-        width=WIDTH,
-        alt=f"{NUM_SHOWN} of the pictures as the networks see them",
+    pictures.picture(
+        to_sheet(some, columns=COLUMNS) / 255, WIDTH, alt=f"{NUM_SHOWN} of the pictures as the networks see them"
     )
     st.markdown(f"{len(images):,} good pictures; {NUM_SHOWN} of them as the networks see them.")
     if found.num_bad:

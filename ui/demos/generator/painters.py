@@ -1,12 +1,9 @@
 """The generators that the page draws with, kept; and what measures their pictures: classifier and training pictures."""
 
-from typing import cast
-
 import numpy as np
 import streamlit as st
 import torch
 
-from core import demos
 from core.data import registry
 from core.data.pictures import picture_set, sources
 from core.demos.generator.frozen_classifier import find_classifier
@@ -20,7 +17,8 @@ ALWAYS_HERE = {"mnist": "mnist5k"}  # a selection of the training pictures, wher
 
 def painter_of(model_id: str) -> Painter:
     """The painter behind a model id: a release model or a run."""
-    return cast(Painter, readers.model_of(demos.find("generator"), model_id))
+    painter: Painter = readers.model_of("generator", model_id)
+    return painter
 
 
 def opinions(images: Pixels, data: str) -> list[tuple[int, float]]:

@@ -9,7 +9,7 @@ from core.plots.plane import plane_figure, plane_info, plane_sentence
 from core.runs.records import Run
 from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
-from ui.runs.live import RunParts, live_part, read_log
+from ui.runs.live import RunParts, live_part, told
 from ui.widgets.live_chart import live_chart
 from ui.widgets.preview_slider import moment
 
@@ -33,7 +33,7 @@ def _beside(run: Run) -> None:
 
 def _previews(shown: Run) -> None:
     run = store().get(shown.id)
-    drawn = [event for event in read_log(run).events if isinstance(event, Previewed) and TASK in event.answers]
+    drawn = [event for event in told(run, Previewed) if TASK in event.answers]
     if not drawn:
         st.caption("The first points come with the first step.")
         return

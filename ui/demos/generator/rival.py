@@ -11,9 +11,9 @@ from core.demos.digits.config import DigitsConfig
 from core.demos.generator.painter import Painter
 from core.plots.words import percent
 from core.runs.records import Run
+from ui.frame.demo_pages import run_link
 from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
-from ui.frame.links import page_path, run_query
 from ui.frame.services import store
 from ui.frame.words import plain, standing
 from ui.runs.start import start_run
@@ -113,7 +113,7 @@ def _table(data: str, *, going_on: bool) -> None:
             for column, run in zip(st.columns(2), pair, strict=True):
                 with column:
                     st.markdown(f"**{plain(run.title)}**  \n{_said(run)}")
-                    st.page_link(page_path("digits"), label="Its run", query_params=run_query(run.id))
+                    run_link(run, "Its run")
             if sentence := comparison(*pair):
                 st.markdown(sentence)
 

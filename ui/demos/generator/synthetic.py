@@ -8,6 +8,7 @@ from core.demos.generator import files
 from core.demos.generator.painter import Painter
 from ui.demos.generator import rival
 from ui.demos.generator.painters import painter_of
+from ui.widgets.download import download
 
 COUNTS = (100, 500, 1000, 2000, 5000, 10_000)
 LARGEST_SEED = 2**31 - 1
@@ -29,19 +30,9 @@ def show(model_id: str, painter: Painter) -> None:
     )
     seed = right.number_input("Seed", 0, LARGEST_SEED, 0, key="synthetic.seed", persist_state="session")
     with st.container(horizontal=True):
-        for kind, label, suffix, mime in (
-            ("npz", "For NumPy (npz)", "npz", "application/octet-stream"),
-            ("zip", "Folders of PNGs (zip)", "zip", "application/zip"),
-        ):
-            st.download_button(
-                label,
-                partial(content, kind, model_id, count, int(seed), only),
-                file_name=f"synthetic-{painter.config.data}-{count}.{suffix}",
-                mime=mime,
-                on_click="ignore",
-                icon=":material/download:",
-                key=f"synthetic.{kind}",
-            )
+        for kind, label in (("npz", "For NumPy (npz)"), ("zip", "Folders of PNGs (zip)")):
+            made = partial(content, kind, model_id, count, int(seed), only)
+            download(label, made, f"synthetic-{painter.config.data}-{count}.{kind}", key=f"synthetic.{kind}")
     st.caption(
         "The npz holds `images` (N, 28, 28) uint8 and `labels` (N,) int64; the zip a folder for each class. The labels "
         "are the classes that were asked for. The same seed gives the same pictures, here and in a terminal:"

@@ -8,7 +8,6 @@ from core.data import registry
 from core.demos.generator.latents import NUM_CLASSES, latents
 from core.demos.generator.network import IMAGE_SIDE
 from core.demos.generator.pictures import Pixels, read_sheet_text, to_sheet
-from core.plots import pictures
 from core.plots.scores import scores_figure, scores_info, scores_sentence
 from core.plots.words import number
 from core.runs.records import Run
@@ -18,9 +17,10 @@ from ui.frame.fragments import fragment
 from ui.frame.services import config_of, store
 from ui.frame.style import is_dark
 from ui.runs import export, pins
-from ui.runs.live import RunParts, live_part, read_log
+from ui.runs.live import RunParts, live_part, told
 from ui.runs.run_words import data_label
 from ui.widgets.live_chart import live_chart
+from ui.widgets.pictures import picture
 from ui.widgets.preview_slider import moment
 
 OWN_SIZE = 140  # px
@@ -43,7 +43,7 @@ def _beside(run: Run) -> None:
 
 def _previews(shown: Run) -> None:
     run = store().get(shown.id)
-    drawn = [event for event in read_log(run).events if isinstance(event, Previewed) and FIXED in event.answers]
+    drawn = [event for event in told(run, Previewed) if FIXED in event.answers]
     if not drawn:
         st.caption("The first pictures come with the first step.")
         return
@@ -53,11 +53,7 @@ def _previews(shown: Run) -> None:
     kind = (
         "each row one vector of random numbers, each column a class" if config.has_classes else "40 vectors, no classes"
     )
-    st.image(
-        pictures.picture(sheet / 255, PREVIEW_WIDTH * pictures.DENSITY, dark=is_dark()),
-        width=PREVIEW_WIDTH,
-        alt=f"40 generated pictures after {event.step} steps: {kind}",
-    )
+    picture(sheet / 255, PREVIEW_WIDTH, alt=f"40 generated pictures after {event.step} steps: {kind}")
     st.caption(f"After {event.step:,} steps, epoch {event.epoch:.2g}: {kind}.")
     answer = event.answers[FIXED]
     if "real" in answer:
@@ -92,11 +88,7 @@ def _own(shown: Run) -> None:
     event = found.events[-1]
     image: Pixels = read_sheet_text(event.answers[found.name]["pictures"], side=IMAGE_SIDE)[0]
     whose = pins.origin(run, found)
-    st.image(
-        pictures.picture(image / 255, OWN_SIZE * pictures.DENSITY, dark=is_dark()),
-        width=OWN_SIZE,
-        alt=f"the own picture after {event.step} steps",
-    )
+    picture(image / 255, OWN_SIZE, alt=f"the own picture after {event.step} steps")
     st.caption(f"After {event.step:,} steps{f', {whose}' if whose else ''}")
 
 

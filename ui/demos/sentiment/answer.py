@@ -8,14 +8,12 @@ from core.demos.sentiment.words import Explained, Word, explain, looks, replaced
 from core.explain.layers import number
 from core.plots.attention import attention_figure, attention_info, attention_sentence
 from core.plots.maps import signed_color
-from core.plots.probabilities import probabilities_sentence, probability_bars
-from core.plots.words import percent
 from ui.demos.sentiment.text_box import set_text
 from ui.demos.sentiment.word_strip import Shown, word_strip
 from ui.frame.style import is_dark
 from ui.frame.words import plain
 from ui.widgets.live_chart import live_chart
-from ui.widgets.verdict import verdict
+from ui.widgets.verdict import probability_chart, verdict
 
 MAX_EXPLAINED = 256  # tokens; more would take longer than typing may wait
 SIGN_FROM = 0.25  # of the largest contribution
@@ -36,18 +34,13 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
         probability,
         "" if reading.sure else f"leaning to {name}",
         milliseconds=reading.milliseconds,
-        said=f"Answer: {shown}, {percent(probability)} for {name}",
         of=name,
         size=2.6,
         is_sure=reading.sure,
     )
     if problem is not None:
         st.warning(problem.message, icon=":material/content_cut:")
-    live_chart(
-        probability_bars(reader.classes, reading.probabilities, dark=is_dark()),
-        key=f"{key}.bars",
-        alt=probabilities_sentence(reader.classes, reading.probabilities),
-    )
+    probability_chart(reader.classes, reading.probabilities, key=f"{key}.bars")
 
 
 def show_words(reading: Reading, reader: TextReader, *, key: str, box: str | None) -> None:

@@ -18,6 +18,7 @@ from ui.frame.fragments import fragment
 from ui.frame.state import record
 from ui.frame.words import plain
 from ui.widgets import uploads
+from ui.widgets.download import download
 
 BATCH = 256
 SLICE_SECONDS = 1.0  # that a run of the page computes before it shows how far it is
@@ -152,14 +153,7 @@ def _results(job: Job, key: str) -> None:
         hide_index=True,
         key=f"{key}.table",
     )
-    st.download_button(
-        "Download the table",
-        written(rows),
-        "answers.csv",
-        "text/csv",
-        icon=":material/download:",
-        key=f"{key}.download",
-    )
+    download("Download the table", written(rows), "answers.csv", key=f"{key}.download")
 
 
 def shares_sentence(answers: Sequence[str], classes: Sequence[str]) -> str:

@@ -9,13 +9,13 @@ from core.data.text import table
 from core.demos.sentiment import minilm
 from core.demos.sentiment.config import SentimentConfig
 from core.demos.sentiment.learner import check_start
-from core.errors import GlassboxError, InvalidInputError
-from core.knobs import Config, to_json
+from core.errors import InvalidInputError
+from core.knobs import Config
 from ui.demos.sentiment.many import likely_text
-from ui.frame.errors import show_error
+from ui.frame.errors import show_error, shown_errors
 from ui.frame.words import plain
 from ui.widgets import data_panel, uploads
-from ui.widgets.form import set_form
+from ui.widgets.form import change_form
 
 SHOWN = 20  # bad rows in the first view
 
@@ -23,33 +23,24 @@ SHOWN = 20  # bad rows in the first view
 def show(config: Config) -> bool:
     """What is missing for this config, with a way to get it; returns whether a run can start."""
     assert isinstance(config, SentimentConfig)
-    try:
+    with shown_errors():
         check_start(config)
-    except GlassboxError as error:
-        show_error(error)
-        return False
-    has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
-    if config.data == "own":
-        return _own(config) and has_encoder
-    return data_panel.show(config) and has_encoder
+        has_encoder = config.start == "release" or config.network != "minilm" or _encoder()
+        return (_own(config) if config.data == "own" else data_panel.show(config)) and has_encoder
+    return False
 
 
 def _encoder() -> bool:
-    try:
+    with shown_errors(icon="cloud_off", mild=True):
         minilm.verified_folder()
-    except GlassboxError as error:
-        st.warning(plain(str(error)), icon=":material/cloud_off:")
-        return False
-    return True
+        return True
+    return False
 
 
 def _own(config: SentimentConfig) -> bool:
     if config.table:
-        try:
+        with shown_errors(icon="table", mild=True):
             kept = table.OWN.stored(config.table)
-        except GlassboxError as error:
-            st.warning(plain(str(error)), icon=":material/table:")
-        else:
             names = ", ".join(plain(name) for name in kept.classes)
             st.success(f"**{plain(kept.name)}**: {len(kept.texts):,} texts with the labels {names}.")
     file = uploads.file_uploader(
@@ -84,8 +75,7 @@ def _import(config: SentimentConfig, file: UploadedFile) -> None:
         return
     _report(imported)
     if st.button("Use this table", icon=":material/check:", key=f"own.use.{file.file_id}"):
-        set_form(demos.task("sentiment"), {**to_json(config), "table": table.OWN.keep(imported.labelled)})
-        st.rerun()
+        change_form(demos.task("sentiment"), config, table=table.OWN.keep(imported.labelled))
 
 
 def _report(imported: table.Imported) -> None:

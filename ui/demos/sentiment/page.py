@@ -5,42 +5,39 @@ import streamlit as st
 from core.demos.sentiment.reader import TextReader
 from ui.demos.sentiment import answer, inside, many, own_table, training
 from ui.demos.sentiment.examples import EXAMPLES
-from ui.demos.sentiment.readers import reader_of
 from ui.demos.sentiment.text_box import set_text, text_box
 from ui.frame.fragments import fragment
-from ui.runs import classifier, models
+from ui.runs import classifier, models, readers
 from ui.widgets.choice import one_of
 
 KEY = "sentiment"
 WAYS = {"one": ":material/short_text: One text", "many": ":material/table_rows: Many at once"}
 
 
-def _try(model_id: str, options: list[models.ModelOption]) -> None:
+def _try(reader: TextReader, model_id: str, options: list[models.ModelOption]) -> None:
     """Give a text, get an answer while typing; or many at once."""
     way = one_of("How many", WAYS, key=f"{KEY}.way")
     if way == "many":
-        many.show(reader_of(model_id), key=f"{KEY}.many")
+        many.show(reader, key=f"{KEY}.many")
         return
-    _one(model_id, [option.id for option in options], {option.id: option.label for option in options})
+    _one(reader, model_id, {option.id: option.label for option in options})
 
 
 @fragment
-def _one(model_id: str, ids: list[str], labels: dict[str, str]) -> None:
-    reader = reader_of(model_id)
+def _one(reader: TextReader, model_id: str, labels: dict[str, str]) -> None:
     text = _typed()
-    other = _other_model(model_id, ids, labels)
+    other = _other_model(model_id, labels)
     if other is None:
         _answered(reader, text, key=KEY, alone=True)
         return
     for column, one, name in zip(st.columns(2, gap="large"), (model_id, other), ("first", "second"), strict=True):
         with column:
             st.caption(labels[one])
-            _answered(reader_of(one), text, key=f"{KEY}.{name}", alone=False)
+            _answered(readers.model_of(KEY, one), text, key=f"{KEY}.{name}", alone=False)
 
 
 @fragment
-def _inside(model_id: str) -> None:
-    reader = reader_of(model_id)
+def _inside(reader: TextReader, model_id: str) -> None:
     text = _typed()
     reading = reader.read(text)
     answer.show_answer(reading, reader, key=f"{KEY}.inside")
@@ -77,8 +74,8 @@ def _examples() -> None:
                 st.button(name, on_click=set_text, args=(KEY, text), key=f"{KEY}.example.{name}")
 
 
-def _other_model(model_id: str, ids: list[str], labels: dict[str, str]) -> str | None:
-    others = [one for one in ids if one != model_id]
+def _other_model(model_id: str, labels: dict[str, str]) -> str | None:
+    others = [one for one in labels if one != model_id]
     if not others:
         return None
     chosen: str | None = st.selectbox(
@@ -100,8 +97,6 @@ def show() -> None:
             tries=_try,
             inside=_inside,
             own=training.OWN,
-            tested=training.tested,
-            answers=training.answers,
             mistake=training.mistake,
             calibration=training.show_calibration,
             ready=own_table.show,

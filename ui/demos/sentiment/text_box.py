@@ -93,11 +93,6 @@ def parse_typed(value: object, *, version: int) -> str | None:
     return text if is_text(text, LONGEST) else None
 
 
-def current_text(key: str) -> str:
-    """The text of a box."""
-    return record(Typed, key).text
-
-
 def set_text(key: str, text: str) -> None:
     """Put a text into the box, with the next run of the page."""
     kept = record(Typed, key)

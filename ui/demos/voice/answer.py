@@ -7,7 +7,6 @@ from core.data.sound import audio
 from core.data.sound.speech import SILENCE, UNKNOWN
 from core.demos.voice.features import FRAME_LENGTH, HOP_LENGTH
 from core.demos.voice.hearing import NOTHING, Command, Hearing, VoiceReader
-from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.sound import Heard, journey_figure, journey_info, journey_sentence
 from core.plots.template import palette
 from core.plots.words import NO_BREAK, certainty, percent
@@ -16,7 +15,7 @@ from ui.demos.voice.player import play
 from ui.demos.voice.source import Given
 from ui.frame.style import is_dark
 from ui.widgets.live_chart import live_chart
-from ui.widgets.verdict import verdict
+from ui.widgets.verdict import probability_chart, verdict
 
 CHART = "voice.journey"
 PLAYER = "voice.player"
@@ -52,7 +51,6 @@ def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str
         probability,
         certainty(probability),
         milliseconds=sum(hearing.milliseconds.values()),
-        said=f"Answer: {word}, {percent(probability)}, {certainty(probability)}",
         size=3.25,
         truth=None if truth is None else (word == truth, "right" if word == truth else f"“{truth}” was said"),
     )
@@ -62,11 +60,7 @@ def show_answer(hearing: Hearing | None, classes: tuple[str, ...], *, truth: str
         st.warning(hearing.problem.message, icon=":material/info:")
     elif word == NOTHING:
         st.info("Only noise was heard. Speak towards the microphone, from a hand's width away.", icon=":material/mic:")
-    live_chart(
-        probability_bars(classes, command.probabilities, dark=is_dark()),
-        key="voice.bars",
-        alt=probabilities_sentence(classes, command.probabilities),
-    )
+    probability_chart(classes, command.probabilities, key="voice.bars")
     return command
 
 

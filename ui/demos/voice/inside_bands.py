@@ -7,11 +7,9 @@ from core.data.sound import audio
 from core.demos.voice.features import HIGHEST_FREQUENCY, SILENCE_FEATURE, band_centres
 from core.demos.voice.hearing import Command, VoiceReader
 from core.explain import sound
-from core.plots.probabilities import probabilities_sentence, probability_bars
 from core.plots.words import certainty, percent
 from ui.demos.voice.player import play
-from ui.frame.style import is_dark
-from ui.widgets.live_chart import live_chart
+from ui.widgets.verdict import probability_chart
 
 KEY = "voice.bands"
 TOP = round(HIGHEST_FREQUENCY)
@@ -35,19 +33,15 @@ def show(reader: VoiceReader, command: Command) -> None:
                 icon=":material/info:",
             )
             return
-        centres = np.array(band_centres(reader.num_mels))
+        centres = np.array(band_centres(reader.network.num_mels))
         kept = (centres >= low) & (centres <= high)
         play(sound.band_pass(command.wave, low, high, rate=audio.RATE))
         st.caption(f"{int(kept.sum())} of {len(kept)} mel bands are left.")
     features = sound.without_bands(command.features, kept, floor=SILENCE_FEATURE)
-    probabilities = reader.probabilities(features[None])[0].tolist()
+    probabilities = reader.from_features(features[None])[0].tolist()
     before, now = int(np.argmax(command.probabilities)), int(np.argmax(probabilities))
     with right:
-        live_chart(
-            probability_bars(reader.classes, probabilities, dark=is_dark()),
-            key=f"{KEY}.bars",
-            alt=f"From {low} to {high} Hz: {probabilities_sentence(reader.classes, probabilities)}",
-        )
+        probability_chart(reader.classes, probabilities, key=f"{KEY}.bars", alt=f"From {low} to {high} Hz:")
         said, how = percent(probabilities[now]), certainty(probabilities[now])
         st.markdown(
             f"From {low:,} to {high:,} Hz it hears **{reader.classes[now]}** ({said}, {how})"

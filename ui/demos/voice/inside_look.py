@@ -34,7 +34,7 @@ def show(reader: VoiceReader, command: Command) -> None:
         "Score of", range(len(names)), winner, format_func=names.__getitem__, key=f"{KEY}.target.{winner}.{len(names)}"
     )
     steps = precise.select_slider("Steps from silence", STEPS, 50, key=f"{KEY}.steps", persist_state="session")
-    word, bands = names[target], band_centres(reader.num_mels)
+    word, bands = names[target], band_centres(reader.network.num_mels)
     asked: dict[str, Any] = {"floor": SILENCE_FEATURE, "target": target}
     with st.spinner("Adding up gradients …", show_time=False):
         found = sound.attribute(reader.network, command.features, steps=steps, **asked)

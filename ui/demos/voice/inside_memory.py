@@ -10,13 +10,12 @@ from core.demos.voice.hearing import Command
 from core.demos.voice.learner import make_network
 from core.demos.voice.network import VoiceNetwork
 from core.explain import memory
-from core.knobs import from_json
 from core.plots.memory import memory_figure, memory_info, memory_sentence
 from core.runs.records import Run
 from ui.demos.voice import three
-from ui.demos.voice.readers import reader_of
-from ui.frame.services import store
+from ui.frame.services import config_of, store
 from ui.frame.style import is_dark
+from ui.runs import readers
 from ui.widgets.live_chart import live_chart
 
 KEY = "voice.memory"
@@ -66,11 +65,11 @@ def trained_networks() -> dict[str, VoiceNetwork]:
     wanted = three.configs(task, None)[0]
     newest: dict[str, Run] = {}
     for run in store().find(task=task.name, states=["completed"], limit=100):
-        config, _ = from_json(VoiceConfig, run.config)
+        config = config_of(run)
         same = config.start == "scratch" and all(getattr(config, name) == getattr(wanted, name) for name in SHAPE)
         if same and store().checkpoints(run.id):
             newest.setdefault(config.recurrent, run)
-    return {kind: reader_of(newest[kind].id).network for kind in NAMES if kind in newest}
+    return {kind: readers.model_of(task.name, newest[kind].id).network for kind in NAMES if kind in newest}
 
 
 def _chart(networks: dict[str, VoiceNetwork], command: Command, name: str) -> None:

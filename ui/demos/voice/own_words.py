@@ -24,7 +24,7 @@ from ui.frame.visitor import hearer
 from ui.frame.words import plain
 from ui.runs import train
 from ui.widgets import data_panel, uploads
-from ui.widgets.form import set_form
+from ui.widgets.form import change_form, set_form
 
 KEY = "voice.teach"
 PLAYER = 190  # px
@@ -55,13 +55,11 @@ def ready(config: Config) -> bool:
     """What is missing before a run can start; own words that can be learned are chosen where none is."""
     assert isinstance(config, VoiceConfig)
     if config.recordings:  # from a run: what is started now learns from what there is now
-        set_form(demos.task("voice"), {**to_json(config), "recordings": ""})
-        st.rerun()
+        change_form(demos.task("voice"), config, recordings="")
     if config.data != "own_words" or speech.own_among(words_of(config)):
         return data_panel.show(config)
     if words := own_words.ready():
-        set_form(demos.task("voice"), {**to_json(config), "words": ",".join((*words_of(config), *words))})
-        st.rerun()
+        change_form(demos.task("voice"), config, words=",".join((*words_of(config), *words)))
     st.info(
         f"First teach it a word of your own, above: type it and give {own_words.MIN_EXAMPLES} recordings.",
         icon=":material/record_voice_over:",

@@ -3,8 +3,8 @@
 import streamlit as st
 
 from core import demos
+from core.demos.voice.hearing import VoiceReader
 from ui.demos.voice import answer, assistant, inside, own_words, source, three, training
-from ui.demos.voice.readers import reader_of
 from ui.frame.fragments import fragment
 from ui.runs import classifier, models
 
@@ -18,14 +18,13 @@ def _before_form() -> None:
 
 
 @fragment
-def _inside(model_id: str) -> None:
-    inside.look_inside(reader_of(model_id))
+def _inside(reader: VoiceReader, model_id: str) -> None:
+    inside.look_inside(reader)
 
 
 @fragment
-def _try(model_id: str, options: list[models.ModelOption]) -> None:
+def _try(reader: VoiceReader, model_id: str, options: list[models.ModelOption]) -> None:
     """Give a recording, follow it through the network, and see the assistant obey."""
-    reader = reader_of(model_id)
     how = source.input_picker(KEY)
     left, right = st.columns([1, 1], gap="large")
     with left:
@@ -52,8 +51,6 @@ def show() -> None:
             tries=_try,
             inside=_inside,
             own=training.OWN,
-            tested=training.tested,
-            answers=training.answers,
             note=training.note,
             mistake=training.mistake,
             before_result=training.before_result,

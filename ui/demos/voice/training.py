@@ -6,20 +6,20 @@ from typing import Any
 import numpy as np
 import streamlit as st
 
+from core.classifier import Labelled, Values
 from core.data.sound import audio, own_words, speech
 from core.data.sound.speech_synthesis import Sound
-from core.demos.voice.config import classes_of, words_of
+from core.demos.voice.config import classes_of
+from core.demos.voice.hearing import VoiceReader
 from core.plots.words import percent
 from core.runs.records import Run
 from ui.demos.voice import own_words_check, source
 from ui.demos.voice.player import ELSEWHERE, play
-from ui.demos.voice.readers import reader_of
 from ui.frame.services import config_of
 from ui.frame.visitor import hearer
 from ui.runs import classifier, pins
 
 KEY = "voice"
-BATCH = 200  # clips that are tested together
 
 
 def _pin(run: Run) -> None:
@@ -58,37 +58,18 @@ OWN = classifier.Own(
 )
 
 
-def _data(run: Run) -> speech.SpeechSet:
-    config = config_of(run)
-    return speech.load(config.data, words_of(config), config.recordings)
-
-
-def tested(run: Run) -> classifier.Tested:
-    """The test clips of the words that a run has learned."""
-    data = _data(run)
-    return classifier.Tested(f"{len(data.test_labels):,} {data.name} test clips", data.test_labels, data.classes)
-
-
-def answers(run: Run) -> classifier.Probabilities:
-    """(N, C) for the test clips."""
-    waves, reader = _data(run).test_waves, reader_of(run.id)
-    parts = (audio.from_int16(np.asarray(waves[start : start + BATCH])) for start in range(0, len(waves), BATCH))
-    return np.concatenate([reader.probabilities(reader.features(part)) for part in parts])
-
-
-def note(run: Run) -> str:
+def note(run: Run, found: Labelled) -> str:
     """Who speaks in the test clips."""
-    own = config_of(run).data == "own_words"
     who = "none of these clips was learned from, though your voice was."
-    return (who if own else "nobody who speaks in these clips was heard in training.") + (
-        " Synthetic voices: people's speech is harder." if "synthetic" in _data(run).name else ""
+    return (who if learned_own_words(run) else "nobody who speaks in these clips was heard in training.") + (
+        " Synthetic voices: people's speech is harder." if "synthetic" in found.name else ""
     )
 
 
-def before_result(run: Run) -> None:
+def before_result(run: Run, found: Labelled) -> None:
     """What was known before, where own words were learned."""
     if learned_own_words(run):
-        own_words_check.show(run, config_of(run), _data(run))
+        own_words_check.show(run, config_of(run), found)
 
 
 def learned_own_words(run: Run) -> bool:
@@ -96,13 +77,12 @@ def learned_own_words(run: Run) -> bool:
     return config_of(run).data == "own_words"
 
 
-def mistake(run: Run, worst: Sequence[int], said: classifier.Probabilities) -> None:
+def mistake(model: VoiceReader, found: Labelled, worst: Sequence[int], said: Values) -> None:
     """Clips to listen to."""
-    data = _data(run)
     for index in worst:
-        answer, true = data.classes[said[index].argmax()], data.classes[data.test_labels[index]]
+        answer, true = model.classes[said[index].argmax()], model.classes[found.labels[index]]
         st.caption(f"“{true}”, answered “{answer}” with {percent(float(said[index].max()))}")
-        _play(true, np.asarray(data.test_waves[index]))
+        _play(true, np.asarray(found.examples[index]))
 
 
 def _play(word: str, clip: Sound) -> None:
