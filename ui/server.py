@@ -13,6 +13,7 @@ from typing import Any
 from starlette.middleware import Middleware
 from starlette.routing import BaseRoute
 
+from core import settings
 from core.reading.pool import readers
 from core.service.logs import Seldom
 from ui.frame import demo_pages, garbage, health
@@ -81,5 +82,6 @@ def routes() -> list[BaseRoute]:
 
 
 def middleware() -> list[Middleware]:
-    """What every request passes."""
+    """What every request passes; raises `InvalidSettingError`: a wrong parent ends the start, not every request."""
+    settings.frame_parents()
     return [Middleware(Gate)]

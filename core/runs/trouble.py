@@ -7,7 +7,6 @@ from pathlib import Path
 
 from core.errors import StorageError
 
-LOCKLESS = (errno.ENOLCK, errno.EOPNOTSUPP, errno.ENOSYS)
 SENTENCES = {
     errno.ENOSPC: "The disk is full: {path} could not be written. Free some space, then resume.",
     errno.EFBIG: (
@@ -28,7 +27,7 @@ SENTENCES = {
     ),
 }
 ALIKE = {errno.EDQUOT: errno.ENOSPC, errno.EPERM: errno.EACCES, errno.ENFILE: errno.EMFILE, errno.EEXIST: errno.ENOTDIR}
-ALIKE |= dict.fromkeys(LOCKLESS, errno.ENOLCK)
+ALIKE |= dict.fromkeys((errno.EOPNOTSUPP, errno.ENOSYS), errno.ENOLCK)
 
 
 def storage_error(error: OSError, path: Path) -> StorageError:

@@ -11,10 +11,11 @@ import fcntl
 import os
 import sqlite3
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 
 from core.errors import StorageError
-from core.runs.trouble import LOCKLESS, storage_error
+from core.runs.trouble import storage_error
 
 LOCKING = (
     sqlite3.SQLITE_IOERR_LOCK,
@@ -51,12 +52,12 @@ def database_error(error: sqlite3.DatabaseError, path: Path, *, waited: float) -
 
 
 def lockless(folder: Path) -> bool:
-    """Whether files in this folder can be written but not locked."""
-    try:
-        with tempfile.TemporaryFile(dir=folder) as file:
+    """Whether files in this folder can be written but not locked: a new one, which nobody else knows."""
+    with suppress(OSError), tempfile.TemporaryFile(dir=folder) as file:
+        try:
             fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as error:
-        return error.errno in LOCKLESS
+        except OSError:  # some network drives say as of a lock that others hold (EACCES, EAGAIN)
+            return True
     return False
 
 

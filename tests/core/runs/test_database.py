@@ -2,6 +2,7 @@
 
 import errno
 import fcntl
+import os
 import shutil
 import sqlite3
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -170,10 +172,11 @@ def test_a_read_gives_up_as_a_write_does(store: RunStore, monkeypatch: pytest.Mo
     assert store.book.find() == []
 
 
+@pytest.mark.parametrize("code", [errno.ENOLCK, errno.EACCES, errno.EAGAIN, errno.EIO])
 def test_a_folder_whose_files_cannot_be_locked_is_refused_at_once(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, code: int
 ) -> None:
-    monkeypatch.setattr(fcntl, "lockf", _no_locks)
+    monkeypatch.setattr(fcntl, "lockf", partial(_no_locks, code=code))
     with pytest.raises(StorageError, match=r"does not lock files.*GLASSBOX_HOME"):
         open_store(tmp_path / "glassbox.sqlite")
 
@@ -228,5 +231,5 @@ def _held(store: RunStore, statements: str) -> Iterator["subprocess.Popen[str]"]
                 holder.communicate("")
 
 
-def _no_locks(*_: object) -> None:
-    raise OSError(errno.ENOLCK, "No locks available")
+def _no_locks(*_: object, code: int = errno.ENOLCK) -> None:
+    raise OSError(code, os.strerror(code))
