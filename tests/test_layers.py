@@ -1,6 +1,7 @@
 """Which room may use which (pyproject.toml says it for `core` and `ui`), and what costs no PyTorch."""
 
 import ast
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -59,6 +60,17 @@ def test_what_a_page_needs_at_once_imports_nothing_heavy(statement: str) -> None
     program = f"import sys; {statement}; print(*set(sys.modules) & {set(HEAVY)!r})"
     result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert result.stdout.split() == []
+
+
+@pytest.mark.parametrize("side", ["core", "ui"])
+def test_tests_lie_where_the_rooms_that_they_test_lie(side: str) -> None:
+    for path in (ROOT / "tests" / side).rglob("test_*.py"):
+        assert (ROOT / path.parent.relative_to(ROOT / "tests")).is_dir(), path
+
+
+def test_no_test_imports_another_test() -> None:
+    for path in (ROOT / "tests").rglob("*.py"):
+        assert not [name for name in imported(path) if re.match(r"tests\.(.*\.)?test_", name)], path
 
 
 def test_every_fragment_has_a_container_of_its_own() -> None:

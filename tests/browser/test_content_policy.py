@@ -8,8 +8,7 @@ from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio
 from tests.browser.hand import write
-from tests.browser.test_export import download
-from tests.browser.test_train import start
+from tests.browser.visits import download, start
 from ui.lessons.page import PLACES
 
 DEMOS = ("digits", "voice", "sentiment", "generator")

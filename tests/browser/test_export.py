@@ -10,15 +10,7 @@ from playwright.sync_api import Page, expect
 from core.data.pictures import sources
 from core.export import open_onnx, run_onnx
 from tests.browser.conftest import ROOT, Studio
-from tests.browser.test_train import start
-
-
-def download(page: Page, label: str, folder: Path) -> Path:
-    with page.expect_download() as waited:
-        page.get_by_role("button", name=label).click()
-    path = folder / waited.value.suggested_filename
-    waited.value.save_as(path)
-    return path
+from tests.browser.visits import download, start
 
 
 def test_the_downloaded_onnx_file_reads_digits_and_the_zip_is_whole(page: Page, studio: Studio, tmp_path: Path) -> None:

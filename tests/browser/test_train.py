@@ -11,19 +11,10 @@ from playwright.sync_api import Browser, Page, expect
 from core.runs.store import open_store
 from tests.browser.conftest import StartStudio, Studio
 from tests.browser.hand import write
+from tests.browser.visits import start
 from tests.core.waiting import wait_until
 
 LONG = {"epochs": 60, "network": "plain", "augmentation": "strong"}  # some minutes, cheap for two cores
-
-
-def start(page: Page, **knobs: object) -> str:
-    """Start a run from an address with these knobs; returns the run's id."""
-    page.goto("/digits?view=train&" + "&".join(f"{name}={value}" for name, value in knobs.items()))
-    page.get_by_role("button", name="Start", exact=True).click()
-    page.wait_for_url(re.compile(r"run=\w{6}"))
-    match = re.search(r"run=(\w{6})", page.url)
-    assert match is not None
-    return match[1]
 
 
 def is_training(page: Page) -> None:

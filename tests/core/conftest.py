@@ -9,7 +9,7 @@ import pytest
 from core.runs.store import RunStore, open_store
 from core.terminal.commands import main
 from tests.core.stores import Clock
-from tests.core.terminal import Call
+from tests.core.terminal.processes import Call
 
 
 @pytest.fixture

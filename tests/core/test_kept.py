@@ -16,11 +16,9 @@ from core import kept
 from core.data.pictures import picture_set
 from core.data.text import table
 from core.errors import DataUnavailableError, StorageError
+from tests.core.brought import PICTURES, SET, TABLE
 
-TABLE = table.Labelled("mine.csv", ("bad", "good"), tuple(f"text {i} “ö”" for i in range(20)), tuple([0, 1] * 10))
-PICTURES = np.arange(30 * 784, dtype=np.uint32).astype(np.uint8).reshape(30, 28, 28)
 TABLE_ID, SET_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
-SET = picture_set.PictureSet("mine.zip", PICTURES, np.arange(30) % 2, ("a", "b"))
 
 
 def file_of(home: Path) -> Path:
@@ -197,7 +195,7 @@ import json, resource, signal, sys
 from core.data.pictures import picture_set
 from core.data.text import table
 from core.errors import StorageError
-from tests.core.test_kept import SET, TABLE
+from tests.core.brought import SET, TABLE
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 said = []

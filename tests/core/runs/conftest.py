@@ -1,16 +1,13 @@
 """Every implementation in turn, on clocks that stand still until they are moved."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from core.runs.protocols import Files
 from core.runs.store import RunStore
-from tests.core.runs.implementations import FILES, STORES
+from tests.core.runs.implementations import FILES, STORES, Opener
 from tests.core.stores import Clock
-
-Opener = Callable[..., RunStore]
 
 
 @pytest.fixture(params=STORES)

@@ -13,6 +13,7 @@ from core.runs.protocols import LEASE_SECONDS, Files
 from core.runs.store import RunStore, open_store
 
 Clock = Callable[[], float]
+Opener = Callable[..., RunStore]
 
 
 class MemoryFiles:

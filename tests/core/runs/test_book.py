@@ -10,7 +10,7 @@ from core.errors import InvalidSettingError, LeaseLostError, NotFoundError
 from core.runs.protocols import ID_LETTERS, RunBook
 from core.runs.records import Standing, pin_name
 from core.runs.store import RunStore
-from tests.core.runs.conftest import Opener
+from tests.core.runs.implementations import Opener
 from tests.core.stores import Clock, claimed, queued
 
 

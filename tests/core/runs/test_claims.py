@@ -12,7 +12,7 @@ from core.errors import LeaseLostError
 from core.runs.protocols import MAX_ATTEMPTS, MAX_FAULTS, PATIENT_ATTEMPTS, Claims
 from core.runs.records import Lease, Standing
 from core.runs.store import RunStore, open_store
-from tests.core.runs.conftest import Opener
+from tests.core.runs.implementations import Opener
 from tests.core.stores import Clock, checkpointed, claimed, queued, stepped
 
 

@@ -1,0 +1,127 @@
+"""Points as short text, and a person's table as points."""
+
+import io
+
+import numpy as np
+import pytest
+
+from core.data import points
+from core.errors import InvalidInputError
+from core.knobs import from_text, to_json
+from core.lessons import playground
+from core.lessons.playground import PlaygroundSettings
+
+
+def test_points_survive_their_text() -> None:
+    given = np.random.default_rng(0).uniform(-3, 3, (40, 3))
+    given[:, 2] = given[:, 2] > 0
+    found = points.decode(points.encode(given))
+    np.testing.assert_allclose(found, given, atol=0.0015)
+    np.testing.assert_array_equal(points.decode(points.encode(found)), found)
+
+
+def test_heights_survive_their_text_and_the_address() -> None:
+    given = np.random.default_rng(0).uniform(-1, 1, (40, 3)) * [3, 3, 1]
+    found = points.decode_heights(points.encode_heights(given))
+    np.testing.assert_allclose(found, given, atol=0.00075)
+    np.testing.assert_allclose(points.decode_heights(points.encode_heights(found)), found, atol=1e-12)
+    settings = PlaygroundSettings(data="heights", heights=points.encode_heights(given), test_share=0)
+    assert from_text(PlaygroundSettings, {name: str(value) for name, value in to_json(settings).items()}) == (
+        settings,
+        [],
+    )
+    begin = playground.start(settings)
+    assert sorted(begin.targets) == pytest.approx(sorted(found[:, 2]), abs=1e-6)
+
+
+ROWS = (f"{150 + i};{50 + (i * 7) % 30};{'cat' if i % 3 else 'dog'}" for i in range(600))
+CSV = "\n".join(["height;weight;kind", *ROWS])
+
+
+def test_two_columns_of_a_table_become_points() -> None:
+    table = points.read_table(CSV.encode(), name="pets.csv")
+    assert set(table.numeric) == {"height", "weight"}
+    found = points.pick(table, ("height", "weight"), label="kind", positive="dog")
+    assert found.shape == (points.MAX_POINTS, 3)
+    assert np.abs(found[:, :2]).max() <= points.PLANE
+    assert found[:, 2].mean() == pytest.approx(1 / 3, abs=0.05)
+    assert (np.diff(found[:, 0]) > 0).all()
+
+
+def test_a_column_of_many_numbers_becomes_heights_from_the_lowest_to_the_highest() -> None:
+    rows = "\n".join(f"{i},{i % 7},{100 + 3 * i}" for i in range(50))
+    table = points.read_table(f"day,shelf,sold\n{rows}".encode(), name="shop.csv")
+    assert set(table.labels) == {"shelf"}
+    found = points.pick(table, ("day", "shelf"), label="sold", positive=None)
+    np.testing.assert_allclose(found[:, 2], np.linspace(-1, 1, 50))
+    numbers = "\n".join(f"{i},{i * i},{i**3}" for i in range(30))
+    assert not points.read_table(f"a,b,c\n{numbers}".encode(), name="t.csv").labels
+
+
+def test_principal_components_are_those_of_scikit_learn() -> None:
+    from sklearn.decomposition import PCA
+
+    values = np.random.default_rng(0).normal(size=(80, 4)) @ np.diag([3.0, 2.0, 1.0, 0.5])
+    text = io.StringIO()
+    text.write("a,b,c,d,kind\n")
+    for index, row in enumerate(values):
+        text.write(",".join(f"{value:.6f}" for value in row) + f",{'x' if index % 2 else 'y'}\n")
+    found = points.pick(points.read_table(text.getvalue().encode(), name="t.csv"), None, label="kind", positive="x")
+    scaled = (values - values.mean(0)) / values.std(0)
+    reference = PCA(2).fit_transform(scaled)
+    reference /= reference.std(0).max()
+    for column in range(2):
+        assert abs(np.corrcoef(found[:, column], reference[:, column])[0, 1]) == pytest.approx(
+            1, abs=2e-3
+        )  # points beyond the border are moved onto it
+
+
+@pytest.mark.parametrize(
+    ("data", "part"),
+    [
+        (b"", "cannot be read"),
+        (b"\xff\xfe\x00garbage\x00", "cannot be read"),
+        (b"a,b,kind\n1,2,x\n", "Needed are"),
+        (b"a,b\n1,2\n3,4\n5,6\n7,8\n9,9\n", None),
+        (b"a,kind\n" + b"1,x\n2,y\n" * 5, "1 columns of numbers"),
+        (b"a,b,kind\n" + b"inf,1,x\n2,2,y\n" * 4, "1 columns of numbers"),
+        (b"x" * (points.MAX_BYTES + 1), "at most 10 MB"),
+        (("a,b,kind\n" + "1,2,x\n2,1,y\n" * 100_001).encode(), "more than 200,000 rows"),
+        (b"a,b,c" + b"\n" * 200_002, "more than 200,000 rows"),
+        (b'a,b,kind\n1,2,"x\n' + b"1,2,x\n" * 5, "cannot be read"),
+    ],
+    ids=["empty", "bytes", "one row", "numbers only", "one column", "infinite", "large", "long", "blank", "open"],
+)
+def test_a_table_that_cannot_be_used_is_refused_with_the_reason(data: bytes, part: str | None) -> None:
+    if part is None:  # a column of few different numbers may say the class
+        assert points.read_table(data, name="t.csv").labels
+        return
+    with pytest.raises(InvalidInputError, match=part):
+        points.read_table(data, name="t.csv")
+
+
+def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> None:
+    heading = ",".join(f"c{number}" for number in range(100))
+    most = f"{heading}\n" + ("1," * 99 + "x\n" + "2," * 99 + "y\n") * 4_999 + "3," * 99 + "y\n"
+    assert 100 * (points.read_table(most.encode(), name="t.csv").rows + 1) == points.MAX_CELLS == 1_000_000
+    with pytest.raises(InvalidInputError, match="more than 200,000 rows, 200 columns or 1,000,000 cells"):
+        points.read_table((most + "4").encode(), name="t.csv")
+
+
+def test_a_table_of_very_many_columns_is_refused_before_pandas_reads_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pandas.read_csv", None)  # it took 16 s
+    with pytest.raises(InvalidInputError, match="200 columns"):
+        points.read_table(b"a," * 40_000 + b"a\n", name="t.csv")
+
+
+@pytest.mark.parametrize("huge", ["1e308", "-1e200"])
+def test_a_column_of_numbers_too_large_is_refused_by_name(huge: str) -> None:
+    table = points.read_table(b"a,b,kind\n" + f"1,{huge},x\n2,1,y\n".encode() * 4, name="t.csv")
+    with pytest.raises(InvalidInputError, match="Column “b” has numbers too large"):
+        points.pick(table, ("a", "b"), label="kind", positive="x")
+
+
+def test_a_constant_column_is_refused_by_name() -> None:
+    table = points.read_table(b"a,b,kind\n" + b"1,1,x\n1,2,y\n" * 4, name="t.csv")
+    with pytest.raises(InvalidInputError, match="column “a” are the same"):
+        points.pick(table, ("a", "b"), label="kind", positive="x")
