@@ -18,6 +18,7 @@ from core.data.pictures.pen_strokes import Path, Strokes, render, resampled
 from core.errors import InvalidInputError
 
 CANVAS = 280  # pixels of a side
+LEAST_ACROSS = 0.3  # width of a digit, in heights, that can be stretched to a square: not of a bare 1
 SAMPLE_SECONDS = 1 / 60  # between two pen positions, as a browser reports them
 
 Points = npt.NDArray[np.float32]
@@ -29,6 +30,7 @@ Style = tuple[tuple[Control, ...], ...]
 _O = ((0.40, 0.01), (0.11, 0.18), (0.01, 0.56), (0.17, 0.95), (0.42, 0.97), (0.63, 0.62), (0.58, 0.18))
 _THREE_END = ((0.47, 0.52), (0.60, 0.75), (0.36, 0.99), (0.00, 0.90))
 _FIVE_END = ((0.07, 0.44, 1), (0.33, 0.36), (0.57, 0.55), (0.54, 0.84), (0.28, 1.00), (0.00, 0.91))
+_TAIL_9 = ((0.60, 0.46), (0.62, 0.72), (0.46, 0.97), (0.22, 1.00), (0.00, 0.94))
 _LOOP_9 = ((0.52, 0.14), (0.30, 0.00), (0.06, 0.16), (0.06, 0.38), (0.25, 0.50), (0.46, 0.36), (0.53, 0.12))
 
 STYLES: Mapping[int, Mapping[str, Style]] = {
@@ -49,6 +51,10 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
         "flag and foot": (((0.12, 0.24), (0.36, 0.00, 1), (0.36, 1.00)), ((0.10, 1.00), (0.62, 1.00))),
         "foot": (((0.35, 0.00), (0.35, 1.00)), ((0.12, 1.00), (0.58, 1.00))),
         "rounded flag": (((0.15, 0.26), (0.28, 0.15), (0.37, 0.01), (0.38, 0.22), (0.36, 1.00)),),
+        "raised flag": (((0.00, 0.34), (0.28, 0.19), (0.58, 0.00, 1), (0.42, 0.45), (0.30, 1.00)),),
+        "raised flag, bent": (((0.00, 0.30), (0.52, 0.00, 1), (0.32, 0.52), (0.34, 0.80), (0.48, 1.00)),),
+        "wide flag": (((0.00, 0.40), (0.24, 0.24), (0.46, 0.00, 1), (0.46, 1.00)),),
+        "flag and foot in one": (((0.10, 0.34), (0.38, 0.00, 1), (0.36, 0.88, 1), (0.00, 1.00, 1), (0.62, 0.98)),),
     },
     2: {
         "flat base": (
@@ -196,6 +202,15 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
                 *((0.28, 0.48), (0.48, 0.18), (0.42, 0.05)),
             ),
         ),
+        "open left": (
+            (
+                *((0.02, 0.16), (0.34, 0.00), (0.56, 0.06), (0.42, 0.40), (0.06, 0.72), (0.28, 1.00), (0.58, 0.80)),
+                *((0.38, 0.50), (0.44, 0.16)),
+            ),
+        ),
+        "open between": (
+            ((0.56, 0.04), (0.14, 0.08), (0.16, 0.38), (0.56, 0.72), (0.30, 1.00), (0.02, 0.76), (0.30, 0.44)),
+        ),
     },
     9: {
         "straight tail": ((*_LOOP_9, (0.54, 0.08, 1), (0.50, 1.00)),),
@@ -205,6 +220,9 @@ STYLES: Mapping[int, Mapping[str, Style]] = {
         "curled tail": ((*_LOOP_9, (0.56, 0.40), (0.50, 0.80), (0.28, 1.00), (0.04, 0.92), (0.02, 0.78)),),
         "two strokes": ((*_LOOP_9, (0.50, 0.06)), ((0.55, 0.02), (0.53, 0.50), (0.50, 1.00))),
         "open": ((*_LOOP_9[:6], (0.52, 0.28, 1), (0.54, 0.06, 1), (0.50, 1.00)),),
+        "small loop": (((0.44, 0.12), (0.26, 0.00), (0.14, 0.14), (0.30, 0.26), (0.46, 0.06, 1), *_TAIL_9),),
+        "flat loop": (((0.56, 0.08), (0.20, 0.02), (0.04, 0.18), (0.34, 0.26), (0.56, 0.12, 1), *_TAIL_9),),
+        "open to the right": (((0.60, 0.12), (0.34, 0.00), (0.06, 0.20), (0.22, 0.40), (0.58, 0.24), *_TAIL_9),),
     },
 }
 
@@ -219,6 +237,8 @@ class Variation:
     aspect: float = 0.20  # log of the width
     warp: float = 0.04  # bending of the whole digit, in heights
     tremor: float = 0.005  # shaking of the pen, in heights
+    coarse: float = 0.15  # share of writings with few pen positions, which lines join, as slow tablets give them
+    square: float = 0.15  # share of writings that are as wide as high: they fill the box that one writes into
 
 
 def styles(digit: int) -> tuple[str, ...]:
@@ -287,11 +307,17 @@ def _written(style: Style, rng: np.random.Generator, vary: Variation, *, step: f
     shear, turn = rng.normal(0.10, vary.slant), rng.normal(0, vary.rotation)
     wide = np.exp(np.clip(rng.normal(0.05, vary.aspect), -0.4, 0.55))
     tremor = vary.tremor * rng.lognormal(0, 0.5)
+    across = np.ptp(np.concatenate([np.array([point[0] for point in path]) for path in style]))
+    if rng.random() < vary.square and across > LEAST_ACROSS:
+        wide = rng.uniform(0.8, 1.1) / across
+    few = rng.uniform(0.18, 0.4) if rng.random() < vary.coarse else None
     for path in style:
         controls = np.array([(*point, 0)[:3] for point in path])
         xy = controls[:, :2] + rng.normal(0, vary.jitter, (len(path), 2))
         xy += rng.normal(0, 0.8 * vary.jitter, 2) if len(style) > 1 else 0.0  # strokes do not meet exactly
         fine = resampled(_smooth(xy, controls[:, 2] > 0), step=step)
+        if few:
+            fine = resampled(resampled(fine, step=few), step=step)
         u, v = fine[:, 0] - 0.3, fine[:, 1] - 0.5
         quadratic = np.stack([u * u * 4, u * v * 4, v * v * 4])  # (3, N), bends lines and unequal halves
         moved = np.stack([u, v], axis=1) + (bend @ quadratic).T
