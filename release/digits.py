@@ -4,9 +4,11 @@
     python -m release.digits --measure [--record] [--out FOLDER]
 
 Needs the full MNIST in the data folder (see docs/settings.md). The 1,000 digits that every page tests on are taken out
-of the training images first. Most epochs see strongly warped pictures; the last few see lightly warped ones, nearer to
-those that are read later, at a lower learning rate. No image of the test set is looked at before the last epoch is
-done, and no epoch is chosen: the last one is the model.
+of the training images first. Beside MNIST it learns from synthetic pen drawings and from two of three drawings of
+Pen-Digits, each drawn twice, but for the digits whose strokes were joined when they were published. Most epochs see
+strongly warped pictures; the last few see lightly warped ones, nearer to those that are read later, at a lower learning
+rate. No image of the test set is looked at before the last epoch is done, and no epoch is chosen: the last one is the
+model.
 """
 
 import argparse
@@ -14,7 +16,7 @@ import hashlib
 import json
 import platform
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -25,7 +27,8 @@ from safetensors.torch import save_file
 from benchmarks import machine
 from core import demos
 from core.contract import Dataset, Evaluated, Placement, Split
-from core.data.pictures import sources, strokes
+from core.data.pictures import drawing, pen_digits, sources, strokes
+from core.data.pictures.pen_strokes import Strokes
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.learner import make_learner
 from core.demos.digits.reader import read_model
@@ -37,6 +40,8 @@ from release import record
 
 STROKE_SEED, STROKE_TEST_SEED = 1, 2
 NUM_STROKE_TEST = 5000
+PEN_SEEDS = (5, 6)  # of the pictures made of each drawing
+CANVAS, MARGIN, PEN = 280, 40, 20  # pixels, of the canvas on which kept drawings are drawn
 
 
 def release_training(*, epochs: int, seed: int) -> DigitsConfig:
@@ -74,8 +79,8 @@ def split(images: np.ndarray, labels: np.ndarray, name: str) -> Split:
     return Split(torch.from_numpy(images.copy()), torch.from_numpy(labels.astype("int64")), name)
 
 
-def data(*, num_strokes: int) -> tuple[Dataset, Split]:
-    """Training data without the held-out digits, validation on these, test on MNIST's; and a test set of strokes."""
+def data(*, num_strokes: int) -> tuple[Dataset, Sequence[Split]]:
+    """Training data without the held-out digits, validation on these, test on MNIST's; and test sets of drawings."""
     mnist = sources.load_images("mnist")
     held_out, held_out_labels = sources.held_out_digits()
     images = np.concatenate([mnist.train_images, mnist.validation_images])
@@ -83,18 +88,41 @@ def data(*, num_strokes: int) -> tuple[Dataset, Split]:
     held = {picture.tobytes() for picture in held_out}
     kept = np.array([picture.tobytes() not in held for picture in images])
     assert (~kept).sum() == len(held_out), f"{(~kept).sum()} of the held-out digits are in the training images"
+    points, digits, is_kept = pen_drawings()
+    pen = [pen_digits.images_of(points[~is_kept], seed=seed) for seed in PEN_SEEDS]
     drawn, drawn_labels = strokes.render_many(num_strokes, seed=STROKE_SEED)
     test_drawn, test_drawn_labels = strokes.render_many(NUM_STROKE_TEST, seed=STROKE_TEST_SEED)
     dataset = Dataset(
         train=split(
-            np.concatenate([images[kept], drawn]),
-            np.concatenate([labels[kept], drawn_labels]),
-            f"{kept.sum():,} MNIST images and {num_strokes:,} synthetic pen drawings",
+            np.concatenate([images[kept], drawn, *pen]),
+            np.concatenate([labels[kept], drawn_labels, *[digits[~is_kept]] * len(pen)]),
+            f"{kept.sum():,} MNIST images, {num_strokes:,} synthetic pen drawings and {(~is_kept).sum():,} drawings of "
+            "Pen-Digits",
         ),
         validation=split(held_out, held_out_labels, f"{len(held_out):,} held-out MNIST digits"),
         test=split(mnist.test_images, mnist.test_labels, "10,000 MNIST test images"),
     )
-    return dataset, split(test_drawn, test_drawn_labels, f"{NUM_STROKE_TEST:,} synthetic pen drawings")
+    return dataset, (
+        split(test_drawn, test_drawn_labels, f"{NUM_STROKE_TEST:,} synthetic pen drawings"),
+        split(on_canvas(points[is_kept]), digits[is_kept], f"{is_kept.sum():,} kept drawings of Pen-Digits"),
+    )
+
+
+def pen_drawings() -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Drawings of Pen-Digits in one stroke, their digits, and which are kept: what page Digits does not train on."""
+    points, digits = pen_digits.drawings()
+    is_kept = np.arange(len(digits)) % 3 == 0
+    whole = ~np.isin(digits, pen_digits.JOINED)
+    return points[whole], digits[whole], is_kept[whole]
+
+
+def on_canvas(points: np.ndarray) -> np.ndarray:
+    """Pictures uint8 (N, 28, 28) of drawings as page Digits prepares them from its canvas, as wide as high."""
+    made = []
+    for drawn in points:
+        path = tuple((float(x), float(y)) for x, y in MARGIN + drawn * (CANVAS - 2 * MARGIN))
+        made.append(drawing.prepare(Strokes((path,), (CANVAS, CANVAS), PEN)).image)
+    return np.round(255 * np.stack(made)).astype(np.uint8)
 
 
 def main() -> None:
@@ -113,7 +141,7 @@ def main() -> None:
     dataset, drawings = data(num_strokes=options.strokes)
     if not options.measure:
         train(options, dataset)
-    measure(options.out, (dataset.validation, dataset.test, drawings))
+    measure(options.out, (dataset.validation, dataset.test, *drawings))
     if options.record:
         record.release("digits", json.loads((options.out / "model.json").read_text()), load_before=load)
 

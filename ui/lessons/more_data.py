@@ -174,8 +174,8 @@ def _is_capped(config: MoreDataConfig) -> bool:
 
 
 def _test_set(config: MoreDataConfig) -> str:
-    names = {"mnist5k": "MNIST", "mnist": "MNIST", "fashion": "Fashion-MNIST"}
-    return f"{registry.find(config.data).sizes[2]:,} {names[config.data]} test images"
+    data = registry.find(config.data)
+    return f"{data.sizes[2]:,} {data.label} test images"
 
 
 def _lines(found: Curves, features: str, *, seconds: bool) -> list[Line]:

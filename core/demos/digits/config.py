@@ -131,6 +131,7 @@ class DigitsConfig(Config):
             options={
                 "mnist5k": "5,000 MNIST digits",
                 "mnist": "Full MNIST (70,000)",
+                "drawn": "7,494 drawn digits",
                 "fashion": "Fashion-MNIST (70,000)",
             },
         ),
