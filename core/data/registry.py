@@ -149,6 +149,24 @@ SETS: dict[str, DataSet] = {
             origin=like_mnist("https://ossci-datasets.s3.amazonaws.com/mnist/", "MNIST/raw", MNIST_FILES),
         ),
         DataSet(
+            name="drawn",
+            medium="pictures",
+            label="Pen-Digits",
+            unit="images",
+            sentence=(
+                "7,494 digits that 30 people drew with a pen: 4,996 to train, 1,249 each to validate and test. Strokes "
+                "between which the pen was lifted (mostly of 4, 5 and 7) are joined."
+            ),
+            sizes=(4_996, 1_249, 1_249),
+            classes=DIGITS,
+            licence="CC BY 4.0",
+            citation=(
+                "E. Alpaydin, F. Alimoglu: Pen-Based Recognition of Handwritten Digits, UCI Machine Learning "
+                "Repository, 1998, doi:10.24432/C5MG6K; the training part."
+            ),
+            origin=Package("core", "data/pictures/pen_digits.npz"),
+        ),
+        DataSet(
             name="fashion",
             medium="pictures",
             label="Fashion-MNIST",
@@ -170,24 +188,6 @@ SETS: dict[str, DataSet] = {
                 FASHION_FILES,
                 elsewhere=Path("/usr/share/datasets/fashion-mnist"),  # Debian's package dataset-fashion-mnist
             ),
-        ),
-        DataSet(
-            name="drawn",
-            medium="pictures",
-            label="Pen-Digits",
-            unit="images",
-            sentence=(
-                "7,494 digits that 30 people drew with a pen: 4,996 to train, 1,249 each to validate and test. Strokes "
-                "between which the pen was lifted (mostly of 4, 5 and 7) are joined."
-            ),
-            sizes=(4_996, 1_249, 1_249),
-            classes=DIGITS,
-            licence="CC BY 4.0",
-            citation=(
-                "E. Alpaydin, F. Alimoglu: Pen-Based Recognition of Handwritten Digits, UCI Machine Learning "
-                "Repository, 1998, doi:10.24432/C5MG6K; the training part."
-            ),
-            origin=Package("core", "data/pictures/pen_digits.npz"),
         ),
         DataSet(
             name="synthetic_speech",
