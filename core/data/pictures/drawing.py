@@ -55,7 +55,7 @@ class Prepared:
     image: Grey  # (28, 28)
 
 
-Source = Strokes | Grey
+Drawing = Strokes | Grey
 
 
 _WORDS = {
@@ -73,7 +73,7 @@ _WORDS_OFF = {
 }
 
 
-def prepare(source: Source, *, switches: Switches | None = None, pen: float = PEN) -> Prepared:
+def prepare(source: Drawing, *, switches: Switches | None = None, pen: float = PEN) -> Prepared:
     """The 28×28 input of an MNIST network, with the picture after each step.
 
     Args:
@@ -103,7 +103,7 @@ def prepare(source: Source, *, switches: Switches | None = None, pen: float = PE
     return Prepared(tuple(steps), final)
 
 
-def variants(source: Source, *, widths: Sequence[float] = (2.0, 2.5, 3.1)) -> Grey:
+def variants(source: Drawing, *, widths: Sequence[float] = (2.0, 2.5, 3.1)) -> Grey:
     """(K, 28, 28): the prepared digit with several pen widths (pixels of the 28-grid), for an averaged answer."""
     on = Switches()
     if isinstance(source, Strokes):
@@ -207,7 +207,7 @@ _GAP = 0.12  # of the tallest group's height: white this wide separates digits, 
 _SLANTS = (0.0, -0.35, 0.35)  # slanted digits stand apart only along their slant
 
 
-def problem(source: Source) -> Problem | None:
+def problem(source: Drawing) -> Problem | None:
     """What stands in the way of an answer, the most serious first; None if nothing does.
 
     Two strokes of one digit (a crossed 7, an open 4, a 5 with its bar apart, a slashed 0) are not two digits.
@@ -228,7 +228,7 @@ def problem(source: Source) -> Problem | None:
     return None
 
 
-def _smallest(source: Source) -> float:
+def _smallest(source: Drawing) -> float:
     """Extent in pixels below which ink is a dot, from the size of the picture and the width of the pen."""
     if isinstance(source, Strokes):
         return max(0.07 * min(source.size), 0.75 * source.stroke_width)
@@ -236,7 +236,7 @@ def _smallest(source: Source) -> float:
     return max(4.0, 0.02 * min(source.shape), 2.5 * pen_width(np.pad(source, 1)))
 
 
-def _cloud(source: Source) -> tuple[npt.NDArray[np.float32], float, tuple[int, int]]:
+def _cloud(source: Drawing) -> tuple[npt.NDArray[np.float32], float, tuple[int, int]]:
     """Ink as points (N, 2) with the radius of each, and the size (width, height), all in pixels."""
     if isinstance(source, Strokes):
         points = [resampled(p, step=max(1.0, source.stroke_width / 4)) for p in source.paths]

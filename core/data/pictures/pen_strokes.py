@@ -129,8 +129,8 @@ def _placed(obj: Mapping[str, Any]) -> npt.NDArray[np.float64]:
     scale = np.array([obj.get("scaleX", 1), obj.get("scaleY", 1)], dtype=np.float64)
     turn = math.radians(obj.get("angle", 0))
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
-    share = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
-    origin = np.array([share[obj.get("originX", "left")], share[obj.get("originY", "top")]])
+    offset = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
+    origin = np.array([offset[obj.get("originX", "left")], offset[obj.get("originY", "top")]])
     extent = np.array([obj["width"], obj["height"]], dtype=np.float64)
     outer = (extent + float(obj.get("strokeWidth", 0))) * scale  # the pen counts
     centre = np.array([obj["left"], obj["top"]], dtype=np.float64) + rotation @ (origin * outer)

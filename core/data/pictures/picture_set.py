@@ -219,8 +219,8 @@ class _RefusedError(InvalidInputError):
     """A reason to refuse the whole zip, not one file of it."""
 
 
-def _check_total(share: float, limit: str, name: str) -> None:
-    if share > 1:
+def _check_total(fraction: float, limit: str, name: str) -> None:
+    if fraction > 1:
         raise _RefusedError(
             f"“{name}” has more than {limit}, which is the most allowed. Make the pictures smaller before zipping "
             f"them: {SIDE}×{SIDE} is all that is kept."

@@ -206,7 +206,7 @@ def noise_floor(samples: Wave) -> float:
     return float(np.percentile(levels(samples), 10))
 
 
-def clipped_share(samples: Wave) -> float:
+def clipped_fraction(samples: Wave) -> float:
     """Share of samples that stand at the end of the scale in a row of three or more, in [0, 1]."""
     high = np.abs(samples) >= CLIPPED
     if len(high) < 3:
@@ -308,8 +308,8 @@ def problem(samples: Wave) -> Problem | None:
     if loudest < QUIET_DB:
         message = f"This is very quiet ({loudest:.0f} dBFS), so the answer may be wrong. Speak louder or come nearer."
         return Problem("quiet", message.replace("-", "−"), blocking=False)
-    if (share := clipped_share(samples)) > 0.001:
-        message = f"{100 * share:.1f} % of the samples are cut off (clipping). Speak softer or turn the input down."
+    if (fraction := clipped_fraction(samples)) > 0.001:
+        message = f"{100 * fraction:.1f} % of the samples are cut off (clipping). Speak softer or turn the input down."
         return Problem("clipped", message, blocking=False)
     return None
 

@@ -30,7 +30,7 @@ from core.data.sound.speech_synthesis import Sound
 from core.errors import InvalidInputError, NotFoundError
 
 MIN_EXAMPLES = 5
-SHARES = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
+OF_FIVE = {"train": 3, "test": 1, "validation": 1}  # of every five recordings
 MAX_EXAMPLES = 100
 MAX_WORDS = 20
 MAX_LETTERS = 20
@@ -70,7 +70,7 @@ def ready() -> tuple[str, ...]:
 def lacking(word: str, recordings: str = "") -> int:
     """How many recordings a word still needs before it can be learned."""
     splits = [example.split for example in examples(word, recordings)]
-    return max(MIN_EXAMPLES - len(splits), sum(split not in splits for split in SHARES), 0)
+    return max(MIN_EXAMPLES - len(splits), sum(split not in splits for split in OF_FIVE), 0)
 
 
 def check_word(text: str, *, taken: tuple[str, ...] = ()) -> str:
@@ -364,4 +364,4 @@ def _renamed(names: Mapping[Path, Path]) -> None:
 def _wanted(splits: Iterable[str]) -> str:
     """What the next recording is for: where the most is missing."""
     there = Counter(splits)
-    return min(SHARES, key=lambda split: (there[split] + 1) / SHARES[split])
+    return min(OF_FIVE, key=lambda split: (there[split] + 1) / OF_FIVE[split])

@@ -49,7 +49,7 @@ SPEAKERS = {
     "test": ("m8", "f5", "Andrea", "Denis", "robert", "steph2", "quincy", "travis"),
 }
 SPLITS = tuple(SPEAKERS)
-SHARES = {"train": 1.0, "validation": 0.2, "test": 0.3}  # of the number of training clips
+SIZES = {"train": 1.0, "validation": 0.2, "test": 0.3}  # of the number of training clips
 
 Sound = npt.NDArray[np.int16]
 _log = logging.getLogger(__name__)
@@ -67,7 +67,7 @@ class Utterance:
 
 def counts(num_train: int) -> dict[str, int]:
     """Clips in each split for so many training clips."""
-    return {split: max(1, round(share * num_train)) for split, share in SHARES.items()}
+    return {split: max(1, round(size * num_train)) for split, size in SIZES.items()}
 
 
 def plan(word: str, split: str, count: int) -> list[Utterance]:
@@ -179,7 +179,7 @@ def make(wanted: Sequence[tuple[str, int]], *, progress: Progress, should_stop: 
     """Speak what is not kept yet, or is damaged, word by word, and keep it.
 
     Args:
-        wanted: (word, number of training clips); the other splits have their `SHARES` of it.
+        wanted: (word, number of training clips); the other splits have their `SIZES`.
         progress: called with (clips done, clips in all).
         should_stop: asked before each clip; finished words are kept.
 

@@ -108,7 +108,7 @@ def prepare(path: Path) -> PreparedInput:
         content = file.read(picture.MAX_BYTES + 1)
     if len(content) > picture.MAX_BYTES:
         raise InvalidInputError(f"“{path.name}” is too large; at most {picture.MAX_BYTES / 1e6:g} MB are allowed.")
-    source: drawing.Source
+    source: drawing.Drawing
     if path.suffix.lower() == ".json":
         source = strokes_from_json(content.decode("utf-8-sig", errors="replace"))
     else:

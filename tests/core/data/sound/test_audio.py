@@ -123,8 +123,8 @@ def test_clipping_counts_samples_in_rows_at_the_end_of_the_scale() -> None:
     samples[10:15] = 1.0
     samples[20:23] = -1.0
     samples[30:32] = 1.0  # a single peak of two samples is no clipping
-    assert audio.clipped_share(samples) == pytest.approx(8 / 1000)
-    assert audio.clipped_share(tone(1.0, amplitude=0.98)) == 0.0
+    assert audio.clipped_fraction(samples) == pytest.approx(8 / 1000)
+    assert audio.clipped_fraction(tone(1.0, amplitude=0.98)) == 0.0
 
 
 @pytest.mark.parametrize("start", [0.0, 0.7, 1.3, 2.6])
