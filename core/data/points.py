@@ -7,13 +7,12 @@ with a height is six: 12 bits, two characters, for each coordinate and for the h
 from __future__ import annotations
 
 import base64
-import csv
-import io
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 
+from core.data.text.table import read_csv
 from core.errors import InvalidInputError
 from core.knobs import Reference
 
@@ -25,8 +24,7 @@ _LEVELS = 2**11 - 1
 _FINE_LEVELS = 2**12 - 1
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _REACH = np.array([PLANE, PLANE, 1.0])  # of x1, x2 and a height
-MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
-MAX_CELLS = 1_000_000  # one that says a class costs a page 50 bytes and more
+MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "None"))  # as pandas
 
 
 def encode(points: Array) -> str:
@@ -98,58 +96,32 @@ class Table:
 
 
 def read_table(data: bytes, *, name: str) -> Table:
-    """A CSV file with a line of headings.
+    """The numbers and classes of a table with a line of headings; rows that lack a cell are left out.
 
     Raises:
-        InvalidInputError: too large, not a table, or without two columns of numbers and one to predict.
+        InvalidInputError: as `read_csv`, or without two columns of numbers and one to predict.
     """
-    import pandas as pd
-
-    if len(data) > MAX_BYTES:
-        raise InvalidInputError(f"{name} has {len(data) / 1e6:.0f} MB; at most {MAX_BYTES / 1e6:.0f} MB are read.")
-    try:
-        text = data.decode("utf-8-sig")
-        separator = max(",;\t", key=text.lstrip().partition("\n")[0].count)
-        _count(text, separator, name=name)
-        frame = pd.read_csv(io.StringIO(text, newline=""), sep=separator, engine="python")
-    except InvalidInputError:
-        raise
-    except (ValueError, pd.errors.ParserError, csv.Error) as error:
-        raise InvalidInputError(
-            f"{name} cannot be read as a table. It has to be a CSV file in UTF-8: a line of headings, then one line an "
-            "example, with commas, semicolons or tabs between the values."
-        ) from error
-    complete = frame.dropna()
-    numeric = {
-        str(column): complete[column].to_numpy(np.float64)
-        for column in complete.columns
-        if pd.api.types.is_numeric_dtype(complete[column]) and not pd.api.types.is_bool_dtype(complete[column])
-    }
-    numeric = {column: values for column, values in numeric.items() if np.isfinite(values).all() and len(values)}
-    labels = {
-        str(column): tuple(complete[column].astype(str).to_numpy(object))  # iterating over it is ten times slower
-        for column in complete.columns
-        if 2 <= complete[column].nunique() <= MOST_CLASSES
-    }
+    found = read_csv(data, name=name)
+    complete = [row for row in found.rows if len(row) == len(found.columns) and MISSING.isdisjoint(row)]
+    columns = dict(zip(found.columns, zip(*complete, strict=True), strict=True)) if complete else {}
+    numeric = {column: numbers for column, cells in columns.items() if (numbers := _numbers(cells)) is not None}
+    labels = {column: cells for column, cells in columns.items() if 2 <= len(set(cells)) <= MOST_CLASSES}
     if len(numeric) < (2 if labels else 3) or len(complete) < 4:
         raise InvalidInputError(
-            f"{name} has {len(complete):,} complete rows, {len(numeric)} columns of numbers and {len(labels)} columns "
-            f"with 2 to {MOST_CLASSES} different values. Needed are at least 4 rows, two columns of numbers, and one "
-            "more that says the class or is a number to predict."
+            f"“{name}” has {len(complete):,} complete rows, {len(numeric)} columns of numbers and {len(labels)} "
+            f"columns with 2 to {MOST_CLASSES} different values. Needed are at least 4 rows, two columns of numbers, "
+            "and one more that says the class or is a number to predict."
         )
     return Table(len(complete), numeric, labels)
 
 
-def _count(text: str, separator: str, *, name: str) -> None:
-    """Raise where there is too much of something: pandas takes minutes for a heading of many thousand columns."""
-    num_cells = 0
-    for num_rows, row in enumerate(csv.reader(io.StringIO(text, newline=""), delimiter=separator)):
-        num_cells += len(row)
-        if num_rows > MAX_ROWS or len(row) > MAX_COLUMNS or num_cells > MAX_CELLS:
-            raise InvalidInputError(
-                f"{name} has more than {MAX_ROWS:,} rows, {MAX_COLUMNS} columns or {MAX_CELLS:,} cells; cut it down to "
-                "that."
-            )
+def _numbers(cells: tuple[str, ...]) -> Array | None:
+    """The numbers of a column; None if it holds anything else, or an infinite one."""
+    try:
+        numbers = np.array(cells, np.float64)
+    except ValueError:
+        return None
+    return numbers if np.isfinite(numbers).all() else None
 
 
 def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str | None) -> Array:

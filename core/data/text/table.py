@@ -82,7 +82,7 @@ def read_csv(content: bytes, *, name: str) -> Table:
         if width > MAX_COLUMNS:
             raise InvalidInputError(
                 f"“{name}” has {width:,} columns in line {line:,}; at most {MAX_COLUMNS} are allowed. "
-                "Keep the columns with the text and the label."
+                "Keep the columns that are needed."
             )
         if number > MAX_ROWS:
             raise InvalidInputError(
@@ -91,8 +91,8 @@ def read_csv(content: bytes, *, name: str) -> Table:
         num_cells += width
         if num_cells > MAX_CELLS:
             raise InvalidInputError(
-                f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns with the "
-                "text and the label, or split the file."
+                f"“{name}” has more than {MAX_CELLS:,} cells, which is the most allowed. Keep the columns that are "
+                "needed, or split the file."
             )
         if row:
             rows.append(tuple(row))

@@ -143,7 +143,7 @@ def test_a_table_of_a_million_cells_is_read_and_one_cell_more_is_refused() -> No
     most = (b"ab," * 99 + b"cd\n") * 10_000
     found = table.read_csv(most, name="a.csv")
     assert len(found.columns) + sum(map(len, found.rows)) == table.MAX_CELLS == 1_000_000
-    with pytest.raises(InvalidInputError, match=r"“a.csv” has more than 1,000,000 cells.* Keep the columns with the"):
+    with pytest.raises(InvalidInputError, match=r"“a.csv” has more than 1,000,000 cells.* Keep the columns that are"):
         table.read_csv(most + b"x", name="a.csv")
 
 
