@@ -156,10 +156,10 @@ def read_part(content: bytes, *, name: str, entries: int = 0, num_bytes: int = 0
 
 
 def _is_hidden(entry: zipfile.ZipInfo) -> bool:
-    """A folder, or what operating systems put beside pictures."""
+    """A folder, a file without a name (a zip that begins one with a zero byte), or what systems put beside pictures."""
     parts = _path_in_zip(entry)
     hidden = any((part.startswith(".") and part != "..") or part == "__MACOSX" for part in parts)
-    return entry.is_dir() or hidden or (bool(parts) and parts[-1].lower() in ("thumbs.db", "desktop.ini"))
+    return not parts or entry.is_dir() or hidden or parts[-1].lower() in ("thumbs.db", "desktop.ini")
 
 
 def _path_in_zip(entry: zipfile.ZipInfo) -> list[str]:

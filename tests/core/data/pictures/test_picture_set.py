@@ -228,6 +228,12 @@ def test_a_zip_that_takes_ten_parts_and_more_is_given_up() -> None:
     assert next(counted) == 11
 
 
+def test_a_file_whose_name_begins_with_a_zero_byte_is_passed_over() -> None:
+    content = zipped({**GOOD, "!nameless.png": png()}).replace(b"!nameless", b"\0nameless")
+    found = picture_set.read_zip(content, name="pictures.zip")
+    assert (len(found.pictures.images), found.num_bad) == (30, 0)
+
+
 def test_files_of_one_name_are_pictures_of_their_own() -> None:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive, warnings.catch_warnings():
