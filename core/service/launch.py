@@ -1,11 +1,13 @@
-"""Starting a run: the one call that a page or a terminal needs. Which process works on it is not decided here."""
+"""Starting a run and going on with it, as pages and terminal do. Which process works on it is not decided here."""
 
 from __future__ import annotations
+
+from contextlib import suppress
 
 from core import demos
 from core.contract import Task, preset_of
 from core.errors import InvalidSettingError
-from core.knobs import Config, Reference, knobs, to_json
+from core.knobs import Config, Reference, from_json, knobs, to_json
 from core.runs.protocols import RunBook
 from core.runs.records import Run
 
@@ -57,3 +59,25 @@ def start(
         title=title,
         short=task.short,
     )
+
+
+def resume(book: RunBook, run_id: str) -> Run:
+    """`RunBook.resume` where what the run learns from is here; raises as it does, and `DataUnavailableError`."""
+    _require_data(book.get(run_id))
+    return book.resume(run_id)
+
+
+def extend(book: RunBook, run_id: str, epochs: int) -> Run:
+    """`RunBook.extend` where what the run learns from is here; raises as it does, and `DataUnavailableError`.
+
+    A run whose worker finds no data has failed: its model and its test figure would be given up for nothing.
+    """
+    _require_data(book.get(run_id))
+    return book.extend(run_id, epochs)
+
+
+def _require_data(run: Run) -> None:
+    """Raise what `start` would, but for settings that an earlier version has allowed."""
+    task = demos.task(run.task)
+    with suppress(InvalidSettingError):
+        task.check(from_json(task.Config, run.config)[0])

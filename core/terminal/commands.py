@@ -59,6 +59,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         arguments: without the program's name; `sys.argv` when not given.
     """
     options, unknown = parser().parse_known_args(arguments)
+    if "files" in options and not any(word.startswith("-") and word != "-" for word in unknown):
+        options.files += unknown  # argparse takes none of a list that begins after an option
+        unknown = []
     if unknown:
         options.parser.error(_unknown(unknown, options.allowed))
     do: Callable[[argparse.Namespace], int] = options.do

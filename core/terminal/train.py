@@ -50,12 +50,13 @@ def resume(run_id: str, *, extend: int | None) -> int:
 
     Raises:
         NotFoundError: there is no such run, or its demo is gone.
+        DataUnavailableError: what it learns from is not on this machine.
         InvalidSettingError: it is completed and nothing was said about more epochs or fits.
         StorageError: the run store cannot be written.
     """
     with interruptible() as interrupt:
         store = open_store()
-        run = store.book.resume(run_id) if extend is None else store.book.extend(run_id, extend)
+        run = launch.resume(store.book, run_id) if extend is None else launch.extend(store.book, run_id, extend)
         return _stay(store, run, interrupt)
 
 

@@ -27,7 +27,7 @@ from ui.frame.words import STATES, plain
 from ui.runs import train
 from ui.runs.live import RunParts, lead_elsewhere, live_part, run_view, told
 from ui.runs.run_words import side_by_side, waiting
-from ui.runs.start import start_run
+from ui.runs.start import resume, start_run
 from ui.widgets import data_panel
 from ui.widgets.live_chart import live_chart
 
@@ -192,7 +192,7 @@ def _standing(run: Run) -> None:
     else:
         st.info(f"Stopped after {done} of {total}.", icon=STATES["stopped"][2])
     if run.is_over:
-        action(CLICKS, "Go on", "play_arrow", _do, store().resume, run.id, key="classical.resume")
+        action(CLICKS, "Go on", "play_arrow", _do, resume, run.id, key="classical.resume")
         return
     action(
         CLICKS,

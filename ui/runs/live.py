@@ -27,7 +27,7 @@ from ui.frame.state import record
 from ui.frame.style import is_dark
 from ui.frame.views import go_to
 from ui.frame.words import STATES, duration, plain, standing
-from ui.runs.start import start_run
+from ui.runs.start import extend, resume, start_run
 from ui.widgets.form import Form, set_form
 from ui.widgets.live_chart import live_chart
 
@@ -225,7 +225,7 @@ def _buttons(task: Task, run: Run) -> None:
             with st.popover("Extend", icon=":material/more_time:"):
                 epochs = st.number_input("Epochs to add", 1, 100, 3, key="run.epochs")
                 st.caption("The learning-rate schedule starts again for these epochs.")
-                action(CLICKS, "Train on", None, store().extend, run.id, epochs, key="run.extend")
+                action(CLICKS, "Train on", None, extend, run.id, epochs, key="run.extend")
         failed = run.state == "failed"  # the same settings would most likely fail again: a change comes first
         if has_form:
             look = "primary" if failed else "secondary"
@@ -240,7 +240,7 @@ def _buttons(task: Task, run: Run) -> None:
 
 def _resume_button(run: Run) -> None:
     look = "primary" if run.state == "stopped" else "secondary"
-    action(CLICKS, "Resume", "play_arrow", store().resume, run.id, key="run.resume", type=look)
+    action(CLICKS, "Resume", "play_arrow", resume, run.id, key="run.resume", type=look)
 
 
 def _curves(task: Task, shown: Run) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 import streamlit as st
 
 from core import demos
+from core.errors import NotFoundError
 from core.runs import checkpoints
 from core.runs.records import Checkpoint
 from core.settings import home
@@ -14,8 +15,14 @@ RELEASE = "release"  # in addresses: the first release model, whatever its id
 
 
 def best_checkpoint(run_id: str) -> Checkpoint:
-    """The checkpoint that answers for a run: the best, or the newest where nothing was compared."""
+    """The checkpoint that answers for a run: the best, or the newest where nothing was compared.
+
+    Raises:
+        NotFoundError: it has none any more. A page that was open for long may still ask for it.
+    """
     newest_first = store().checkpoints(run_id)
+    if not newest_first:
+        raise NotFoundError(f"The model of run {run_id} is not here any more. Load the page again to choose another.")
     return next((checkpoint for checkpoint in newest_first if checkpoint.best), newest_first[0])
 
 
@@ -24,6 +31,7 @@ def model_of(demo_name: str, model_id: str) -> Any:
 
     Raises:
         DataUnavailableError: the release model needs what is not on this machine.
+        NotFoundError: the run has no model any more.
         GlassboxError: the run's checkpoint cannot be read or means nothing.
     """
     releases = demos.find(demo_name).releases

@@ -17,6 +17,7 @@ from ui.frame.state import record
 from ui.frame.words import STATES, duration, plain
 from ui.runs import run_words
 from ui.runs.live import show_progress
+from ui.runs.start import extend, resume
 
 TICK_SECONDS = 2.0
 ROWS = 10  # on one page of the list
@@ -111,14 +112,14 @@ def _actions(run: Run, demo: Demo | None) -> None:
         label = "Stopping …" if run.stop_requested else "Stop"
         _button(label, "stop", store().request_stop, run, disabled=run.stop_requested)
     if (run.stop_requested and not run.is_over) or run.state in ("stopped", "failed"):
-        _button("Resume", "play_arrow", store().resume, run)
+        _button("Resume", "play_arrow", resume, run)
     with st.popover("More", icon=":material/more_horiz:", key=f"runs.more.{run.id}"):
         title = st.text_input("Title", run.title, max_chars=100, key=f"runs.title.{run.id}.{run.title}")
         _button("Rename", "edit", store().rename, run, title)
         if run.state in ("completed", "stopped"):
             unit = demo.task.counted_in if demo else "epoch"
             epochs = st.number_input(f"{unit.capitalize()}s to add", 1, MAX_EPOCHS, 3, key=f"runs.epochs.{run.id}")
-            _button("Extend", "more_time", store().extend, run, epochs)
+            _button("Extend", "more_time", extend, run, epochs)
         st.button(
             "Delete", icon=":material/delete:", key=f"runs.delete.{run.id}", on_click=_delete, args=([run],)
         )  # it can be undone, so nobody is asked

@@ -1,4 +1,4 @@
-"""Starting a run from a page: two clicks in a hurry start one."""
+"""Starting a run from a page, where two clicks in a hurry start one, and going on with it."""
 
 import time
 from dataclasses import dataclass, field
@@ -40,6 +40,16 @@ def start_run(task: Task, config: Config, *, parent: str | None = None, title: s
     run = launch.start(store(), task, config, owner=owner(), parent=parent, title=title)
     started.append((now, wanted, run.id))
     return run
+
+
+def resume(run_id: str) -> Run:
+    """Go on with a stopped or failed run, or take a stop back; raises as `core.service.launch.resume`."""
+    return launch.resume(store(), run_id)
+
+
+def extend(run_id: str, epochs: int) -> Run:
+    """More epochs for a completed or stopped run; raises as `core.service.launch.extend`."""
+    return launch.extend(store(), run_id, epochs)
 
 
 def _still_going(run_id: str) -> Run | None:

@@ -146,6 +146,16 @@ def digit_run(store: RunStore, *, saved: bool = True, **values: Any) -> tuple[st
     return run.id, state
 
 
+def test_files_may_stand_after_the_model_too(call: Call, tmp_path: Path) -> None:
+    files = [write_picture(tmp_path / f"{number}.png", np.full((28, 28), 255, np.uint8)) for number in range(3)]
+    _, expected, _ = call("predict", "digits", *files, "--model", "release")
+    _, lines, _ = call("predict", "digits", files[0], "--model", "release", *files[1:])
+    assert [line["input"] for line in lines] == [line["input"] for line in expected] == files
+    status, lines, said = call("predict", "digits", "--modell", "release", *files)
+    assert (status, lines) == (2, [])
+    assert "--modell" in said
+
+
 def test_a_run_answers_in_place_of_the_release_model(call: Call, tmp_path: Path) -> None:
     run_id, state = digit_run(open_store())
     drawn = seven(tmp_path / "seven.json")

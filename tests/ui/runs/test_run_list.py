@@ -208,6 +208,14 @@ def test_extend_adds_the_given_number_of_epochs(store: RunStore) -> None:
     assert (store.book.get(run.id).state, store.book.get(run.id).phases) == ("queued", (3, 7))
 
 
+@pytest.mark.parametrize(("state", "act"), [("completed", "extend"), ("stopped", "extend"), ("failed", "resume")])
+def test_a_run_whose_data_is_gone_stays_as_it_is_and_says_so(store: RunStore, state: str, act: str) -> None:
+    run = ended(store, state=state, data="mnist")
+    app = press(opened(), f"runs.{act}.{run.id}")
+    assert "MNIST is not on this machine" in app.error[0].value
+    assert store.book.get(run.id) == run
+
+
 def test_what_somebody_else_changed_meanwhile_is_said(store: RunStore) -> None:
     run = ended(store, state="stopped")
     app = opened()

@@ -8,10 +8,13 @@ from streamlit.testing.v1 import AppTest
 from core import demos
 from core.data.pictures import pen_strokes
 from core.demos.digits import DigitsConfig
+from core.errors import NotFoundError, StorageError
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import open_store
 from tests.paths import ROOT
 from tests.ui.kept import form_of
+from tests.ui.stored_runs import ended
+from ui.runs import readers
 from ui.widgets import form
 
 PAGE = str(ROOT / "pages" / "digits.py")
@@ -177,3 +180,14 @@ def test_log_stops_hold_the_present_value_and_stay_in_range() -> None:
     assert stops == sorted(stops)
     assert 0.0123 in stops
     assert (stops[0], stops[-1]) == (1e-5, 10.0)
+
+
+def test_a_page_that_was_open_while_its_model_was_deleted_for_good_says_so() -> None:
+    store = open_store()
+    gone = ended(store)
+    with pytest.raises(StorageError):  # a run without files: it is there, and cannot be read
+        readers.model_of("digits", gone.id)
+    store.book.delete(gone.id)
+    store.purge(older_than=-1)
+    with pytest.raises(NotFoundError, match="Load the page again"):
+        readers.model_of("digits", gone.id)
