@@ -72,7 +72,7 @@ def test_an_idx_file_is_the_expected_one_or_refused_in_a_sentence(explore: Explo
         with tempfile.TemporaryDirectory() as place:
             path = Path(place) / "a.gz"
             path.write_bytes(data)
-            found = answer(lambda: idx.read_idx(path, expected, label="the test"))
+            found = answer(lambda: idx.read_idx(path, expected))
             assert found is None or (found == pixels).all()
 
     explore(files(inner, b"\x1f\x8b\x08"), check)
