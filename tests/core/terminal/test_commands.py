@@ -1,135 +1,41 @@
-"""The terminal: every command with good and bad input, in this process and as one of its own, Ctrl-C included."""
+"""The terminal: evaluating, data, runs and help with good and bad input; downloads that end by Ctrl-C."""
 
 import argparse
 import gzip
 import hashlib
-import io
-import json
 import os
 import signal
 import subprocess
 import sys
 import threading
 import time
-from collections import defaultdict
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from core import demos
 from core.contract import Checkpointed, Placement
 from core.data import registry
-from core.data.pictures import sources, strokes
+from core.data.pictures import sources
 from core.data.pictures.idx import File, IdxFiles
-from core.data.pictures.pen_strokes import Strokes, strokes_from_json
+from core.data.pictures.pen_strokes import strokes_from_json
 from core.demos.digits.config import DigitsConfig
 from core.demos.digits.learner import make_learner
-from core.demos.digits.reader import DigitReader, read_model, run_reader
+from core.demos.digits.reader import read_model, run_reader
 from core.runs import checkpoints
 from core.runs.store import RunStore, open_store
 from core.service.launch import start
 from core.terminal.commands import main, parser
 from core.terminal.output import ProgressLine
-from core.terminal.predict import BATCH
 from tests.core.file_server import serving
-from tests.core.terminal.processes import ROOT, Call, spawn
+from tests.core.terminal.inputs import seven
+from tests.core.terminal.processes import ROOT, Call
 from tests.core.tiny_images import idx, tiny_files, tiny_source
 
 NUM_TEST = 200
-
-
-def write_strokes(path: Path, drawn: Strokes) -> str:
-    form = {"strokes": drawn.paths, "size": drawn.size, "stroke_width": drawn.stroke_width}
-    path.write_text(json.dumps(form), encoding="utf-8")
-    return str(path)
-
-
-def seven(path: Path) -> str:
-    return write_strokes(path, strokes.sample(7, rng=np.random.default_rng(3)))
-
-
-def write_picture(path: Path, pixels: np.ndarray) -> str:
-    Image.fromarray(pixels).save(path)
-    return str(path)
-
-
-# ---- predict ---------------------------------------------------------------------------------------------------------
-
-
-def test_strokes_and_pictures_are_answered_in_order_and_as_on_the_page(call: Call, tmp_path: Path) -> None:
-    images, labels = sources.held_out_digits()
-    picture = write_picture(tmp_path / "größe.png", images[0])
-    drawn = seven(tmp_path / "seven.json")
-    status, (first, second, third), err = call("predict", "digits", picture, drawn, picture)
-    assert (status, err) == (0, "")
-    assert (first["input"], first["answer"]) == (picture, str(labels[0]))
-    assert (second["input"], second["answer"]) == (drawn, "7")
-    assert third["probabilities"] == pytest.approx(first["probabilities"])
-    page = read_model().read(strokes_from_json(Path(drawn).read_text(encoding="utf-8")))
-    assert page.probabilities == pytest.approx(tuple(second["probabilities"].values()), abs=2e-6)
-    assert list(second["probabilities"]) == [str(digit) for digit in range(10)]
-    assert second["milliseconds"] > 0
-
-
-def test_what_cannot_be_answered_is_said_with_its_code_and_the_others_are_answered(call: Call, tmp_path: Path) -> None:
-    def lines(name: str, *paths: list[list[float]]) -> str:
-        given = tuple(tuple((float(x), float(y)) for x, y in path) for path in paths)
-        return write_strokes(tmp_path / name, Strokes(given, (280, 280), 20.0))
-
-    (tmp_path / "text.png").write_text("not a picture")
-    (tmp_path / "broken.json").write_text('{"strokes": [')
-    (tmp_path / "huge.png").write_bytes(b"\x89PNG\r\n\x1a\n" + bytes(5_000_001))
-    expected = {
-        lines("blank.json"): "blank",
-        write_picture(tmp_path / "white.png", np.full((100, 100), 255, np.uint8)): "blank",
-        lines("dot.json", [[100, 100], [101, 101]]): "dot",
-        lines("two.json", [[60, 60], [60, 220]], [[220, 60], [220, 220]]): "two_digits",
-        str(tmp_path / "text.png"): "unreadable",
-        str(tmp_path / "broken.json"): "unreadable",
-        str(tmp_path / "huge.png"): "unreadable",
-        str(tmp_path / "missing.png"): "unreadable",
-        str(tmp_path): "unreadable",
-        "with\0nul": "unreadable",
-    }
-    good = seven(tmp_path / "seven.json")
-    status, answered, err = call("predict", "digits", *expected, good)
-    assert (status, err) == (1, "")
-    assert {line["input"]: line["error"] for line in answered[:-1]} == expected
-    assert all(line["message"] and "answer" not in line for line in answered[:-1])
-    assert answered[-1]["answer"] == "7"
-
-
-def test_a_stroke_over_the_border_is_answered_with_a_warning(call: Call, tmp_path: Path) -> None:
-    drawn = Strokes((((140.0, 0.0), (140.0, 200.0)),), (280, 280), 20.0)
-    status, (line,), _ = call("predict", "digits", write_strokes(tmp_path / "one.json", drawn))
-    assert status == 0
-    assert (line["answer"], line["warning"]) == ("1", "cut")
-    assert "border" in line["message"]
-
-
-def test_a_thousand_names_on_standard_input_are_answered_by_one_model_many_at_a_time(
-    call: Call, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sizes: dict[DigitReader, list[int]] = defaultdict(list)
-    probabilities = DigitReader.probabilities
-
-    def counted(reader: DigitReader, given: np.ndarray) -> np.ndarray:
-        sizes[reader].append(len(given))
-        return probabilities(reader, given)
-
-    monkeypatch.setattr(DigitReader, "probabilities", counted)
-    images, labels = sources.held_out_digits()
-    names = [write_picture(tmp_path / f"{index}.png", image) for index, image in enumerate(images)]
-    monkeypatch.setattr(sys, "stdin", io.StringIO("\n".join(names) + "\n"))
-    status, answered, err = call("predict", "digits", "-")
-    assert (status, err) == (0, "")
-    assert [line["input"] for line in answered] == names
-    assert np.mean([line["answer"] == str(label) for line, label in zip(answered, labels, strict=True)]) > 0.98
-    assert list(sizes.values()) == [[BATCH] * 7 + [1000 - 7 * BATCH]]
 
 
 def digit_run(store: RunStore, *, saved: bool = True, **values: Any) -> tuple[str, dict[str, Any]]:
@@ -144,16 +50,6 @@ def digit_run(store: RunStore, *, saved: bool = True, **values: Any) -> tuple[st
         checkpoints.write(store, lease, event)
         store.claims.finish(lease, "stopped", metrics={"accuracy": 12.5})
     return run.id, state
-
-
-def test_files_may_stand_after_the_model_too(call: Call, tmp_path: Path) -> None:
-    files = [write_picture(tmp_path / f"{number}.png", np.full((28, 28), 255, np.uint8)) for number in range(3)]
-    _, expected, _ = call("predict", "digits", *files, "--model", "release")
-    _, lines, _ = call("predict", "digits", files[0], "--model", "release", *files[1:])
-    assert [line["input"] for line in lines] == [line["input"] for line in expected] == files
-    status, lines, said = call("predict", "digits", "--modell", "release", *files)
-    assert (status, lines) == (2, [])
-    assert "--modell" in said
 
 
 def test_a_run_answers_in_place_of_the_release_model(call: Call, tmp_path: Path) -> None:
@@ -176,9 +72,6 @@ def test_a_model_that_is_not_there_is_refused_with_the_reason(call: Call, tmp_pa
         status, lines, err = call("predict", "digits", seven(tmp_path / "seven.json"), "--model", name)
         assert (status, lines) == (1, [])
         assert reason in err
-
-
-# ---- evaluate --------------------------------------------------------------------------------------------------------
 
 
 @pytest.fixture
@@ -223,9 +116,6 @@ def test_evaluate_without_the_data_says_how_to_get_it(call: Call, tmp_path: Path
     status, lines, err = call("evaluate", "digits", "--data", str(tmp_path / "nowhere"))
     assert (status, lines) == (1, [])
     assert "is not a folder" in err
-
-
-# ---- data and runs ---------------------------------------------------------------------------------------------------
 
 
 def test_data_lists_sets_with_size_and_licence(call: Call) -> None:
@@ -300,9 +190,6 @@ def test_runs_are_listed_newest_first_with_shares_instead_of_per_cent(call: Call
     assert [line["run"] for line in call("runs", "--limit", "1")[1]] == [second]
 
 
-# ---- the whole -------------------------------------------------------------------------------------------------------
-
-
 @pytest.mark.parametrize(
     "arguments",
     [
@@ -352,21 +239,6 @@ def test_every_command_and_option_is_documented() -> None:
             assert f"`{option}" in page or f" {option}" in page, f"{name} {option}"
 
 
-def test_a_reader_that_has_seen_enough_is_no_error(tmp_path: Path) -> None:
-    names = "\n".join([seven(tmp_path / "seven.json")] * 600)
-    process = spawn("predict", "digits", "-", stdin=subprocess.PIPE)
-    assert process.stdin is not None
-    assert process.stdout is not None
-    assert process.stderr is not None
-    process.stdin.write(names)
-    process.stdin.close()
-    assert json.loads(process.stdout.readline())["answer"] == "7"
-    process.stdout.close()
-    assert process.stderr.read() == ""
-    process.stderr.close()
-    process.wait(timeout=60)
-
-
 def test_a_bar_is_rewritten_in_place_on_a_terminal_and_logged_in_tenths_elsewhere(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -382,32 +254,6 @@ def test_a_bar_is_rewritten_in_place_on_a_terminal_and_logged_in_tenths_elsewher
     bar.show(0.5, "half")
     bar.say("saved")
     assert capsys.readouterr().err == "\r\x1b[K[############............]  50 %  half\r\x1b[Ksaved\n"
-
-
-def test_texts_are_answered_one_a_line_of_a_file_and_from_the_command_itself(call: Call, tmp_path: Path) -> None:
-    file = tmp_path / "reviews.txt"
-    file.write_text("A terrible film.\n\n!!!\n" + 300_000 * "long " + "\n", encoding="utf-8")
-    missing = str(tmp_path / "none.txt")
-    status, lines, _ = call("predict", "sentiment", str(file), missing, "--text", "A wonderful film.")
-    assert status == 1
-    assert [line.get("answer", line.get("error")) for line in lines] == [
-        "negative",
-        "no_words",
-        "too_long",  # one text, of which only the beginning is kept
-        "unreadable",
-        "positive",
-    ]
-    assert len(lines[2]["input"]) <= 100_000
-    assert lines[4]["input"] == "A wonderful film."
-    assert lines[4]["sure"] is True
-    assert sum(lines[4]["probabilities"].values()) == pytest.approx(1, abs=1e-5)
-
-
-def test_a_text_for_a_demo_of_files_and_nothing_at_all_are_refused(call: Call) -> None:
-    status, _, err = call("predict", "digits", "--text", "seven")
-    assert (status, "leave --text out" in err) == (1, True)
-    status, _, err = call("predict", "sentiment")
-    assert (status, "nothing to answer" in err) == (1, True)
 
 
 def test_evaluate_reads_the_dev_sentences_of_a_folder(call: Call, tmp_path: Path) -> None:

