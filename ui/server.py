@@ -22,7 +22,13 @@ from ui.frame.gate import Gate
 from ui.runs import readers as models
 from ui.widgets.live_chart import plotly_route
 
-FLOODING = ("asyncio", "uvicorn.error", "streamlit.error_util")  # where each refused request says the same again
+FLOODING = (  # where each refused request, and each message that is none, says the same again
+    "asyncio",
+    "uvicorn.error",
+    "streamlit.error_util",
+    "streamlit.runtime.app_session",
+    "streamlit.web.server.starlette.starlette_websocket",
+)
 OUTSIDE = "streamlit.runtime.scriptrunner_utils.script_run_context"  # warns that what is cached here has no page
 
 

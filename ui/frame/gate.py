@@ -7,6 +7,7 @@ import secrets
 from functools import cache
 from importlib.resources import files
 
+import streamlit as st
 from starlette.datastructures import MutableHeaders
 from starlette.requests import HTTPConnection
 from starlette.responses import PlainTextResponse
@@ -60,6 +61,8 @@ class Gate:
             if message["type"] == "http.response.start":
                 headers = MutableHeaders(scope=message)
                 headers.update(self.headers)
+                if page := _page_above(request, headers):
+                    message["status"], headers["location"] = 307, page
                 if not is_known and headers.get("content-type", "").startswith("text/html"):
                     headers.append("set-cookie", owner_cookie())
                 if scope["scheme"] == "https" and settings.frame_parents():
@@ -72,6 +75,21 @@ class Gate:
         elif scope["path"].endswith(METRICS):
             app = PlainTextResponse("Not found", status_code=404)
         await app(scope, receive, send_with_headers)
+
+
+def _page_above(request: HTTPConnection, headers: MutableHeaders) -> str:
+    """Where somebody goes on who opens an address below a page: nothing is there, but Streamlit sends its page.
+
+    That finds its scripts beside its own address, so it would stay blank. Frames of components lie deep, too.
+    """
+    if request.headers.get("sec-fetch-dest") != "document" or not headers.get("content-type", "").startswith(
+        "text/html"
+    ):
+        return ""
+    base = str(st.get_option("server.baseUrlPath")).strip("/")
+    page, _, below = request.url.path.strip("/").removeprefix(base).strip("/").partition("/")
+    query = f"?{request.url.query}" if request.url.query else ""
+    return f"{f'/{base}' if base else ''}/{page}{query}" if below else ""
 
 
 def content_policy() -> str:

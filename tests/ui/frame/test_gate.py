@@ -10,6 +10,8 @@ from starlette.applications import Starlette
 from starlette.responses import PlainTextResponse
 from starlette.routing import Route, WebSocketRoute
 from streamlit.proto.ForwardMsg_pb2 import ForwardMsg
+from streamlit.runtime import app_session
+from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_websocket import create_websocket_handler
 
 from core.errors import InvalidSettingError
@@ -37,7 +39,9 @@ def page(request: Any) -> PlainTextResponse:
     return PlainTextResponse("a page", media_type="text/html")
 
 
-def answer(path: str = "/", *, host: str | None = "localhost:8501", scheme: str = "http") -> tuple[int, Headers, str]:
+def answer(
+    path: str = "/", *, host: str | None = "localhost:8501", scheme: str = "http", dest: str = "", query: bytes = b""
+) -> tuple[int, Headers, str]:
     """Status, headers and text of one request through the gate, and nothing of Streamlit behind it."""
     sent: list[dict[str, Any]] = []
 
@@ -48,7 +52,8 @@ def answer(path: str = "/", *, host: str | None = "localhost:8501", scheme: str 
         sent.append(message)
 
     headers = [] if host is None else [(b"host", host.encode())]
-    scope = {"type": "http", "method": "GET", "path": path, "scheme": scheme, "headers": headers, "query_string": b""}
+    headers += [(b"sec-fetch-dest", dest.encode())] if dest else []
+    scope = {"type": "http", "method": "GET", "path": path, "scheme": scheme, "headers": headers, "query_string": query}
     app = Gate(Starlette(routes=[Route("/{path:path}", page)]))
     run_aside(app(scope, receive, send))
     found = {name.decode(): value.decode() for name, value in sent[0]["headers"]}
@@ -178,3 +183,23 @@ def test_a_visitor_who_leaves_while_something_is_sent_ends_the_connection_withou
     routes = [WebSocketRoute("/", create_websocket_handler(runtime))]  # type: ignore[arg-type]
     run_aside(Gate(Starlette(routes=routes))(scope, receive, send))
     assert runtime.left
+
+
+@pytest.mark.parametrize(
+    ("path", "dest", "target"),
+    [
+        ("/digits/x/y", "document", "/digits?view=train"),
+        ("//evil.example/x", "document", "/evil.example?view=train"),
+        ("/digits", "document", None),
+        ("/digits/", "document", None),
+        ("/component/canvas/index.html", "iframe", None),
+        ("/digits/x", "", None),
+    ],
+)
+def test_an_address_below_a_page_leads_to_the_page(path: str, dest: str, target: str | None) -> None:
+    status, headers, _ = answer(path, dest=dest, query=b"view=train")
+    assert (status, headers.get("location")) == ((200, None) if target is None else (307, target))
+
+
+def test_what_any_visitor_can_make_streamlit_log_is_written_seldom() -> None:
+    assert {app_session._LOGGER.name, starlette_websocket._LOGGER.name} <= {*server.FLOODING}
