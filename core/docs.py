@@ -1,12 +1,16 @@
-"""The documentation of every demo's knobs and presets, read from their declarations.
+"""The documentation of every demo's knobs and presets, and of all data sets, read from their declarations.
 
-`python -m core.docs > docs/knobs.md` writes it; a test compares. What a page shows beside a slider is not made here.
+`python -m core.docs > docs/knobs.md` and `python -m core.docs data > docs/data.md` write it; a test compares. What a
+page shows beside a slider is not made here.
 """
 
+import sys
 from typing import Any
 
 from core import demos
 from core.contract import Task
+from core.data import registry
+from core.data.registry import DataSet
 from core.demo import Demo
 from core.knobs import Choice, Config, Flag, Knob, Several, knobs
 
@@ -17,10 +21,35 @@ Every knob of every demo, as declared in its config. The names stand in addresse
 saved runs. This page is written by `python -m core.docs > docs/knobs.md`.
 """
 
+DATA_INTRODUCTION = """\
+# Data sets
+
+Every data set of the studio, as the registry describes it (`core/data/registry.py`). `python -m core data` says which
+of them are on this machine, and `python -m core data --download NAME` gets one. This page is written by
+`python -m core.docs data > docs/data.md`.
+"""
+
 
 def knobs_page() -> str:
     """The whole of docs/knobs.md, Markdown."""
     return "\n".join([INTRODUCTION, *(_demo(demos.find(name)) for name in demos.names())])
+
+
+def data_page() -> str:
+    """The whole of docs/data.md, Markdown."""
+    sets = [registry.find(name) for name in registry.names()]
+    head = ["name", "data set", "medium", "what it is", "how it comes here", "licence", "source"]
+    rows = [
+        [f"`{one.name}`", one.label, one.medium, one.sentence, _way(one), one.licence, one.citation] for one in sets
+    ]
+    return "\n".join([DATA_INTRODUCTION, _table(head, rows)])
+
+
+def _way(data_set: DataSet) -> str:
+    origin = data_set.origin
+    if origin.num_bytes:
+        return f"download, {origin.num_bytes / 1e6:,.1f} MB, into `{origin.folder}`"
+    return "made on the machine" if origin.can_fetch else "installed with the studio"
 
 
 def _demo(demo: Demo) -> str:
@@ -81,4 +110,4 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(knobs_page(), end="")
+    print(data_page() if sys.argv[1:] == ["data"] else knobs_page(), end="")

@@ -79,6 +79,12 @@ def test_the_page_of_knobs_is_up_to_date() -> None:
     )
 
 
+def test_the_page_of_data_sets_is_up_to_date() -> None:
+    assert (ROOT / "docs/data.md").read_text(encoding="utf-8") == docs.data_page(), (
+        "Write it again: python -m core.docs data > docs/data.md"
+    )
+
+
 def test_the_picture_of_the_house_is_that_of_its_imports() -> None:
     assert architecture.PAGE.read_text(encoding="utf-8") == architecture.page(), (
         "Write it again: python -m docs.architecture"

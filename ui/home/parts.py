@@ -8,6 +8,7 @@ import streamlit as st
 from PIL import Image
 
 from core import settings
+from core.data import registry
 from core.data.pictures.sources import held_out_digits
 from core.demo import Demo
 from core.plots import pictures
@@ -163,7 +164,16 @@ def this_machine() -> None:
         for name, value in facts:
             st.markdown(f":small[:gray[{name}]]  \n{value}")
     home = settings.home()
-    st.caption(f"Runs, models and data are kept in `{home}` ({size(machine.free_disk(home))} free on that disk).")
+    st.caption(
+        f"Runs, models and data are kept in `{home}` ({size(machine.free_disk(home))} free on that disk). "
+        f"Data sets that are here: {', '.join(data_sets())}; view Train of a demo gets the others."
+    )
+
+
+def data_sets() -> list[str]:
+    """The published data sets on this machine, each name once."""
+    known = (registry.find(name) for name in registry.names())
+    return list(dict.fromkeys(one.label for one in known if one.citation and one.is_here()))
 
 
 def machine_facts(cards: list[machine.GraphicsCard], memory: machine.Memory | None) -> list[tuple[str, str]]:

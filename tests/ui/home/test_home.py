@@ -8,6 +8,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
+from core.data import registry
 from core.demo import Demo
 from core.release import ReleaseModel
 from core.runs.records import Place
@@ -149,3 +150,12 @@ def test_graphics_cards_are_named_with_their_memory(line: str, words: str) -> No
 
 def test_the_free_space_of_a_folder_that_does_not_exist_yet_is_that_of_its_disk(tmp_path: Path) -> None:
     assert machine.free_disk(tmp_path / "not" / "yet") > 0
+
+
+def test_the_data_sets_on_this_machine_are_named_once(glassbox_home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    installed = ["MNIST", "Pen-Digits", "Rotten Tomatoes", "IMDb"]
+    assert [label for label in parts.data_sets() if label != "Fashion-MNIST"] == installed  # Debian may have that
+    (glassbox_home / "data" / "SST-2").mkdir(parents=True)
+    (glassbox_home / "data" / "SST-2" / "dev.tsv").touch()
+    monkeypatch.delitem(registry.SETS, "imdb")
+    assert [label for label in parts.data_sets() if label != "Fashion-MNIST"] == [*installed[:-1], "SST-2"]
