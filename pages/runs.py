@@ -3,7 +3,7 @@
 import streamlit as st
 
 from ui.frame import address
-from ui.frame.demo_pages import run_page, shown, tasks
+from ui.frame.demo_pages import run_page, shown, with_page
 from ui.frame.errors import show_error
 from ui.frame.links import page_path, run_query
 from ui.frame.services import run_or_say, store
@@ -78,7 +78,7 @@ def _invitation() -> None:
         st.markdown("#### No run yet", width="content")
         st.markdown("Train a network: it appears here, and you can find, compare, resume and extend it.")
         if st.button("Train a network", icon=":material/tune:", type="primary", key="runs.start"):
-            st.switch_page(page_path(next(iter(tasks()))), query_params={"view": "train"})
+            st.switch_page(page_path(next(iter(with_page()))), query_params={"view": "train"})
         st.space("small")
 
 

@@ -20,7 +20,7 @@ ROOT = Path(__file__).parents[1]
 st.set_page_config(page_title="Glassbox", page_icon=str(ROOT / "ui" / "icon.png"), layout="wide")
 apply_style()
 watch_connection()
-demos = [st.Page(page_path(name), title=demo.title, icon=demo.icon) for name, demo in demo_pages.tasks().items()]
+demos = [st.Page(page_path(name), title=demo.title, icon=demo.icon) for name, demo in demo_pages.with_page().items()]
 page = st.navigation(
     [
         st.Page(page_path("home"), title="Home", icon=":material/home:", default=True),

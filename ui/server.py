@@ -74,7 +74,7 @@ def warm_up() -> None:
     outside = logging.getLogger(OUTSIDE)
     level = outside.level
     outside.setLevel(logging.ERROR)
-    for name, demo in demo_pages.tasks().items():
+    for name, demo in demo_pages.with_page().items():
         if demo.releases:  # the last one needs nothing else; so that the first visitor does not wait for it
             models.release(name, list(demo.releases)[-1])
     outside.setLevel(level)

@@ -20,7 +20,7 @@ NAME = re.compile(r"[0-9a-z-]+")  # leads nowhere else
 
 
 @dataclass(frozen=True)
-class Shelf(Generic[Thing]):
+class ContentStore(Generic[Thing]):
     """All things of one kind, in a folder."""
 
     called: str  # begins sentences: "The table of your own"

@@ -20,7 +20,6 @@ class Activation:
 
     label: str
     formula: str  # LaTeX
-    derivative_formula: str  # LaTeX
     value: Callable[[Array], Array]
     derivative: Callable[[Array], Array]
     note: str  # where its slope goes to zero, in a sentence
@@ -46,7 +45,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "relu": Activation(
         "ReLU",
         r"\max(0, z)",
-        r"1 \text{ if } z > 0 \text{, else } 0",
         lambda z: np.maximum(z, 0.0),
         lambda z: (z > 0).astype(np.float64),
         "Never flat on the right; on the left its slope is exactly 0: the neuron is switched off.",
@@ -54,7 +52,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "leaky_relu": Activation(
         "Leaky ReLU",
         rf"z \text{{ if }} z > 0 \text{{, else }} {LEAK} z",
-        rf"1 \text{{ if }} z > 0 \text{{, else }} {LEAK}",
         lambda z: np.where(z > 0, z, LEAK * z),
         lambda z: np.where(z > 0, 1.0, LEAK),
         "Flat nowhere: even a neuron that is switched off can learn.",
@@ -62,7 +59,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "sigmoid": Activation(
         "Sigmoid",
         r"\frac{1}{1 + e^{-z}}",
-        r"y\,(1 - y)",
         sigmoid,
         lambda z: sigmoid(z) * (1 - sigmoid(z)),
         "Its slope is at most 0.25, and nearly 0 on both sides: it saturates.",
@@ -70,7 +66,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "tanh": Activation(
         "tanh",
         r"\tanh z",
-        r"1 - y^2",
         np.tanh,
         lambda z: 1 - np.tanh(z) ** 2,
         "Its slope is 1 in the middle, and nearly 0 on both sides: it saturates.",
@@ -78,7 +73,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "gelu": Activation(
         "GELU",
         r"z \cdot \Phi(z)",
-        r"\Phi(z) + z\,\varphi(z)",
         lambda z: z * normal_cdf(z),
         lambda z: normal_cdf(z) + z * normal_pdf(z),
         "A smooth ReLU (Hendrycks and Gimpel 2016), used in transformers.",
@@ -86,7 +80,6 @@ ACTIVATIONS: dict[str, Activation] = {
     "linear": Activation(
         "None (linear)",
         "z",
-        "1",
         lambda z: np.asarray(z, dtype=np.float64),
         lambda z: np.ones_like(z, dtype=np.float64),
         "No bend: layers of such neurons are together no more than one layer.",

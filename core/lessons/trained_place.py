@@ -26,7 +26,7 @@ def lesson(
     steps: int,
     batch: int,
     layers: bool = False,
-    measured_on: int = 0,
+    num_measured: int = 0,
     measures_all: bool = False,
     title: str,
     order: int,
@@ -41,7 +41,7 @@ def lesson(
         steps: of an epoch.
         batch: digits behind each step of each network.
         layers: whether each step tells the gradient in each layer.
-        measured_on: so many of the training digits are measured in place of the held-out ones; 0: the held-out ones.
+        num_measured: so many of the training digits are measured in place of the held-out ones; 0: the held-out ones.
         measures_all: whether every evaluation measures the test digits and those that a network learns from, too.
         title, order, icon, sentence: of the `Demo`.
         fields: what else a `Training` has.
@@ -51,7 +51,7 @@ def lesson(
         from core.lessons.side_by_side import first, small_digits
 
         digits, held_out, test = small_digits()
-        measured = first(digits, measured_on) if measured_on else held_out
+        measured = first(digits, num_measured) if num_measured else held_out
         return Dataset(train=first(digits, steps * batch), validation=measured, test=test)
 
     def learner(config: Any, placement: Placement) -> Learner:

@@ -35,7 +35,7 @@ class Working:
     seconds_left: float
 
 
-def lanes(max_running: int) -> dict[bool, range]:
+def slots(max_running: int) -> dict[bool, range]:
     """Numbers of the places of long runs (False) and short ones (True)."""
     return {False: range(max_running), True: range(max_running, max_running + 1)}
 

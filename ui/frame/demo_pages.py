@@ -8,7 +8,7 @@ from core.runs.records import Run
 from ui.frame.links import page_exists, page_path, run_query
 
 
-def tasks() -> dict[str, Demo]:
+def with_page() -> dict[str, Demo]:
     """The demos that have a page of their own, by name, in their order."""
     return {name: demo for name, demo in shown().items() if not demo.page.name}
 

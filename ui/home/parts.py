@@ -16,7 +16,7 @@ from core.plots.words import number
 from core.runs.records import Place, Run
 from core.service.supervisor import default_max_running
 from ui.frame import health
-from ui.frame.demo_pages import run_link, tasks
+from ui.frame.demo_pages import run_link, with_page
 from ui.frame.fragments import fragment
 from ui.frame.links import page_path
 from ui.frame.services import store
@@ -73,7 +73,7 @@ def mosaic(*, dark: bool) -> Image.Image:
 def demo_cards() -> None:
     """A card for each demo that has a page: what it is, how good its release model is, one click to it."""
     st.subheader("Demos", anchor=False)
-    shown = tasks().values()
+    shown = with_page().values()
     with st.grid(min(len(shown), 2), min_column_width=320, gap="medium"):
         for demo in shown:
             _card(demo)

@@ -19,7 +19,7 @@ from core.lessons.families import FAMILIES, Family
 from core.plots import maps, pictures
 from core.plots.families import family_diagram
 from core.plots.probabilities import probabilities_sentence, probability_bars
-from ui.frame.demo_pages import tasks
+from ui.frame.demo_pages import with_page
 from ui.frame.links import page_path
 from ui.frame.state import record
 from ui.frame.style import is_dark
@@ -52,7 +52,7 @@ def _family(family: Family) -> None:
         diagram(family_diagram(family.name), key=f"map.drawn.{family.name}", alt=family.idea, width=340)
         st.markdown(family.idea)
         st.caption(f"For: {family.use}")
-        shown = tasks()
+        shown = with_page()
         if family.demo in shown:
             st.space("stretch")
             demo = shown[family.demo]

@@ -257,9 +257,9 @@ def _curves(task: Task, shown: Run) -> None:
         figure = curves_figure(info, metric, dark=is_dark(), epochs=sum(run.phases), uirevision=run.id)
         live_chart(figure, key=f"curves.{metric.name}", alt=curves_sentence(info, metric), height=CHART_HEIGHT)
 
-    told = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
-    folded = [metric for metric in told if metric.more]
-    for metric in told:
+    measured = [metric for metric in task.metrics if metric.name in {*info.train, *info.validation}]
+    folded = [metric for metric in measured if metric.more]
+    for metric in measured:
         if not metric.more:
             draw(metric)
     own = demos.find(task.name).diagnose

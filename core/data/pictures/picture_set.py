@@ -23,7 +23,7 @@ import numpy.typing as npt
 from PIL import Image, ImageOps
 
 from core.data.formats import named
-from core.data.own import Shelf
+from core.data.own import ContentStore
 from core.data.pictures.picture import FORMATS, Grey, Picture, decode, open_picture
 from core.data.pictures.picture import MAX_BYTES as MAX_PICTURE_BYTES
 from core.errors import InvalidInputError
@@ -286,7 +286,7 @@ def _identity(pictures: PictureSet) -> bytes:
     return described + np.ascontiguousarray(pictures.images).tobytes() + pictures.labels.astype("<i8").tobytes()
 
 
-OWN = Shelf(
+OWN = ContentStore(
     called="The set of pictures of your own",
     remedy="Give it on the Generator page, view Train.",
     folder="albums",

@@ -24,7 +24,7 @@ from pathlib import Path
 import numpy as np
 
 from core import kept, settings
-from core.data.own import Shelf
+from core.data.own import ContentStore
 from core.data.sound import audio
 from core.data.sound.speech_synthesis import Sound
 from core.errors import InvalidInputError, NotFoundError
@@ -247,8 +247,8 @@ def _lock() -> Path:
     return _folder() / ".lock"
 
 
-def _recordings(word: str) -> Shelf[Sound]:
-    return Shelf(
+def _recordings(word: str) -> ContentStore[Sound]:
+    return ContentStore(
         called=f"A recording of “{word}”",
         remedy="Delete it on the page Voice, view Train, and record it again.",
         folder=f"speech/own/{word.encode().hex()}",
@@ -265,7 +265,7 @@ def _second(content: bytes) -> Sound:
     return samples
 
 
-_PINNED: Shelf[dict[str, list[tuple[str, str]]]] = Shelf(
+_PINNED: ContentStore[dict[str, list[tuple[str, str]]]] = ContentStore(
     called="The list of own recordings to learn from",
     remedy="Clone the run: the copy learns from those that there are now.",
     folder="speech/pinned",

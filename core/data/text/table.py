@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from core.data import formats
 from core.data.formats import Format
-from core.data.own import Shelf
+from core.data.own import ContentStore
 from core.errors import InvalidInputError
 
 MAX_BYTES, MAX_ROWS, MAX_COLUMNS = 10_000_000, 200_000, 200
@@ -229,7 +229,7 @@ def _from_bytes(content: bytes) -> Labelled:
     return Labelled(document["name"], tuple(document["classes"]), tuple(document["texts"]), tuple(document["labels"]))
 
 
-OWN = Shelf(
+OWN = ContentStore(
     called="The table of your own",
     remedy="Upload it on the Sentiment page, view Train.",
     folder="texts",

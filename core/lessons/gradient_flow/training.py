@@ -57,11 +57,11 @@ def _lanes(config: GradientsConfig) -> dict[str, Lane]:
 
     from core.lessons.side_by_side import Lane, layered
 
-    bends = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
+    activations = {"sigmoid": nn.Sigmoid, "tanh": nn.Tanh, "relu": nn.ReLU}
 
     def made(activation: str) -> Lane:
         hidden = [WIDTH] * config.depth
-        network = layered(hidden, bends[activation], seed=config.seed, scale=config.scale)
+        network = layered(hidden, activations[activation], seed=config.seed, scale=config.scale)
         return Lane(network, torch.optim.SGD(network.parameters(), lr=config.learning_rate), NUM_DIGITS)
 
     return {lane: made(getattr(config, lane)) for lane in LANES}

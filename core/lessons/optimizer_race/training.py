@@ -44,7 +44,7 @@ DEMO = lesson(
     _lanes,
     steps=EVERY,
     batch=BATCH,
-    measured_on=NUM_DIGITS,
+    num_measured=NUM_DIGITS,
     name="race",
     title="Optimizer race on digits",
     order=102,

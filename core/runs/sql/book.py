@@ -204,7 +204,7 @@ class SqlBook:
         with self._database.connection() as db:
             found: dict[str, Place] = {}
             used = recent_seconds(db, self._database.now())
-            for short, slots in queue.lanes(max_running).items():
+            for short, slots in queue.slots(max_running).items():
                 typical = _typical_seconds(db, short=short)
                 running = db.execute("SELECT * FROM runs WHERE state = 'running' AND brief = ?", (short,))
                 working = [queue.Working(run.owner, _seconds_left(run, typical)) for run in map(decode_run, running)]

@@ -62,7 +62,7 @@ class SqlClaims:
             now = self._database.now()
             self._expire(db)
             taken = {row["slot"] for row in db.execute("SELECT slot FROM runs WHERE state = 'running'")}
-            for short, slots in queue.lanes(max_running).items():
+            for short, slots in queue.slots(max_running).items():
                 working = busy(db, short=short)
                 free = set(slots) - taken if len(working) < len(slots) else set()
                 chosen = queue.first(waiting(db, short=short), busy=set(working), used=recent_seconds(db, now))
@@ -83,7 +83,7 @@ class SqlClaims:
     def num_startable(self, *, max_running: int) -> int:
         with self._database.connection() as db:
             found = 0
-            for short, slots in queue.lanes(max_running).items():
+            for short, slots in queue.slots(max_running).items():
                 working = busy(db, short=short)
                 queued = waiting(db, short=short)
                 found += queue.num_startable(queued, busy=set(working), free_slots=len(slots) - len(working))

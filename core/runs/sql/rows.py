@@ -73,7 +73,7 @@ def end_attempt(db: sqlite3.Connection, run_id: str, state: State, reason: str, 
 
 
 def waiting(db: sqlite3.Connection, *, short: bool) -> list[queue.Waiting]:
-    """Queued runs of one lane."""
+    """Queued runs, short or long ones."""
     rows = db.execute("SELECT * FROM runs WHERE state = 'queued' AND deleted_at IS NULL AND brief = ?", (short,))
     return [
         queue.Waiting(
@@ -87,7 +87,7 @@ def waiting(db: sqlite3.Connection, *, short: bool) -> list[queue.Waiting]:
 
 
 def busy(db: sqlite3.Connection, *, short: bool) -> list[str]:
-    """Owners of the running runs of one lane."""
+    """Owners of the running runs, of short or long ones."""
     rows = db.execute("SELECT owner FROM runs WHERE state = 'running' AND brief = ?", (short,))
     return [row["owner"] for row in rows]
 

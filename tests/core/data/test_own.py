@@ -7,14 +7,14 @@ import pytest
 
 from core.data import formats
 from core.data.formats import Format, starts
-from core.data.own import Shelf
+from core.data.own import ContentStore
 from core.data.pictures import picture
 from core.data.sound import audio, own_words
 from core.data.text import table
 from core.errors import DataUnavailableError
 
-NOTES = Shelf("The note", "Write it again.", "notes", ".txt", str.encode, bytes.decode)
-LOUD = Shelf(
+NOTES = ContentStore("The note", "Write it again.", "notes", ".txt", str.encode, bytes.decode)
+LOUD = ContentStore(
     "The note", "Write it again.", "notes", ".txt", str.encode, bytes.decode, lambda note: note.upper().encode()
 )
 

@@ -15,7 +15,7 @@ from core.runs.records import Place
 from core.runs.store import open_store
 from tests.paths import ROOT
 from tests.ui.stored_runs import ended, queued, running
-from ui.frame.demo_pages import tasks
+from ui.frame.demo_pages import with_page
 from ui.home import machine, parts
 from ui.runs import run_words
 
@@ -49,7 +49,7 @@ def test_train_opens_the_form() -> None:
 
 def test_only_demos_that_have_a_page_are_shown_each_with_its_sentence() -> None:
     shown = text(opened())
-    for task in tasks().values():
+    for task in with_page().values():
         assert task.sentence in shown
     for unbuilt in ("Voice", "Sentiment", "Generator", "Foundations"):
         assert (unbuilt in shown) == (unbuilt.lower() in demos.names())

@@ -172,7 +172,7 @@ def test_the_svm_on_much_data_says_how_many_examples_it_had(store: RunStore) -> 
 
 def test_runs_lists_and_opens_it_and_home_has_no_card_for_it(store: RunStore) -> None:
     run = measured(store, ended(store))
-    assert "classical" not in demo_pages.tasks()
+    assert "classical" not in demo_pages.with_page()
     assert demo_pages.run_page("classical") == demo_pages.run_page("digits")
     app = opened("runs")
     text = " ".join(one.value for one in [*app.markdown, *app.caption])
