@@ -114,7 +114,7 @@ def at_step(book: RunBook, files: Files, run_id: str, step: int) -> dict[str, An
 def sweep(store: RunStore, run_id: str) -> None:
     """Delete what attempts that were killed while writing left among the run's checkpoints."""
     known = [_name(checkpoint) for checkpoint in store.book.checkpoints(run_id)]
-    store.files.remove(run_id, CHECKPOINTS, besides=known)
+    store.files.remove(run_id, CHECKPOINTS, keep=known)
 
 
 def _name(checkpoint: Checkpoint, file: str = "") -> str:

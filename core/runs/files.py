@@ -44,8 +44,8 @@ class FolderFiles:
                 raise storage_error(error, path) from error
             raise
 
-    def remove(self, run_id: str, name: str = "", *, besides: Collection[str] = ()) -> None:
-        stay = {self._path(run_id, kept_name) for kept_name in besides}
+    def remove(self, run_id: str, name: str = "", *, keep: Collection[str] = ()) -> None:
+        stay = {self._path(run_id, kept_name) for kept_name in keep}
         _remove(self._path(run_id, name) if name else self._run(run_id), stay)
 
     def _path(self, run_id: str, name: str) -> Path:

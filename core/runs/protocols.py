@@ -324,13 +324,13 @@ class Files(Protocol):
         """
         ...
 
-    def remove(self, run_id: str, name: str = "", *, besides: Collection[str] = ()) -> None:
+    def remove(self, run_id: str, name: str = "", *, keep: Collection[str] = ()) -> None:
         """Remove a blob, or all below a name, as far as that is possible now; no error where there is none.
 
         What an ended process has left half written below the name goes too. Writes elsewhere are not disturbed.
 
         Args:
             name: of a blob, or the beginning of names up to a "/"; "": all of the run.
-            besides: names of the same kind that stay, with all below them.
+            keep: names of the same kind that stay, with all below them.
         """
         ...

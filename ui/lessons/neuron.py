@@ -23,7 +23,7 @@ from ui.widgets.diagram import diagram
 from ui.widgets.live_chart import live_chart
 
 KEY = "neuron"
-BESIDE = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu")
+COMPARED = ("relu", "leaky_relu", "sigmoid", "tanh", "gelu")
 OUTPUTS = ("A", "B", "C")
 
 
@@ -85,8 +85,8 @@ def _side_by_side(now: Neuron) -> None:
         "moves a little. Learning needs that slope. Where it is nearly 0, the neuron is **saturated**: it hears "
         "nothing and learns nothing."
     )
-    with st.grid(len(BESIDE), min_column_width=200, gap="medium"):
-        for name in BESIDE:
+    with st.grid(len(COMPARED), min_column_width=200, gap="medium"):
+        for name in COMPARED:
             with st.container(gap="xsmall"):
                 activation = ACTIVATIONS[name]
                 sentence = activation_sentence(name, now.z)

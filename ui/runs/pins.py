@@ -74,11 +74,11 @@ def pin(run: Run, source: object, make: Callable[[], Any] | None = None) -> None
     _hold(run)
 
 
-def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
+def answered(run: Run, *, watched: Collection[str] = ()) -> Answered | None:
     """The answers to what this session has pinned; to what its browser or another visitor has where that is nothing.
 
     Args:
-        besides: names of what the run always previews.
+        watched: names of what every run of its demo previews.
     """
     previews = told(run, Previewed)
     given = record(_Pinned, run.id).given
@@ -89,10 +89,10 @@ def answered(run: Run, *, besides: Collection[str] = ()) -> Answered | None:
             _hold(run)
         if events or not run.is_over:
             return Answered(name, given, "session", events)
-    pinned = [event for event in previews if not set(event.answers) <= set(besides)]
+    pinned = [event for event in previews if not set(event.answers) <= set(watched)]
     if not pinned:
         return None
-    name, whose = chosen(run, (name for name in pinned[-1].answers if name not in besides))
+    name, whose = chosen(run, (name for name in pinned[-1].answers if name not in watched))
     events = [event for event in pinned if name in event.answers]
     return Answered(name, _kept(run, name), whose, events)
 

@@ -7,9 +7,10 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from core import demos
 from core.contract import MAJORITY, NO_SKILL, Metric, Task, selecting, skill
 from core.demo import Demo
-from core.knobs import Choice, from_json, knobs
+from core.knobs import Choice, knobs
 from core.plots.words import number
 from core.runs.records import Checkpoint, Place, Run
+from ui.frame.services import config_of
 from ui.frame.words import duration
 
 FEW = 100  # test examples: of fewer, the right ones are counted, not given in per cent
@@ -41,7 +42,7 @@ def result(task: Task, run: Run, checkpoints: Sequence[Checkpoint]) -> str:
     if not scored:
         return ""
     best = next((checkpoint for checkpoint in scored if checkpoint.best), scored[0])
-    which = "the best so far" if selecting(task, from_json(task.Config, run.config)[0]) else "its last weights"
+    which = "the best so far" if selecting(task, config_of(run)) else "its last weights"
     return (
         f"{number(best.metrics[metric.name], metric.unit)} on {task.measured_on} after {task.counted_in} "
         f"{best.epoch:.3g}, {which}{no_better_than_guessing(best.metrics)}"

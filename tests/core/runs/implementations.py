@@ -31,11 +31,11 @@ class MemoryFiles:
     def write(self, run_id: str, name: str, content: Iterable[bytes | memoryview]) -> None:
         self.blobs[f"{run_id}/{name}"] = b"".join(content)
 
-    def remove(self, run_id: str, name: str = "", *, besides: Collection[str] = ()) -> None:
+    def remove(self, run_id: str, name: str = "", *, keep: Collection[str] = ()) -> None:
         def below(blob: str, beginning: str) -> bool:
             return blob.startswith(f"{'/'.join(filter(None, [run_id, beginning]))}/") or blob == f"{run_id}/{beginning}"
 
-        gone = [blob for blob in self.blobs if below(blob, name) and not any(below(blob, kept) for kept in besides)]
+        gone = [blob for blob in self.blobs if below(blob, name) and not any(below(blob, kept) for kept in keep)]
         for blob in gone:
             del self.blobs[blob]
 

@@ -83,7 +83,7 @@ def test_all_below_a_name_is_removed_and_nothing_that_begins_alike(files: Files)
 
 def test_what_is_named_stays_with_all_below_it(files: Files) -> None:
     filled(files, "checkpoints/1/a", "checkpoints/1/b", "checkpoints/2/a", "checkpoints/10/a", "checkpoints/3", "a")
-    files.remove(RUN, "checkpoints", besides=["checkpoints/1", "checkpoints/2/a", "checkpoints/7"])
+    files.remove(RUN, "checkpoints", keep=["checkpoints/1", "checkpoints/2/a", "checkpoints/7"])
     assert names(files, RUN) == {"checkpoints/1/a", "checkpoints/1/b", "checkpoints/2/a", "a"}
     assert content(files, "checkpoints/1/a") == b"checkpoints/1/a"
 
@@ -109,7 +109,7 @@ def test_what_a_killed_process_has_half_written_goes_with_what_is_around_it(
 ) -> None:
     filled(folder, "checkpoints/1/a", "checkpoints/2/a")
     (tmp_path / "files" / RUN / "checkpoints" / "2" / ".a.0123.part").write_bytes(b"half")
-    folder.remove(RUN, "checkpoints", besides=["checkpoints/1"])
+    folder.remove(RUN, "checkpoints", keep=["checkpoints/1"])
     assert names(folder, RUN) == {"checkpoints/1/a"}
     assert not (tmp_path / "files" / RUN / "checkpoints" / "2").exists()
 

@@ -71,8 +71,8 @@ def shown(monkeypatch: pytest.MonkeyPatch) -> None:
 
     answered = pins.answered
 
-    def kept(run: Run, **besides: Any) -> pins.Answered | None:
-        found = answered(run, **besides)
+    def kept(run: Run, **watched: Any) -> pins.Answered | None:
+        found = answered(run, **watched)
         st.session_state.setdefault("found", []).append(found)
         return found
 

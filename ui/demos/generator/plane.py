@@ -24,10 +24,10 @@ def is_one(run_id: str | None) -> bool:
 
 def parts() -> RunParts:
     """The parts of such a run."""
-    return RunParts(right=_beside)
+    return RunParts(right=_right)
 
 
-def _beside(run: Run) -> None:
+def _right(run: Run) -> None:
     live_part(_previews, run)(run)
 
 

@@ -29,10 +29,10 @@ PREVIEW_WIDTH = 480  # px
 
 def run_parts() -> RunParts:
     """The parts of a generator's run."""
-    return RunParts(right=_beside, below=by_hand.section, after=_after)
+    return RunParts(right=_right, below=by_hand.section, after=_after)
 
 
-def _beside(run: Run) -> None:
+def _right(run: Run) -> None:
     st.markdown("**The same random numbers, drawn again and again**")
     live_part(_previews, run)(run)
     st.markdown("**Your picture, while it trains**")
@@ -81,7 +81,7 @@ def _classes(run: Run) -> tuple[str, ...]:
 
 def _own(shown: Run) -> None:
     run = store().get(shown.id)
-    found = pins.answered(run, besides=(FIXED,))
+    found = pins.answered(run, watched=(FIXED,))
     if found is None or not found.events:
         st.caption(pins.nothing(run) if run.is_over else "It is drawn in a moment …")
         return
