@@ -96,7 +96,8 @@ def history_sentence(info: History) -> str:
     """First and newest answer in words: "7 went from 9.8 % at epoch 0.0 to 97.3 % at epoch 3.0."."""
     label = info.labels[info.highlighted]
     first, newest = info.probabilities[0, info.highlighted], info.probabilities[-1, info.highlighted]
+    answers = "1 answer" if len(info.epochs) == 1 else f"{len(info.epochs)} answers"
     return (
         f"{label} went from {percent(float(first))} at epoch {info.epochs[0]:.1f} "
-        f"to {percent(float(newest))} at epoch {info.epochs[-1]:.1f}, over {len(info.epochs)} answers."
+        f"to {percent(float(newest))} at epoch {info.epochs[-1]:.1f}, over {answers}."
     )

@@ -205,15 +205,15 @@ def _wrong(row: Sequence[str], table: Table, text: int, label: int, good: dict[s
 def _checked(name: str, good: dict[str, str]) -> Labelled:
     counts = Counter(good.values())
     classes = tuple(sorted(counts))
+    if len(good) < FEWEST_ROWS:
+        raise InvalidInputError(
+            f"“{name}” has {len(good)} good rows; at least {FEWEST_ROWS} are needed to learn, choose and test."
+        )
     if not FEWEST_CLASSES <= len(classes) <= MOST_CLASSES:
         some = ", ".join(f"“{one}”" for one in classes[:5])
         raise InvalidInputError(
             f"“{name}” has {len(classes)} different labels in its good rows ({some}{' …' if len(classes) > 5 else ''});"
             f" from {FEWEST_CLASSES} to {MOST_CLASSES} are allowed. Is it the right column?"
-        )
-    if len(good) < FEWEST_ROWS:
-        raise InvalidInputError(
-            f"“{name}” has {len(good)} good rows; at least {FEWEST_ROWS} are needed to learn, choose and test."
         )
     number = {one: index for index, one in enumerate(classes)}
     return Labelled(name, classes, tuple(good), tuple(number[one] for one in good.values()))

@@ -208,8 +208,10 @@ class TestHistory:
             "7 went from 10.0 % at epoch 0.0 to 97.3 % at epoch 3.0, over 2 answers."
         )
 
-    def test_a_single_answer_can_be_drawn(self) -> None:
-        fig = history.answer_history(history.history_info([0.5], [SURE_OF_7], DIGITS), dark=True)
+    def test_a_single_answer_can_be_drawn_and_told(self) -> None:
+        info = history.history_info([0.5], [SURE_OF_7], DIGITS)
+        assert history.history_sentence(info).endswith("over 1 answer.")
+        fig = history.answer_history(info, dark=True)
         assert np.asarray(fig.data[0].z).shape == (10, 1)
 
 

@@ -124,11 +124,25 @@ def refused(content: bytes, *, columns: tuple[str, str] = ("text", "label")) -> 
             lambda: (",".join(f"c{i}" for i in range(1000)) + "\n" + (",".join("1" * 1000) + "\n") * 1000).encode(),
             "1,000 c",
         ),
+        (lambda: b"text,label\n", "0 good rows; at least 20 are needed"),
         (lambda: ("text,label\n" + "".join(f"t{i},{i}\n" for i in range(30))).encode(), "30 different labels"),
         (lambda: ("text,label\n" + "".join(f"t{i},one\n" for i in range(30))).encode(), "1 different labels"),
         (lambda: ("text,label\n" + "".join(f"t{i},{i % 2}\n" for i in range(9))).encode(), "9 good rows"),
     ],
-    ids=["empty", "encoding", "binary", "size", "column", "rows", "blank", "million", "classes", "one", "few"],
+    ids=[
+        "empty",
+        "encoding",
+        "binary",
+        "size",
+        "column",
+        "rows",
+        "blank",
+        "million",
+        "heading",
+        "classes",
+        "one",
+        "few",
+    ],
 )
 def test_a_table_that_cannot_be_used_costs_little_and_is_answered_with_what_is_wrong(
     make: Callable[[], bytes], part: str
