@@ -33,7 +33,7 @@ from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.network import Transformer
 from core.errors import DataUnavailableError
 from release import record
-from tests.core.pytorch_layer import copied
+from tests.support.pytorch_layer import copied
 
 CARD: dict[str, Any] = {
     "config": {"seed": 0, "epochs": 3},

@@ -68,9 +68,16 @@ def test_tests_lie_where_the_rooms_that_they_test_lie(side: str) -> None:
         assert (ROOT / path.parent.relative_to(ROOT / "tests")).is_dir(), path
 
 
-def test_no_test_imports_another_test() -> None:
-    for path in (ROOT / "tests").rglob("*.py"):
-        assert not [name for name in imported(path) if re.match(r"tests\.(.*\.)?test_", name)], path
+def test_what_several_tests_use_lies_in_one_package() -> None:
+    """No test imports another; beside tests and their fixtures there is the demo of somebody else."""
+    tests = ROOT / "tests"
+    for path in tests.rglob("*.py"):
+        names = {name for name in imported(path) if re.match(r"tests\.", name)}
+        assert not [name for name in names if not re.match(r"tests\.(support\b|([a-z]+\.)?conftest\b)", name)], path
+        modules = [name.split(".")[2] for name in names if re.match(r"tests\.support\.", name)]
+        assert all((tests / "support" / f"{module}.py").exists() for module in modules), path
+        if path.relative_to(tests).parts[0] not in ("support", "irises"):
+            assert re.fullmatch(r"(test_\w+|conftest|__init__)\.py", path.name), path
 
 
 def test_every_fragment_has_a_container_of_its_own() -> None:

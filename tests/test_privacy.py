@@ -23,9 +23,9 @@ from core.data.pictures import strokes
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
 from core.service import launch
-from tests.aside import run_aside
-from tests.guard import ROOT, Guard
-from tests.guest import WAIT_SECONDS, Messages, arriving, words
+from tests.support.aside import run_aside
+from tests.support.guard import ROOT, Guard
+from tests.support.guest import WAIT_SECONDS, Messages, arriving, words
 
 WORKER, READER = "core.service.worker", "core.reading.child"
 RUNS: dict[str, dict[str, Any]] = {  # demo → the smallest run of it

@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Studio
-from tests.browser.hand import write
-from tests.browser.visits import download, start
+from tests.support.hand import write
+from tests.support.visits import download, start
 from ui.lessons.page import PLACES
 
 DEMOS = ("digits", "voice", "sentiment", "generator")

@@ -10,7 +10,7 @@ from playwright.sync_api import Page, expect
 from core.data.pictures import sources
 from core.export import open_onnx, run_onnx
 from tests.browser.conftest import ROOT, Studio
-from tests.browser.visits import download, start
+from tests.support.visits import download, start
 
 
 def test_the_downloaded_onnx_file_reads_digits_and_the_zip_is_whole(page: Page, studio: Studio, tmp_path: Path) -> None:

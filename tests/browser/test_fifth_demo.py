@@ -18,7 +18,7 @@ from core.export import open_onnx, run_onnx
 from core.knobs import to_json
 from core.training import engine
 from tests.browser.conftest import ROOT, StartStudio, Studio
-from tests.browser.visits import download
+from tests.support.visits import download
 
 IRISES = ROOT / "tests" / "irises"
 

@@ -23,7 +23,7 @@ from playwright.sync_api import Browser, Frame, Page, expect
 
 from core.runs.store import open_store
 from tests.browser.conftest import PATIENCE_MS, StartStudio, Studio
-from tests.browser.hand import write
+from tests.support.hand import write
 from ui.frame.gate import OWNER_COOKIE
 
 OTHER, SAME = "localhost", "127.0.0.1"  # site of the page around the studio, which is at 127.0.0.1

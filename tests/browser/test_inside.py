@@ -9,7 +9,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from core.data.pictures import sources
 from core.demos.digits.reader import read_model
-from tests.browser.hand import write
+from tests.support.hand import write
 
 
 def open_sample(page: Page, part: str) -> None:

@@ -8,8 +8,8 @@ from playwright.sync_api import Page, expect
 
 from core.runs.store import open_store
 from tests.browser.conftest import Studio
-from tests.core.spoken import spoken, wav
-from tests.core.waiting import wait_until
+from tests.support.spoken import spoken, wav
+from tests.support.waiting import wait_until
 
 LATE_MS = 1500  # what the server says arrives this late
 QUIET_MS = 400  # when nothing has come for so long, the server has answered

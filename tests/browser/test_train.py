@@ -10,9 +10,9 @@ from playwright.sync_api import Browser, Page, expect
 
 from core.runs.store import open_store
 from tests.browser.conftest import StartStudio, Studio
-from tests.browser.hand import write
-from tests.browser.visits import start
-from tests.core.waiting import wait_until
+from tests.support.hand import write
+from tests.support.visits import start
+from tests.support.waiting import wait_until
 
 LONG = {"epochs": 60, "network": "plain", "augmentation": "strong"}  # some minutes, cheap for two cores
 

@@ -8,7 +8,7 @@ import pytest
 from PIL import Image, ImageDraw
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.hand import write
+from tests.support.hand import write
 
 # the grid lies in a shadow tree, where only the root of that tree knows what has the focus
 FOCUSED_ROLE = """() => {

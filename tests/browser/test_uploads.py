@@ -8,7 +8,7 @@ from pathlib import Path
 from playwright.sync_api import Browser
 
 from tests.browser.conftest import ROOT, StartStudio, Studio
-from tests.core.waiting import wait_until
+from tests.support.waiting import wait_until
 
 PATIENT = """
 from core.reading import pool

@@ -13,7 +13,7 @@ from core.data.sound import audio, speech
 from core.data.sound.speech_synthesis import SPLITS, Utterance, counts, path_of, placed, plan
 from core.data.sound.speech_synthesis import speak as synthesise
 from tests.browser.conftest import CHROMIUM_ARGUMENTS, PATIENCE_MS, Studio, _chromium
-from tests.core.spoken import spoken, wav
+from tests.support.spoken import spoken, wav
 from ui.demos.voice import source
 
 RECORD_MS = 3500

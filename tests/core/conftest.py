@@ -8,8 +8,8 @@ import pytest
 
 from core.runs.store import RunStore, open_store
 from core.terminal.commands import main
-from tests.core.stores import Clock
-from tests.core.terminal.processes import Call
+from tests.support.processes import Call
+from tests.support.stores import Clock
 
 
 @pytest.fixture

@@ -16,7 +16,7 @@ from core import kept
 from core.data.pictures import picture_set
 from core.data.text import table
 from core.errors import DataUnavailableError, StorageError
-from tests.core.brought import PICTURES, SET, TABLE
+from tests.support.brought import PICTURES, SET, TABLE
 
 TABLE_ID, SET_ID = "667ddb9105ef4bee", "1557de95e847c7f7"
 
@@ -195,7 +195,7 @@ import json, resource, signal, sys
 from core.data.pictures import picture_set
 from core.data.text import table
 from core.errors import StorageError
-from tests.core.brought import SET, TABLE
+from tests.support.brought import SET, TABLE
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 resource.setrlimit(resource.RLIMIT_FSIZE, (500, 500))
 said = []

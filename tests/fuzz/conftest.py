@@ -15,7 +15,7 @@ from hypothesis.configuration import set_hypothesis_home_dir
 from hypothesis.database import DirectoryBasedExampleDatabase
 from hypothesis.strategies import SearchStrategy
 
-from tests.fuzz import examples
+from tests.support import fuzz_examples as examples
 
 set_hypothesis_home_dir("build/hypothesis")
 EXAMPLES = 60  # of each property in a test run

@@ -13,7 +13,7 @@ import numpy as np
 from core.data.fetch import archive
 from core.data.pictures import idx
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import answer, files
+from tests.support.fuzz_examples import answer, files
 
 CONTENTS = {"set/go/a.wav": b"go" * 50, "set/b.txt": b"text"}
 LARGE = {"set/zeros": bytes(2_000_000)}

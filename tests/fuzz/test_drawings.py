@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from core.data.pictures import drawing
 from core.data.pictures.pen_strokes import Strokes, strokes_from_canvas, strokes_from_json
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import JSON_VALUES, answer, files
+from tests.support.fuzz_examples import JSON_VALUES, answer, files
 
 NUMBERS = st.one_of(st.integers(0, 280), st.floats(-50, 330), st.floats(), st.sampled_from((10**400, "1", None, [1])))
 USUAL = st.one_of(st.integers(0, 280), st.floats(0, 280))

@@ -11,7 +11,7 @@ from PIL import Image
 
 from core.data.pictures import picture, picture_set
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import answer, damaged, files
+from tests.support.fuzz_examples import answer, damaged, files
 
 
 def encoded(kind: str, mode: str = "L", side: int = 12, **options: Any) -> bytes:

@@ -10,7 +10,7 @@ from core.lessons.neuron import NeuronSettings
 from core.lessons.optimizer_race.figures import RaceSettings
 from core.lessons.playground import PlaygroundSettings
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import EXTREMES, JSON_VALUES, answer
+from tests.support.fuzz_examples import EXTREMES, JSON_VALUES, answer
 
 SETTINGS = [
     *(demos.task(name).Config for name in demos.names()),

@@ -8,7 +8,7 @@ import soundfile
 
 from core.data.sound import audio
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import answer, files
+from tests.support.fuzz_examples import answer, files
 
 
 def encoded(kind: str, subtype: str, *, rate: int = 16_000, channels: int = 1) -> bytes:

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from core.data import points
 from core.data.text import table
 from tests.fuzz.conftest import Explore
-from tests.fuzz.examples import answer, files
+from tests.support.fuzz_examples import answer, files
 
 CELLS = st.one_of(
     st.sampled_from(

@@ -13,11 +13,11 @@ from core.runs.store import open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
 from core.training.estimate import Speed, estimate
-from tests.core.waiting import wait_until
+from tests.support.waiting import wait_until
 
 
 def test_two_networks_train_on_a_worker_and_generate_for_a_pin(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
     store = open_store(tmp_path / "store" / "glassbox.sqlite")
     task = demos.task("rings")
     run = launch.start(store.book, task, task.Config(epochs=40), owner="ada")

@@ -13,7 +13,7 @@ from core.contract import Ended, Evaluated, Event, Metric, Stepped
 from core.plots import confusion, curves, history, pictures, probabilities
 from core.plots.template import DARK, LIGHT, Palette, palette, twins
 from core.plots.words import certainty, joined, number, percent
-from tests.paths import ROOT
+from tests.support.paths import ROOT
 
 DIGITS = [str(digit) for digit in range(10)]
 SURE_OF_7 = [0.001, 0.012, 0.0, 0.003, 0.0, 0.002, 0.0, 0.973, 0.0, 0.009]

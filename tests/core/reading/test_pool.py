@@ -25,14 +25,14 @@ from core.data.text import table
 from core.errors import InvalidInputError
 from core.reading import parsers, pool
 from core.reading.pool import Readers, TryAgainError
-from tests.core import toy_parsers as toy
-from tests.core.waiting import wait_until
-from tests.paths import ROOT
+from tests.support import toy_parsers as toy
+from tests.support.paths import ROOT
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture(scope="module")
 def readers() -> Iterator[Readers]:
-    ours = Readers("tests.core.toy_parsers")
+    ours = Readers("tests.support.toy_parsers")
     yield ours
     ours.close()
 
@@ -40,7 +40,7 @@ def readers() -> Iterator[Readers]:
 @pytest.fixture(scope="module")
 def real() -> Iterator[Readers]:
     """The studio's parsers, with as much time as a busy machine may need: what counts is their memory."""
-    ours = Readers("tests.core.patient_parsers")
+    ours = Readers("tests.support.patient_parsers")
     yield ours
     ours.close()
 
@@ -52,7 +52,7 @@ def is_running(pid: int) -> bool:
         return False
 
 
-def reading_pids(registry: str = "tests.core.toy_parsers") -> set[int]:
+def reading_pids(registry: str = "tests.support.toy_parsers") -> set[int]:
     """The reading processes that this process started."""
     found = set()
     for command in Path("/proc").glob("[0-9]*/cmdline"):

@@ -6,8 +6,8 @@ import pytest
 
 from core.runs.protocols import Files
 from core.runs.store import RunStore
-from tests.core.runs.implementations import FILES, STORES, Opener
-from tests.core.stores import Clock
+from tests.support.store_implementations import FILES, STORES, Opener
+from tests.support.stores import Clock
 
 
 @pytest.fixture(params=STORES)

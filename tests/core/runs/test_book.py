@@ -10,8 +10,8 @@ from core.errors import InvalidSettingError, LeaseLostError, NotFoundError
 from core.runs.protocols import ID_LETTERS, RunBook
 from core.runs.records import Standing, pin_name
 from core.runs.store import RunStore
-from tests.core.runs.implementations import Opener
-from tests.core.stores import Clock, claimed, queued
+from tests.support.store_implementations import Opener
+from tests.support.stores import Clock, claimed, queued
 
 
 def test_a_new_run_waits_under_an_id_that_cannot_be_misread(store: RunStore) -> None:

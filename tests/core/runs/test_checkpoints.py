@@ -22,9 +22,9 @@ from core.runs.encoding import TensorFile, flatten, tensor_parts, unflatten
 from core.runs.protocols import Files
 from core.runs.records import Checkpoint, Lease
 from core.runs.store import RunStore, open_store
-from tests.core.runs.implementations import names, with_files
-from tests.core.same import assert_same
-from tests.core.stores import claimed
+from tests.support.same import assert_same
+from tests.support.store_implementations import names, with_files
+from tests.support.stores import claimed
 
 
 @pytest.fixture

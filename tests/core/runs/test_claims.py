@@ -12,8 +12,8 @@ from core.errors import LeaseLostError
 from core.runs.protocols import MAX_ATTEMPTS, MAX_FAULTS, PATIENT_ATTEMPTS, Claims
 from core.runs.records import Lease, Standing
 from core.runs.store import RunStore, open_store
-from tests.core.runs.implementations import Opener
-from tests.core.stores import Clock, checkpointed, claimed, queued, stepped
+from tests.support.store_implementations import Opener
+from tests.support.stores import Clock, checkpointed, claimed, queued, stepped
 
 
 def test_a_claim_starts_the_run_and_finish_ends_it(store: RunStore, clock: Clock) -> None:

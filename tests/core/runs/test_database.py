@@ -20,7 +20,7 @@ from core.runs.sql import database
 from core.runs.sql.errors import LOCKING, database_error
 from core.runs.store import RunStore, open_store
 from core.runs.trouble import storage_error
-from tests.core.stores import queued
+from tests.support.stores import queued
 
 rollback_journal = pytest.mark.skipif(
     sqlite3.sqlite_version_info >= database.SAFE_WAL, reason="in WAL mode nobody who reads is in the way of a write"

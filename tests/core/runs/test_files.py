@@ -8,7 +8,7 @@ import pytest
 from core.errors import StorageError
 from core.runs.files import FolderFiles
 from core.runs.protocols import Files
-from tests.core.runs.implementations import names
+from tests.support.store_implementations import names
 
 RUN, OTHER = "abcdef", "uvwxyz"
 

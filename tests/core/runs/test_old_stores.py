@@ -29,7 +29,7 @@ PATIENCE = 150.0  # seconds, on a busy machine
 
 @pytest.fixture
 def old(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
     shutil.copytree(OLD, tmp_path / "old")
     return open_store(tmp_path / "old" / "glassbox.sqlite")
 

@@ -2,7 +2,7 @@
 
 from core.runs.records import Place
 from core.runs.store import RunStore
-from tests.core.stores import Clock, claimed, queued
+from tests.support.stores import Clock, claimed, queued
 
 
 def test_one_owner_has_one_running_run_and_who_used_less_comes_first(store: RunStore, clock: Clock) -> None:

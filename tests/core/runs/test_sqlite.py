@@ -10,7 +10,7 @@ from core.contract import Previewed
 from core.errors import StorageError
 from core.runs.sql import database
 from core.runs.store import RunStore, open_store
-from tests.core.stores import claimed, queued, stepped
+from tests.support.stores import claimed, queued, stepped
 
 
 def test_the_store_is_where_the_setting_says(glassbox_home: Path) -> None:

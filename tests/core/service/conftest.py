@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from core.runs.store import RunStore, open_store
-from tests.core.service.stage import Passing, Stage
+from tests.support.stage import Passing, Stage
 
 
 @pytest.fixture
@@ -17,7 +17,7 @@ def passing() -> Passing:
 
 @pytest.fixture
 def toy_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, passing: Passing) -> RunStore:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
     return open_store(tmp_path / "store" / "glassbox.sqlite", elapsed=passing)
 
 

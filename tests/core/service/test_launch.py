@@ -10,7 +10,7 @@ from core.errors import GlassboxError, InvalidSettingError
 from core.knobs import Config
 from core.runs.store import RunStore
 from core.service.launch import start
-from tests.core.service.stage import Stage
+from tests.support.stage import Stage
 
 
 def test_a_start_that_cannot_work_is_refused_at_once(stage: Stage) -> None:

@@ -5,7 +5,7 @@ import pytest
 from core.contract import Command
 from core.runs.store import RunStore
 from core.service.reporter import Reporter
-from tests.core.stores import claimed, queued
+from tests.support.stores import claimed, queued
 
 
 def test_a_reporter_waits_for_commands_and_gives_up_a_pause_that_lasts(

@@ -14,7 +14,7 @@ import pytest
 from core.runs.store import RunStore
 from core.service import supervisor
 from core.service.supervisor import Supervisor, default_max_running
-from tests.core.service.stage import (
+from tests.support.stage import (
     PATIENCE,
     Stage,
     assert_equals_the_uninterrupted,

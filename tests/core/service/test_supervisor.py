@@ -16,7 +16,7 @@ from core.runs.store import RunStore, open_store
 from core.service import logs, supervisor
 from core.service.launch import start
 from core.service.supervisor import Supervisor, seconds_off
-from tests.core.stores import Clock, queued
+from tests.support.stores import Clock, queued
 
 PATIENCE = 120.0  # seconds for a condition on a busy machine
 
@@ -30,7 +30,7 @@ def wait(condition: Callable[[], Any], said: Callable[[], object] = str) -> None
 
 @pytest.fixture
 def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> RunStore:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
     monkeypatch.setattr(supervisor, "BACK_OFF_SECONDS", 0.2)
     monkeypatch.setattr(supervisor, "MAX_BACK_OFF_SECONDS", 1.0)
     return open_store(tmp_path / "store" / "glassbox.sqlite")

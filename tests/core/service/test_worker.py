@@ -17,7 +17,7 @@ from core.runs import checkpoints
 from core.runs.records import pin_name
 from core.service.logs import log_of
 from core.service.reporter import Pace
-from tests.core.service.stage import (
+from tests.support.stage import (
     PATIENCE,
     Stage,
     assert_equals_the_uninterrupted,

@@ -30,10 +30,10 @@ from core.runs.store import RunStore, open_store
 from core.service.launch import start
 from core.terminal.commands import main, parser
 from core.terminal.output import ProgressLine
-from tests.core.file_server import serving
-from tests.core.terminal.inputs import seven
-from tests.core.terminal.processes import ROOT, Call
-from tests.core.tiny_images import idx, tiny_files, tiny_source
+from tests.support.file_server import serving
+from tests.support.processes import ROOT, Call
+from tests.support.terminal_inputs import seven
+from tests.support.tiny_images import idx, tiny_files, tiny_source
 
 NUM_TEST = 200
 

@@ -14,8 +14,8 @@ from core.data.pictures import sources
 from core.data.pictures.pen_strokes import Strokes, strokes_from_json
 from core.demos.digits.reader import DigitReader, read_model
 from core.terminal.predict import BATCH
-from tests.core.terminal.inputs import seven, write_picture, write_strokes
-from tests.core.terminal.processes import Call, spawn
+from tests.support.processes import Call, spawn
+from tests.support.terminal_inputs import seven, write_picture, write_strokes
 
 
 def test_strokes_and_pictures_are_answered_in_order_and_as_on_the_page(call: Call, tmp_path: Path) -> None:

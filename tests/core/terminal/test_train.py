@@ -16,13 +16,13 @@ from core.runs.store import open_store
 from core.terminal.commands import parser
 from core.terminal.train import measured
 from core.training.engine import train
-from tests.core.same import assert_same
-from tests.core.terminal.processes import Call, spawn
+from tests.support.processes import Call, spawn
+from tests.support.same import assert_same
 
 
 @pytest.fixture
 def toys(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:

@@ -31,7 +31,7 @@ ALL = [
 
 @pytest.fixture(autouse=True)
 def toy_demos(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.core.toy_demos")
+    monkeypatch.setenv("GLASSBOX_DEMOS", "tests.support.toy_demos")
 
 
 def small(task: Training, **changes: Any) -> Config:

@@ -31,8 +31,8 @@ from core.training.estimate import (
     network_cost,
     step_seconds,
 )
-from tests.core import tiny_encoder
-from tests.work import dispatched
+from tests.support import tiny_encoder
+from tests.support.work import dispatched
 
 DIGITS, VOICE = demos.training("digits"), demos.training("voice")
 SPEED = Speed(flops=1e11, calls=2e5)

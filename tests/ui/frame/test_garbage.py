@@ -10,8 +10,8 @@ import pytest
 import streamlit as st
 from streamlit.testing.v1 import AppTest
 
-from tests.paths import ROOT
-from tests.ui.frame.circle import LEFT, page
+from tests.support.circle import LEFT, page
+from tests.support.paths import ROOT
 from ui.frame import garbage
 
 CONFIG = ROOT / ".streamlit" / "config.toml"

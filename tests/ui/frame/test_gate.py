@@ -15,8 +15,8 @@ from streamlit.web.server.starlette import starlette_websocket
 from streamlit.web.server.starlette.starlette_websocket import create_websocket_handler
 
 from core.errors import InvalidSettingError
-from tests.aside import run_aside
-from tests.paths import ROOT
+from tests.support.aside import run_aside
+from tests.support.paths import ROOT
 from ui import server
 from ui.frame.gate import Gate
 

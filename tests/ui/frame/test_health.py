@@ -13,9 +13,9 @@ from streamlit.testing.v1 import AppTest
 from core.errors import StorageError
 from core.runs.store import open_store
 from core.service.supervisor import Supervisor, Trouble
-from tests.aside import run_aside
-from tests.paths import ROOT
-from tests.ui.stored_runs import queued
+from tests.support.aside import run_aside
+from tests.support.paths import ROOT
+from tests.support.stored_runs import queued
 from ui.frame import health
 
 FRAME = str(ROOT / "ui" / "navigation.py")

@@ -13,8 +13,8 @@ from core.demo import Demo
 from core.release import ReleaseModel
 from core.runs.records import Place
 from core.runs.store import open_store
-from tests.paths import ROOT
-from tests.ui.stored_runs import ended, queued, running
+from tests.support.paths import ROOT
+from tests.support.stored_runs import ended, queued, running
 from ui.frame.demo_pages import with_page
 from ui.home import machine, parts
 from ui.runs import run_words

@@ -11,8 +11,8 @@ from core.experiments.more_data.config import MoreDataConfig, planned
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore, open_store
-from tests.ui.places import opened, text
-from tests.ui.stored_runs import ended
+from tests.support.foundations_page import opened, text
+from tests.support.stored_runs import ended
 from ui.frame.words import standing
 
 

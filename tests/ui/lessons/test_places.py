@@ -3,8 +3,8 @@
 import pytest
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.kept import settings_of
-from tests.ui.places import FRAME, opened, text
+from tests.support.foundations_page import FRAME, opened, text
+from tests.support.session_records import settings_of
 from ui.lessons.page import PLACES
 from ui.lessons.playground import STARTS
 

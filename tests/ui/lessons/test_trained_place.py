@@ -11,8 +11,8 @@ from core.knobs import to_json
 from core.runs.records import Lease, Run
 from core.runs.store import RunStore, open_store
 from core.training.engine import train
-from tests.ui.kept import settings_of
-from tests.ui.places import opened, text
+from tests.support.foundations_page import opened, text
+from tests.support.session_records import settings_of
 
 PLACES = ("race", "gradients", "overfitting")
 

@@ -10,8 +10,8 @@ from core.experiments.classical.config import ClassicalConfig
 from core.knobs import to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore, open_store
-from tests.paths import ROOT
-from tests.ui.stored_runs import ended
+from tests.support.paths import ROOT
+from tests.support.stored_runs import ended
 from ui.frame import demo_pages
 
 FRAME = str(ROOT / "ui" / "navigation.py")

@@ -21,8 +21,8 @@ from core.runs import checkpoints
 from core.runs.records import Run
 from core.runs.store import open_store
 from core.settings import home
-from tests.paths import ROOT
-from tests.ui.stored_runs import queued
+from tests.support.paths import ROOT
+from tests.support.stored_runs import queued
 from ui.runs import export
 
 PAGE = str(ROOT / "pages" / "digits.py")

@@ -10,9 +10,9 @@ from streamlit.testing.v1 import AppTest
 from core.contract import Previewed
 from core.runs.records import Lease, Run, pin_name
 from core.runs.store import RunStore, open_store
-from tests.paths import ROOT
-from tests.ui import stored_runs as runs
-from tests.ui.kept import kept
+from tests.support import stored_runs as runs
+from tests.support.paths import ROOT
+from tests.support.session_records import kept
 from ui.demos.sentiment.text_box import Typed
 from ui.runs import pins
 

@@ -8,8 +8,8 @@ from core.demos.digits.config import DigitsConfig
 from core.knobs import to_json
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
-from tests.paths import ROOT
-from tests.ui.stored_runs import ended, queued, running
+from tests.support.paths import ROOT
+from tests.support.stored_runs import ended, queued, running
 from ui.runs import compare, run_words
 from ui.runs.run_list import ROWS
 

@@ -11,7 +11,7 @@ import pytest
 from core.data.fetch import download as module
 from core.data.fetch.download import Cancelled, download
 from core.errors import DataUnavailableError, StorageError
-from tests.core.file_server import FileServer, serving
+from tests.support.file_server import FileServer, serving
 
 CONTENT = random.Random(0).randbytes(300_000)
 SHA256 = "sha256:" + hashlib.sha256(CONTENT).hexdigest()

@@ -11,7 +11,7 @@ from core.data.pictures.drawing import PEN, Switches, pen_width, prepare, proble
 from core.data.pictures.pen_strokes import Strokes, canvas_image, render, strokes_from_canvas, strokes_from_json
 from core.data.pictures.strokes import sample, styles
 from core.errors import InvalidInputError
-from tests.work import counted_calls
+from tests.support.work import counted_calls
 
 
 def drawn(*paths, size=(280, 280), pen=20.0):

@@ -18,8 +18,8 @@ from core.data.pictures import sources
 from core.data.pictures.idx import File, IdxFiles, read_idx
 from core.data.registry import DataSet
 from core.errors import DataUnavailableError, NotFoundError
-from tests.core.file_server import FileServer, serving
-from tests.core.tiny_images import NUM_TEST, NUM_TRAIN, NUM_VALIDATION, idx, tiny_arrays, tiny_files, tiny_source
+from tests.support.file_server import FileServer, serving
+from tests.support.tiny_images import NUM_TEST, NUM_TRAIN, NUM_VALIDATION, idx, tiny_arrays, tiny_files, tiny_source
 
 
 def tiny_files_of(data_set: DataSet) -> tuple[File, ...]:

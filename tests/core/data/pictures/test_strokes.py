@@ -6,7 +6,7 @@ import pytest
 from core.data.pictures.drawing import pen_width
 from core.data.pictures.strokes import CANVAS, STYLES, render_many, sample, styles
 from core.errors import InvalidInputError
-from tests.work import counted_calls
+from tests.support.work import counted_calls
 
 
 def test_european_ways_of_writing_are_there():

@@ -10,7 +10,7 @@ import soundfile
 
 from core.data.sound import audio
 from core.errors import InvalidInputError
-from tests.core.sounds import RATE, burst, pop, tone
+from tests.support.sounds import RATE, burst, pop, tone
 
 
 def encoded(

@@ -19,7 +19,7 @@ from core.knobs import from_json
 from core.runs.store import open_store
 from core.service import launch
 from core.training.fits import fit_all
-from tests.core.sounds import sizes_of, word_like
+from tests.support.sounds import sizes_of, word_like
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
 

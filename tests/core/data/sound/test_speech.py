@@ -17,7 +17,7 @@ from core.data import registry
 from core.data.fetch.archive import Archives
 from core.data.sound import audio, speech, speech_folders, speech_synthesis
 from core.errors import DataUnavailableError, InvalidSettingError, NotFoundError
-from tests.core.sounds import sizes_of, word_like
+from tests.support.sounds import sizes_of, word_like
 
 
 def known_by(monkeypatch: pytest.MonkeyPatch, name: str, words: tuple[str, ...]) -> None:

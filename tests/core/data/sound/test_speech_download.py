@@ -20,7 +20,7 @@ from core.data.sound import speech
 from core.data.text import reviews
 from core.errors import DataUnavailableError, NotFoundError
 from core.knobs import Choice, knobs
-from tests.core.file_server import FileServer, serving
+from tests.support.file_server import FileServer, serving
 
 
 def tar_of(**files: bytes) -> bytes:

@@ -9,7 +9,7 @@ import pytest
 from core.data import registry
 from core.data.text import reviews, table
 from core.errors import DataUnavailableError, InvalidInputError, NotFoundError
-from tests.work import counted_calls
+from tests.support.work import counted_calls
 
 GOOD = "text,label\n" + "".join(f'"sentence {i}, with a comma",{"abc"[i % 3]}\n' for i in range(60))
 

@@ -11,7 +11,7 @@ from core.demos.sentiment.learner import make_network
 from core.demos.sentiment.reader import TextReader
 from core.demos.sentiment.tokenizer import train_tokenizer
 from core.plots.embeddings import Embeddings, embeddings_figure, embeddings_sentence
-from tests.core.tiny_encoder import TEXTS
+from tests.support.tiny_encoder import TEXTS
 
 
 @pytest.fixture(scope="module")

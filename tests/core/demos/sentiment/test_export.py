@@ -20,7 +20,7 @@ from core.demos.sentiment.learner import make_learner
 from core.demos.sentiment.reader import run_reader
 from core.demos.sentiment.tokenizer import encode_many
 from core.knobs import to_json
-from tests.core import tiny_encoder
+from tests.support import tiny_encoder
 
 TEXTS = [
     "A good film.",

@@ -14,7 +14,7 @@ from core.demos.sentiment.tokenizer import encode_many
 from core.errors import DataUnavailableError
 from core.release import ReleaseModel
 from core.terminal.commands import main
-from tests.core import tiny_encoder
+from tests.support import tiny_encoder
 
 
 def some_weights() -> tuple[dict[str, torch.Tensor], dict[str, torch.Tensor]]:

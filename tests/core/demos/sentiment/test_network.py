@@ -23,9 +23,9 @@ from core.errors import DataUnavailableError, InvalidSettingError
 from core.knobs import to_json
 from core.training import engine
 from core.training.supervised import schedule_factor
-from tests.core import tiny_encoder
-from tests.core.pytorch_layer import copied
-from tests.core.tiny_encoder import TEXTS
+from tests.support import tiny_encoder
+from tests.support.pytorch_layer import copied
+from tests.support.tiny_encoder import TEXTS
 
 
 def small(**values: Any) -> Transformer:

@@ -12,7 +12,7 @@ from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem
 from core.demos.sentiment.tokenizer import train_tokenizer
 from core.demos.sentiment.words import attack, explain, flipped, looks, replaced, words_of
 from core.explain.words import contributions
-from tests.core.tiny_encoder import TEXTS
+from tests.support.tiny_encoder import TEXTS
 
 
 @pytest.mark.parametrize(

@@ -14,8 +14,8 @@ from core.demos.voice.hearing import NOTHING, VoiceReader, decide, prepare, read
 from core.demos.voice.learner import make_network
 from core.errors import DataUnavailableError, InvalidInputError, InvalidSettingError
 from core.knobs import to_json
-from tests.core.sounds import burst, pop
-from tests.paths import ROOT
+from tests.support.paths import ROOT
+from tests.support.sounds import burst, pop
 
 WORDS = ("go", "stop")
 CLASSES = (*WORDS, "unknown", "silence")

@@ -12,7 +12,7 @@ from torch.nn.modules.module import register_module_forward_hook
 from core.data.pictures import sources
 from core.demos.digits.network import plain_network
 from core.demos.digits.reader import DigitReader, read_model
-from tests.paths import ROOT
+from tests.support.paths import ROOT
 from ui.widgets.cell_picker import parse_place
 
 PAGE = str(ROOT / "pages" / "digits.py")

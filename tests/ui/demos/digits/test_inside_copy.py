@@ -15,8 +15,8 @@ from core.knobs import from_json, to_json
 from core.runs import checkpoints
 from core.runs.records import Run
 from core.runs.store import RunStore, open_store
-from tests.paths import ROOT
-from tests.ui.stored_runs import queued
+from tests.support.paths import ROOT
+from tests.support.stored_runs import queued
 
 FRAME = str(ROOT / "ui" / "navigation.py")
 SMALL = DigitsConfig(width=4, depth=1, epochs=3, seed=3)

@@ -11,9 +11,9 @@ from core.demos.digits import DigitsConfig
 from core.errors import NotFoundError, StorageError
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import open_store
-from tests.paths import ROOT
-from tests.ui.kept import form_of
-from tests.ui.stored_runs import ended
+from tests.support.paths import ROOT
+from tests.support.session_records import form_of
+from tests.support.stored_runs import ended
 from ui.runs import readers
 from ui.widgets import form
 

@@ -22,8 +22,8 @@ from core.demos.generator.pictures import png, sheet_text
 from core.knobs import Reference, knobs, to_json
 from core.runs.records import Lease, Run, Standing
 from core.runs.store import RunStore, open_store
-from tests.paths import ROOT
-from tests.ui.kept import form_of
+from tests.support.paths import ROOT
+from tests.support.session_records import form_of
 from ui.demos.generator import synthetic
 from ui.runs.run_words import result
 

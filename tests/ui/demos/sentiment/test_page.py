@@ -10,9 +10,9 @@ from core.data.text import table
 from core.demos.sentiment.config import RELEASES, SentimentConfig
 from core.knobs import to_json
 from core.release import ReleaseModel
-from tests.core import tiny_encoder
-from tests.paths import ROOT
-from tests.ui.kept import form_of, kept
+from tests.support import tiny_encoder
+from tests.support.paths import ROOT
+from tests.support.session_records import form_of, kept
 from ui.demos.sentiment import many
 from ui.demos.sentiment.examples import EXAMPLES
 from ui.demos.sentiment.text_box import Typed

@@ -12,7 +12,7 @@ from core import demos
 from core.demos.voice.features import SILENCE_FEATURE, band_centres
 from core.demos.voice.hearing import read_model
 from core.knobs import knobs, to_json
-from tests.ui.voice_page import page, said
+from tests.support.voice_page import page, said
 from ui.demos.voice import source, three
 
 

@@ -8,9 +8,9 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core.data.sound import audio, own_words, speech
-from tests.core.spoken import spoken, wav
-from tests.ui.kept import form_of
-from tests.ui.voice_page import page, said
+from tests.support.session_records import form_of
+from tests.support.spoken import spoken, wav
+from tests.support.voice_page import page, said
 
 MAJA, WILLI = "0" * 32, "1" * 32  # owners
 

@@ -7,7 +7,7 @@ import pytest
 import soundfile
 from streamlit.testing.v1 import AppTest
 
-from tests.ui.voice_page import page, said
+from tests.support.voice_page import page, said
 from ui.demos.voice import source
 
 

@@ -1,7 +1,7 @@
 """Put as `sitecustomize.py` on the PYTHONPATH of a process: writes down what Python looks up, connects to and writes.
 
 `audit.json` beside it says in which folders files may be written, and where the log is. Only what Python itself does is
-seen here; `tests/guard.py` looks after native code in another way.
+seen here; `tests/support/guard.py` looks after native code in another way.
 """
 
 import json

@@ -1,7 +1,7 @@
 """A guard over a studio and all that it starts: whom it speaks to, and which files it leaves where.
 
-What Python does is seen by an audit hook (`tests/audit.py`), what native code leaves by a home folder that must stay
-empty, and everything by strace where it is installed and may watch. What guards must be seen to look:
+What Python does is seen by an audit hook (`tests/support/audit.py`), what native code leaves by a home folder that must
+stay empty, and everything by strace where it is installed and may watch. What guards must be seen to look:
 `watches`, `opened` and `traced`.
 """
 
@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-ROOT = Path(__file__).parents[1]
+ROOT = Path(__file__).parents[2]
 CALLS = "connect,sendto,sendmsg,sendmmsg,open,openat,openat2,creat,mkdir,mkdirat,rename,renameat,renameat2,execve"
 LOCAL = re.compile(r'inet_addr\("(127\.|0\.0\.0\.0)|inet_pton\(AF_INET6, "::1?"')
 
@@ -28,7 +28,7 @@ class Guard:
         for each in (self.person, self.temporary, self.home, self.hook):
             each.mkdir()
         self.folders = [str(self.temporary), str(self.home)]
-        shutil.copyfile(ROOT / "tests" / "audit.py", self.hook / "sitecustomize.py")
+        shutil.copyfile(ROOT / "tests" / "support" / "audit.py", self.hook / "sitecustomize.py")
         (self.hook / "audit.json").write_text(json.dumps({"folders": self.folders, "log": str(self.log)}))
 
     @property

@@ -1,4 +1,4 @@
-"""What keeps the promises of `core.runs.protocols`: add another one here, and every test in this folder asks it too.
+"""What keeps the promises of `core.runs.protocols`: add another one here, and all of `tests/core/runs/` asks it too.
 
 Tests of what one implementation alone can do (a full disk, a damaged file) are named after it.
 """

@@ -5,7 +5,7 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from tests.paths import ROOT
+from tests.support.paths import ROOT
 
 Call = Callable[..., tuple[int, list[dict[str, Any]], str]]  # what the fixture `call` is
 

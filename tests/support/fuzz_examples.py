@@ -10,7 +10,7 @@ from typing import TypeVar
 from hypothesis import strategies as st
 
 from core.errors import GlassboxError
-from tests.work import Calls, counted_calls
+from tests.support.work import Calls, counted_calls
 
 MOST_CALLS = 100_000  # of functions, counted in a test run, where seconds say how busy the machine is; 19,124 once
 MOST_SECONDS = 3.0  # of processor time; in a soak alone, which has the machine for itself

@@ -2,7 +2,7 @@
 
 from streamlit.testing.v1 import AppTest
 
-from tests.paths import ROOT
+from tests.support.paths import ROOT
 
 FRAME = str(ROOT / "ui" / "navigation.py")
 

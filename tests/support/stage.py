@@ -19,7 +19,7 @@ from core.service.logs import log_of
 from core.service.supervisor import Supervisor
 from core.service.worker import NICENESS
 from core.training.engine import train
-from tests.core.same import assert_same
+from tests.support.same import assert_same
 
 PATIENCE = 150.0  # for a condition on a busy machine
 

@@ -10,7 +10,7 @@ def page() -> None:
     """Leaves a circle that only the collector can free."""
     import weakref
 
-    from tests.ui.frame.circle import LEFT, Circle
+    from tests.support.circle import LEFT, Circle
 
     LEFT.append(weakref.ref(Circle()))
 
