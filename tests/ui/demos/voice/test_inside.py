@@ -12,12 +12,12 @@ from core import demos
 from core.demos.voice.features import SILENCE_FEATURE, band_centres
 from core.demos.voice.hearing import read_model
 from core.knobs import knobs, to_json
-from tests.support.voice_page import page, said
+from tests.support.voice_page import PAGE, page, said
 from ui.demos.voice import source, three
 
 
 def inside(part: str) -> AppTest:
-    app = AppTest.from_file("../../pages/voice.py", default_timeout=300)
+    app = AppTest.from_file(PAGE, default_timeout=300)
     app.query_params["view"] = "inside"
     app.session_state["voice.input"] = "sample"
     app.session_state["voice.inside.part"] = part
