@@ -221,3 +221,21 @@ def test_the_page_fits_a_narrow_screen(page: Page) -> None:
     expect(page.get_by_text("From sound to answer")).to_be_visible()
     overflow = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     assert overflow <= 0
+
+
+def test_a_word_that_has_recordings_enough_is_chosen_in_the_form_without_another_click(page: Page) -> None:
+    page.goto("/voice?view=train&data=own_words&words=yes,no")
+    missing = page.get_by_text("First teach it a word of your own")
+    expect(missing).to_be_visible()
+    page.get_by_label("Word", exact=True).fill("zanzibar")
+    page.get_by_label("Word", exact=True).press("Enter")
+    expect(page.get_by_text("0 recordings of “zanzibar”")).to_be_visible()
+    files = [
+        {"name": f"{number}.wav", "mimeType": "audio/wav", "buffer": wav(sound)}
+        for number, sound in enumerate(spoken("zanzibar"))
+    ]
+    page.locator("[data-testid=stFileUploader] input[type=file]").set_input_files(files)
+    expect(page.get_by_text("5 recordings of “zanzibar”")).to_be_visible()
+    expect(missing).to_have_count(0)
+    page.get_by_role("button", name="Delete this word").click()  # other tests teach all words that there are
+    expect(page.get_by_text("0 recordings of “zanzibar”")).to_be_visible()

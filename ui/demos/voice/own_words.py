@@ -74,10 +74,15 @@ class _Brought:
     turn: int = 0  # counts it; part of the widgets' keys
     waiting: list[tuple[str, UploadedFile]] = field(default_factory=list)  # words, and what is to be kept of each
     problems: list[str] = field(default_factory=list)
+    ready: tuple[str, ...] | None = None  # the words that could be learned when the page was drawn
 
 
 def _panel(task: Task) -> None:
     _keep_waiting()
+    ready, brought = own_words.ready(), record(_Brought)
+    known, brought.ready = brought.ready, ready
+    if known not in (None, ready):
+        st.rerun(scope="app")  # the form below chooses from these words
     word = _word()
     taking, kept = st.columns(2, gap="large")
     if word is not None:
