@@ -105,8 +105,8 @@ def _carry_out(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
     from core.runs import checkpoints
 
     run = store.book.get(lease.run_id)
-    demo = demos.find(run.task)
-    config, notices = from_json(demo.task.Config, run.config)
+    task = demos.task(run.task)
+    config, notices = from_json(task.Config, run.config)
     restored = checkpoints.restore(store.book, store.files, run.id)
     store.claims.rewind(lease, restored.checkpoint if restored else None)
     checkpoints.sweep(store, run.id)
@@ -114,9 +114,9 @@ def _carry_out(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
         store.claims.notify(lease, notice)
 
     reporter.status("loading data")
-    dataset = demo.task.load(config)
+    dataset = task.load(config)
     attempt = _Attempt(store, lease, reporter, run, config, dataset, resume=restored.state if restored else None)
-    for event in attempt.fit_all(demo.fits) if demo.fits is not None else attempt.train(demos.training(run.task)):
+    for event in attempt.fit_all(task) if isinstance(task, Fits) else attempt.train(demos.training(run.task)):
         if isinstance(event, Ended):
             return event
         reporter.record(event)

@@ -9,6 +9,7 @@ _MARKDOWN = re.compile(r"([\\`*_\[\]()!$:~<>#@|])")
 _ADDRESS = re.compile(r"https?://|www\.|[\w.+-]+@", re.IGNORECASE)
 _NO_BREAK = "\u2060"  # shows nothing; what follows a letter, and this counts as one, is not made a link
 LONGEST = 600  # characters of somebody's text in a message
+NOTHING = "–"  # in a table, where there is no value
 
 
 def plain(text: str) -> str:

@@ -17,14 +17,13 @@ from ui.frame.demo_pages import run_link
 from ui.frame.errors import action, show_click_error
 from ui.frame.links import page_path
 from ui.frame.services import config_of, store
-from ui.frame.words import duration, plain, size, standing
+from ui.frame.words import NOTHING, duration, plain, size, standing
 from ui.lessons.place import Place, Question
 from ui.runs import classical, models
 from ui.runs.live import live_part
 from ui.runs.start import start_run
 
 KEY = "beside"
-NOTHING = "–"
 FLOAT_BYTES = 4  # of a weight while it is trained
 ROWS = ("Model", "Features", "Learned from", "Training", "One answer", "Size", "Right")
 

@@ -23,7 +23,7 @@ from ui.frame.demo_pages import run_link
 from ui.frame.errors import action, show_click_error
 from ui.frame.services import config_of, run_of, store
 from ui.frame.style import is_dark
-from ui.frame.words import STATES, plain
+from ui.frame.words import NOTHING, STATES, plain
 from ui.runs import train
 from ui.runs.live import RunParts, lead_elsewhere, live_part, run_view, told
 from ui.runs.run_words import side_by_side, waiting
@@ -31,7 +31,6 @@ from ui.runs.start import resume, start_run
 from ui.widgets import data_panel
 from ui.widgets.live_chart import live_chart
 
-NOTHING = "–"
 CLICKS = "classical"  # the buttons of this section, whose errors are shown under it
 MANY = 10_000  # training examples with which a person should know that it takes long
 

@@ -16,13 +16,12 @@ from ui.frame.demo_pages import shown
 from ui.frame.fragments import fragment
 from ui.frame.services import store
 from ui.frame.style import is_dark
-from ui.frame.words import STATES, duration, plain
+from ui.frame.words import NOTHING, STATES, duration, plain
 from ui.runs.run_list import MAX_COMPARED
 from ui.runs.run_words import compared_by, named
 from ui.widgets.live_chart import live_chart
 
 TICK_SECONDS = 2.0
-NOTHING = "–"
 
 
 class Comparison(NamedTuple):
