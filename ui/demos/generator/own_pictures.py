@@ -30,12 +30,14 @@ def show(config: Config) -> bool:
 
 
 def _own(config: GeneratorConfig) -> bool:
+    is_usable = False
     if config.pictures:
         with shown_errors(icon="imagesmode", mild=True):
             kept = picture_set.OWN.stored(config.pictures)
             st.success(
                 f"**{plain(kept.name)}**: {len(kept):,} pictures, a tenth each held out to validate and to test."
             )
+            is_usable = True
     file = uploads.file_uploader(
         f"A zip of {picture_set.FEWEST} to {picture_set.MOST:,} {named(picture.FORMATS)} pictures "
         f"(at most {picture_set.MAX_BYTES // 10**6} MB)",
@@ -45,7 +47,7 @@ def _own(config: GeneratorConfig) -> bool:
     )
     if file is not None:
         _import(config, file)
-    return picture_set.OWN.is_stored(config.pictures)
+    return is_usable
 
 
 def _import(config: GeneratorConfig, file: UploadedFile) -> None:

@@ -38,11 +38,13 @@ def _encoder() -> bool:
 
 
 def _own(config: SentimentConfig) -> bool:
+    is_usable = False
     if config.table:
         with shown_errors(icon="table", mild=True):
             kept = table.OWN.stored(config.table)
             names = ", ".join(plain(name) for name in kept.classes)
             st.success(f"**{plain(kept.name)}**: {len(kept.texts):,} texts with the labels {names}.")
+            is_usable = True
     file = uploads.file_uploader(
         f"A table of your own ({named(table.FORMATS)}, at most 10 MB) with a column of texts and a column of 2 to 10 "
         "labels",
@@ -51,7 +53,7 @@ def _own(config: SentimentConfig) -> bool:
     )
     if file is not None:
         _import(config, file)
-    return bool(config.table) and table.OWN.is_stored(config.table)
+    return is_usable
 
 
 def _import(config: SentimentConfig, file: UploadedFile) -> None:

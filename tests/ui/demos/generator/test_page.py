@@ -257,6 +257,15 @@ def test_own_pictures_are_given_as_a_zip_and_trained_on(glassbox_home: Path) -> 
     assert len(run.config["pictures"]) == 16
 
 
+def test_pictures_that_have_changed_on_the_disk_are_said_once_and_not_trained_on(glassbox_home: Path) -> None:
+    own = picture_set.OWN.keep(picture_set.read_zip(zip_of_pictures(), name="mine.zip").pictures)
+    (file,) = (glassbox_home / "albums").iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    app = page(view="train", data="own", pictures=own)
+    assert [message.value.count("has changed on the disk") for message in [*app.warning, *app.error]] == [1]
+    assert app.button(key="generator.start").disabled
+
+
 def test_a_zip_that_cannot_be_used_is_said(glassbox_home: Path) -> None:
     app = page(view="train", data="own")
     app.file_uploader(key="generator.own.file").upload("mine.zip", b"nonsense", "application/zip").run()

@@ -155,6 +155,17 @@ def test_a_table_of_ones_own_is_imported_and_can_be_trained_on() -> None:
     assert app.query_params["table"]
 
 
+def test_a_table_that_has_changed_on_the_disk_is_said_once_and_not_trained_on(glassbox_home: Path) -> None:
+    own = table.OWN.keep(
+        table.labelled(table.read_csv(OWN.encode(), name="mine.csv"), text="text", label="label").labelled
+    )
+    (file,) = (glassbox_home / "texts").iterdir()
+    file.write_bytes(file.read_bytes()[:-1])
+    app = page(view="train", data="own", table=own)
+    assert [message.value.count("has changed on the disk") for message in [*app.warning, *app.error]] == [1]
+    assert app.button(key="sentiment.start").disabled
+
+
 def test_a_bad_table_is_said_with_what_is_wrong() -> None:
     app = page(view="train", data="own")
     app.file_uploader(key="sentiment.own.file").upload("mine.csv", b"text,label\n\xe4,a\n", "text/csv").run()
