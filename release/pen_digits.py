@@ -1,4 +1,4 @@
-"""Make the data set "drawn digits" that comes with the studio: `core/data/pictures/pen_digits.npz`.
+"""Make the data set Pen-Digits that comes with the studio: `core/data/pictures/pen_digits.npz`.
 
     python -m release.pen_digits
 

@@ -40,7 +40,7 @@ def _same(config_type: type[Config], name: str, help: str) -> Knob:
 
 @dataclass(frozen=True)
 class MethodsConfig(Config):
-    """Which methods are fitted to what. Every epoch fits one pair of method and features to all training examples.
+    """Which methods are fitted to what. Each fit is of one pair of method and features to all training examples.
 
     What a demo adds beside them are the knobs that choose the data, named as in the config of its networks.
     """
@@ -141,7 +141,7 @@ def data_knobs(config_type: type[MethodsConfig]) -> tuple[str, ...]:
 
 @dataclass(frozen=True)
 class Fit:
-    """What one epoch fits."""
+    """One fit."""
 
     method: str  # of METHODS
     features: str  # of FEATURES
@@ -157,7 +157,7 @@ def pairs(config: MethodsConfig) -> list[tuple[str, str]]:
 
 
 def planned(config: MethodsConfig, index: int) -> Fit:
-    """The fit of epoch `index`, from 0 on."""
+    """The fit of this number, from 0 on."""
     chosen = pairs(config)
     again, place = divmod(index, len(chosen))
     method, features = chosen[place]

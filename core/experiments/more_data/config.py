@@ -21,7 +21,7 @@ LEARNERS = (
 
 @dataclass(frozen=True)
 class Fit:
-    """What one epoch fits."""
+    """One fit."""
 
     method: str  # NETWORK, or one of the classical METHODS
     features: str  # of PIXELS
@@ -52,7 +52,7 @@ def _one_pass(data: str, svm_examples: int) -> list[tuple[str, str, int]]:
 
 @dataclass(frozen=True)
 class MoreDataConfig(Config):
-    """Every epoch fits one method to a part of the training examples."""
+    """Each fit is of one method, to a part of the training examples."""
 
     data: str = knob(
         replace(knobs(DigitsConfig)["data"], help="What is learned, in the splits of page Digits."), "mnist5k"
@@ -81,7 +81,7 @@ def fits_a_seed(config: MoreDataConfig) -> int:
 
 
 def planned(config: MoreDataConfig, index: int) -> Fit:
-    """The fit of epoch `index`, from 0 on."""
+    """The fit of this number, from 0 on."""
     fits = _one_pass(config.data, config.svm_examples)
     again, place = divmod(index, len(fits))
     return Fit(*fits[place], (config.seed + again) % NUM_SEED_VALUES)

@@ -45,6 +45,12 @@ def real() -> Iterator[Readers]:
     ours.close()
 
 
+@pytest.fixture(autouse=True)
+def patient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It is the computing that ends a reading, on a busy machine too."""
+    monkeypatch.setattr(pool, "PATIENCE", 60.0)
+
+
 def is_running(pid: int) -> bool:
     try:
         return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
@@ -112,10 +118,7 @@ def test_what_is_wrong_becomes_a_sentence_and_the_next_file_is_read(
     assert readers.read(toy.everything, parser.__name__.encode(), name="b").size  # type: ignore[attr-defined]
 
 
-def test_a_parser_that_loops_is_killed_and_remembered_as_too_slow(
-    readers: Readers, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(pool, "PATIENCE", 60.0)  # so that it is the computing that ends it, on a busy machine too
+def test_a_parser_that_loops_is_killed_and_remembered_as_too_slow(readers: Readers, tmp_path: Path) -> None:
     for _ in range(2):
         with pytest.raises(InvalidInputError, match=r"^“a.csv” took longer than 1 seconds to read and was given up\."):
             readers.read(toy.loop, str(tmp_path).encode(), name="a.csv")
@@ -123,7 +126,8 @@ def test_a_parser_that_loops_is_killed_and_remembered_as_too_slow(
             tmp_path.rmdir()  # a second reading would end at once, with another sentence
 
 
-def test_a_parser_that_only_waits_is_killed_too(readers: Readers) -> None:
+def test_a_parser_that_only_waits_is_killed_too(readers: Readers, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pool, "PATIENCE", 3.0)
     with pytest.raises(TryAgainError, match="took longer than 1 seconds"):
         readers.read(toy.sleep, b"100", name="a.csv")
 
