@@ -1,4 +1,4 @@
-"""Train the frozen classifiers that measure generated pictures, and write `weights/generator/judge-*.safetensors`.
+"""Train the frozen classifiers that measure generated pictures: `weights/generator/classifier-*.safetensors`.
 
     python -m release.frozen_classifier mnist fashion [--epochs 10] [--seed 1]
 
@@ -78,8 +78,8 @@ def trained(config: DigitsConfig, *, threads: int) -> nn.Module:
 
 
 def write(folder: Path, data: str, network: nn.Module, config: DigitsConfig, *, minutes: float) -> None:
-    """Half-precision weights, and in `judges.json` their hash and the accuracy of the written file on the test set."""
-    file = folder / f"judge-{data}.safetensors"
+    """Half-precision weights, and in `classifiers.json` their hash and the accuracy of the file on the test set."""
+    file = folder / f"classifier-{data}.safetensors"
     state = network.state_dict()
     save_file(
         {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in state.items()},
@@ -90,7 +90,7 @@ def write(folder: Path, data: str, network: nn.Module, config: DigitsConfig, *, 
     images = sources.load_images(data)
     pixels = torch.from_numpy(images.test_images.astype(np.float32) / 255).unsqueeze(1)
     answers = FrozenClassifier(written).look(pixels)[1].argmax(1).numpy()
-    cards = folder / "judges.json"
+    cards = folder / "classifiers.json"
     card = json.loads(cards.read_text()) if cards.exists() else {}
     card[data] = {
         "file": file.name,

@@ -53,7 +53,7 @@ def find_classifier(data: str) -> FrozenClassifier | None:
     if data not in SETS:
         return None
     network = classifier_network()
-    stored = load_file(FOLDER / f"judge-{SETS[data]}.safetensors")
+    stored = load_file(FOLDER / f"classifier-{SETS[data]}.safetensors")
     network.load_state_dict(
         {name: value.float() if value.is_floating_point() else value for name, value in stored.items()}
     )
