@@ -156,7 +156,7 @@ def test_a_truncated_file_counts_as_missing(data: Path) -> None:
 
 
 def test_an_unknown_data_set_is_named_with_those_that_exist() -> None:
-    with pytest.raises(NotFoundError, match=r"no data set “cifar”.*mnist5k, mnist, fashion"):
+    with pytest.raises(NotFoundError, match=r"no data set “cifar”.*mnist5k, mnist, drawn, fashion"):
         sources.load_images("cifar")
 
 
