@@ -1,6 +1,7 @@
 """The page of a demo that tells classes apart: title, views, model picker, and what a run shows beside its curves.
 
-What differs between demos (how an input is given, how an answer and a mistake look) is in a `Page`, filled in by each.
+What differs between demos (how an input is given, how an answer and a mistake look) is in a `ClassifierPage`, which
+each fills in.
 """
 
 from collections.abc import Callable, Sequence
@@ -43,7 +44,7 @@ class Own:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class ClassifierPage:
     """What a demo adds to the page of all classifiers."""
 
     demo: str
@@ -58,7 +59,7 @@ class Page:
     ready: Callable[[Config], bool] = data_panel.show  # draws what is missing for a config; whether a run can start
 
 
-def show(page: Page) -> None:
+def show(page: ClassifierPage) -> None:
     """Draw the whole page."""
     demo = demos.find(page.demo)
     st.title(demo.title, anchor=False)
@@ -78,13 +79,13 @@ def show(page: Page) -> None:
             page.tries(model, model_id, options)
 
 
-def _train(page: Page) -> None:
+def _train(page: ClassifierPage) -> None:
     if page.before_form is not None and "run" not in st.query_params:
         page.before_form()
     classical.train_view(demos.task(page.demo), run_parts(page), ready=page.ready)
 
 
-def run_parts(page: Page) -> RunParts:
+def run_parts(page: ClassifierPage) -> RunParts:
     """What stands beside and under the curves of a run."""
 
     def right(run: Run) -> None:
@@ -134,7 +135,7 @@ def _test_answers(home_folder: str, run_id: str, seq: int, _model: Classifier, _
     return _model.probabilities(_examples)
 
 
-def _tested(page: Page, run: Run) -> None:
+def _tested(page: ClassifierPage, run: Run) -> None:
     """How good it is on the test set, what it takes for what, and where it is most sure and wrong."""
     model: Classifier = readers.model_of(page.demo, run.id)
     found = model.test_set()
@@ -165,7 +166,7 @@ def _confusion(model: Classifier, found: Labelled, answers: Values, *, told: boo
         st.caption(confusion_sentence(info))
 
 
-def _mistakes(page: Page, model: Classifier, found: Labelled, answers: Values) -> None:
+def _mistakes(page: ClassifierPage, model: Classifier, found: Labelled, answers: Values) -> None:
     if page.mistake is None:
         return
     words = demos.find(page.demo).page

@@ -24,7 +24,7 @@ from ui.widgets.live_chart import live_chart
 TICK_SECONDS = 2.0
 
 
-class Comparison(NamedTuple):
+class ComparedRuns(NamedTuple):
     """What is said about runs of one demo, as rows of one text for each run."""
 
     figures: dict[str, list[str]]  # how they went
@@ -117,7 +117,7 @@ def _best(info: Curves, metric: Metric) -> str:
     return f"{number(best, metric.unit)} (epoch {line.x[line.y.index(best)]:.3g})"
 
 
-def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str]) -> Comparison:
+def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str]) -> ComparedRuns:
     """Rows of what was measured in runs of one demo, and of the settings in which they differ.
 
     Args:
@@ -133,7 +133,7 @@ def comparison(task: Task, metric: Metric, runs: Sequence[Run], best: list[str])
         "Parameters": [NOTHING if run.num_parameters is None else f"{run.num_parameters:,}" for run in runs],
         "Run": [run.id for run in runs],
     }
-    return Comparison(figures, differing(task, [run.config for run in runs]))
+    return ComparedRuns(figures, differing(task, [run.config for run in runs]))
 
 
 def differing(task: Task, configs: Sequence[Mapping[str, object]]) -> dict[str, list[str]]:

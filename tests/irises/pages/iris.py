@@ -22,4 +22,4 @@ def tries(model: Classifier, model_id: str, options: list[models.ModelOption]) -
     st.subheader(f"Iris {model.classes[row.argmax()]}", anchor=False)
 
 
-classifier.show(classifier.Page(demo="iris", tries=tries, ready=lambda config: True))
+classifier.show(classifier.ClassifierPage(demo="iris", tries=tries, ready=lambda config: True))

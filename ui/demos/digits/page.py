@@ -52,7 +52,7 @@ def _inside(reader: DigitReader, model_id: str) -> None:
 def show() -> None:
     """Draw the page."""
     classifier.show(
-        classifier.Page(
+        classifier.ClassifierPage(
             demo="digits",
             tries=_try,
             inside=_inside,

@@ -92,7 +92,7 @@ def _other_model(model_id: str, labels: dict[str, str]) -> str | None:
 def show() -> None:
     """Draw the page."""
     classifier.show(
-        classifier.Page(
+        classifier.ClassifierPage(
             demo=KEY,
             tries=_try,
             inside=_inside,

@@ -46,7 +46,7 @@ def _try(reader: VoiceReader, model_id: str, options: list[models.ModelOption]) 
 def show() -> None:
     """Draw the page."""
     classifier.show(
-        classifier.Page(
+        classifier.ClassifierPage(
             demo=KEY,
             tries=_try,
             inside=_inside,
