@@ -234,9 +234,7 @@ class Task:
     metrics: Sequence[Metric]
     select: str | None  # metric of the validation split that picks the best checkpoint; None: the last is the best
     load: Callable[[Any], Dataset]  # config → data, normalised; may take long; raises DataUnavailableError
-    check: Callable[[Any], None] = (
-        _nothing_lacks  # raises at once, and before a run, what `load` would; reads no examples
-    )
+    check: Callable[[Any], None] = _nothing_lacks  # raises before a run what `load` would; reads no examples
     settle: Callable[[Any], Any] = lambda config: config  # what is left to the moment of the start, written down
     keeps_last: Callable[[Any], bool] = lambda config: False  # True: `select` does not measure what this config learns
     num_parameters: Callable[[Any], int] | None = None  # None: not a network

@@ -80,9 +80,7 @@ class Answering:
     """How a demo's models answer files outside its page."""
 
     inputs: str  # what a file may be, for help texts
-    prepare: Callable[
-        [Any], PreparedInput
-    ]  # a Path, or a line; used from several threads; raises InvalidInputError, OSError
+    prepare: Callable[[Any], PreparedInput]  # of a Path or a line, in several threads; InvalidInputError, OSError
     reads: Literal["files", "lines"] = "files"  # "lines": files hold one text a line, and a text may be given itself
 
 

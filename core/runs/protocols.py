@@ -32,9 +32,7 @@ KEEP_DELETED_SECONDS = 24 * 3600.0
 LEASE_SECONDS = 20.0
 RENEWED = 4  # times within a lease that a worker renews it, and each time it looks while it is asked to stop
 MAX_FAULTS = 3  # ends that the run brought about itself, without a new checkpoint
-MAX_ATTEMPTS = (
-    30  # of any end, without a new checkpoint: a run that ends its workers in a way that nobody sees must end
-)
+MAX_ATTEMPTS = 30  # of any end, without a new checkpoint: what ends workers in a way that nobody sees must end too
 PATIENT_ATTEMPTS = 3  # without a new checkpoint; after more of them it waits until nobody else does
 
 Sort = Literal["newest", "oldest", "title", "longest"]

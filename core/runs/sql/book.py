@@ -220,9 +220,7 @@ class SqlBook:
     def _stop(self, db: sqlite3.Connection, run: Run) -> None:
         if run.state == "running" and run.status == "training":
             _set(db, run.id, stop_requested=1)
-        elif (
-            run.state == "running"
-        ):  # its worker may be deep in an import; it leaves when it finds that the run is over
+        elif run.state == "running":  # its worker may be deep in an import; it leaves when it finds the run over
             end_attempt(db, run.id, "stopped", "Stopped before it began to train.", now=self._database.now())
         elif run.state == "queued":
             _set(db, run.id, state="stopped", reason="Stopped while it was waiting.", ended_at=self._database.now())
