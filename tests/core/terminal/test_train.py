@@ -3,7 +3,6 @@
 import json
 import signal
 import subprocess
-import time
 from typing import Any
 
 import pytest
@@ -18,6 +17,7 @@ from core.terminal.train import measured
 from core.training.engine import train
 from tests.support.processes import Call, spawn
 from tests.support.same import assert_same
+from tests.support.waiting import wait_until
 
 
 @pytest.fixture
@@ -26,7 +26,7 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def finished(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
-    out, err = process.communicate(timeout=120)
+    out, err = process.communicate(timeout=200)
     return process.returncode, json.loads(out), err
 
 
@@ -34,13 +34,7 @@ def finished(process: subprocess.Popen[str]) -> tuple[int, dict[str, Any], str]:
 def test_ctrl_c_saves_and_stops_and_the_resumed_run_equals_an_uninterrupted_one() -> None:
     process = spawn("train", "toy", "--epochs", "3", "--delay", "20", "--seed", "4")
     store = open_store()
-    deadline = time.monotonic() + 60
-    while not any(
-        store.book.checkpoints(run.id)[0].step >= 20 for run in store.book.find() if store.book.checkpoints(run.id)
-    ):
-        assert process.poll() is None
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: any(saved.step >= 20 for run in store.book.find() for saved in store.book.checkpoints(run.id)))
     process.send_signal(signal.SIGINT)
     status, stopped, err = finished(process)
     assert (status, stopped["state"], stopped["owner"]) == (130, "stopped", "terminal")
@@ -79,10 +73,7 @@ def test_a_completed_run_is_extended_and_a_failed_one_has_its_reason() -> None:
 def test_a_terminal_that_is_killed_leaves_a_run_that_another_one_takes_over() -> None:
     process = spawn("train", "toy", "--epochs", "2", "--delay", "50")
     store = open_store()
-    deadline = time.monotonic() + 60
-    while not any(run.state == "running" and run.status == "training" for run in store.book.find()):
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
+    wait_until(lambda: any(run.state == "running" and run.status == "training" for run in store.book.find()))
     process.kill()
     process.communicate()
     (run,) = store.book.find()
