@@ -32,6 +32,7 @@ def main() -> None:
     page = Connection(os.dup(sys.stdin.fileno()))
     registry = importlib.import_module(sys.argv[1])
     parsers = {name: (_function(name), seconds) for name, seconds in registry.PARSERS.items()}
+    registry.warm_up()
     _confine()
     page.send_bytes(READY)
     while True:

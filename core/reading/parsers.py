@@ -7,3 +7,8 @@ PARSERS = {  # "module:function" → seconds of computing; each function takes (
     "core.data.points:read_table": 3.0,
     "core.data.pictures.picture_set:read_part": 3.0,  # of a zip: it ends after a second, and is asked to go on
 }
+
+
+def warm_up() -> None:
+    """Import what the parsers import only when they are called: the first file would be charged with it."""
+    import scipy.signal  # noqa: F401

@@ -3,3 +3,4 @@
 from core.reading import parsers
 
 PARSERS = dict.fromkeys(parsers.PARSERS, 300.0)
+warm_up = parsers.warm_up

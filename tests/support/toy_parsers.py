@@ -94,3 +94,7 @@ PARSERS = {
     f"{__name__}:{parser.__name__}": 1.0
     for parser in (everything, pid, loop, sleep, hog, huge, refuse, fail, crash, write, start, part)
 }
+
+
+def warm_up() -> None:
+    """Nothing to import."""
