@@ -23,7 +23,9 @@ def test_the_downloaded_onnx_file_reads_digits_and_the_zip_is_whole(page: Page, 
     images, labels = sources.held_out_digits()
     answers = run_onnx(open_onnx(model.read_bytes()), images.astype(np.float32)[:, None] / 255).argmax(1)
     accuracy = 100 * float((answers == labels).mean())
-    expect(page.get_by_role("heading", name=re.compile(rf"^{accuracy:.1f} % of the 1,000 test images"))).to_be_visible()
+    expect(
+        page.get_by_role("heading", name=re.compile(rf"^{accuracy:.1f} % of the 1,000 MNIST test images"))
+    ).to_be_visible()
     assert zipfile.ZipFile(download(page, "Everything (zip)", tmp_path)).testzip() is None
     assert download(page, "The weights (safetensors)", tmp_path).stat().st_size > 100_000
     assert f"{ROOT}/ui/" not in studio.log.read_text()  # in a traceback; the server has some of its own
