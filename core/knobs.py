@@ -223,7 +223,7 @@ class Config(Settings):
     seed: int = knob(
         Integer(
             label="Seed",
-            help="Start of all random numbers. The same seed on the same machine gives the same run.",
+            help="Start of all random numbers. One seed on one machine, with as many threads, gives the same run.",
             low=0,
             high=2**31 - 1,
             more=True,
