@@ -210,4 +210,4 @@ def test_estimates_without_the_data_of_a_demo_are_those_of_the_others(monkeypatc
     monkeypatch.setattr(estimates, "measured", measured)
     found = estimates.measure(Options(repeats=1))
     assert [list(figure.values) for figure in found.figures] == [[0.5]] * 3
-    assert found.remarks == ["Left out: missing. Get the data."]
+    assert found.remarks == ["Left out, because its data is not here: missing."]
