@@ -6,6 +6,7 @@ import re
 import secrets
 from functools import cache
 from importlib.resources import files
+from urllib.parse import quote
 
 import streamlit as st
 from starlette.datastructures import MutableHeaders
@@ -87,9 +88,9 @@ def _page_above(request: HTTPConnection, headers: MutableHeaders) -> str:
     ):
         return ""
     base = str(st.get_option("server.baseUrlPath")).strip("/")
-    page, _, below = request.url.path.strip("/").removeprefix(base).strip("/").partition("/")
+    page, _, below = str(request.scope["path"]).strip("/").removeprefix(base).strip("/").partition("/")
     query = f"?{request.url.query}" if request.url.query else ""
-    return f"{f'/{base}' if base else ''}/{page}{query}" if below else ""
+    return f"{f'/{base}' if base else ''}/{quote(page)}{query}" if below else ""
 
 
 def content_policy() -> str:

@@ -189,6 +189,7 @@ def test_a_visitor_who_leaves_while_something_is_sent_ends_the_connection_withou
     ("path", "dest", "target"),
     [
         ("/digits/x/y", "document", "/digits?view=train"),
+        ("/€\\x/y", "document", "/%E2%82%AC%5Cx?view=train"),
         ("//evil.example/x", "document", "/evil.example?view=train"),
         ("/digits", "document", None),
         ("/digits/", "document", None),
