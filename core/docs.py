@@ -1,11 +1,11 @@
-"""The documentation of every demo's knobs and presets, and of all data sets, read from their declarations.
+"""The documentation of knobs and presets, of data sets, and of what can be brought, read from their declarations.
 
-`python -m core.docs > docs/knobs.md` and `python -m core.docs data > docs/data.md` write it; a test compares. What a
-page shows beside a slider is not made here.
+`python -m core.docs > docs/knobs.md`, and the same with `data > docs/data.md` and `inputs > docs/inputs.md`, write
+it; a test compares. What a page shows beside a slider is not made here.
 """
 
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from core import demos
 from core.contract import Task
@@ -13,6 +13,9 @@ from core.data import registry
 from core.data.registry import DataSet
 from core.demo import Demo
 from core.knobs import Choice, Config, Flag, Knob, Several, knobs
+
+if TYPE_CHECKING:
+    from core.inputs import Input
 
 INTRODUCTION = """\
 # Knobs
@@ -30,6 +33,15 @@ of them are on this machine, and `python -m core data --download NAME` gets one.
 """
 
 
+INPUTS_INTRODUCTION = """\
+# What can be brought
+
+Files and drawings that the studio reads, and their limits, as the code has them (`core/inputs.py`). What breaks a limit
+is refused with a sentence that says which; nothing is guessed in silence. This page is written by
+`python -m core.docs inputs > docs/inputs.md`.
+"""
+
+
 def knobs_page() -> str:
     """The whole of docs/knobs.md, Markdown."""
     return "\n".join([INTRODUCTION, *(_demo(demos.find(name)) for name in demos.names())])
@@ -43,6 +55,23 @@ def data_page() -> str:
         [f"`{one.name}`", one.label, one.medium, one.sentence, _way(one), one.licence, one.citation] for one in sets
     ]
     return "\n".join([DATA_INTRODUCTION, _table(head, rows)])
+
+
+def inputs_page() -> str:
+    """The whole of docs/inputs.md, Markdown."""
+    from core import inputs  # it reads all media
+
+    return "\n".join([INPUTS_INTRODUCTION, *(_input(one) for one in inputs.INPUTS)])
+
+
+def _input(one: "Input") -> str:
+    parts = [
+        f"## {one.name}\n\n{one.where}.\n",
+        _table(["format", "suffix"], [list(row) for row in one.formats]),
+        _table(["limit of", "is"], [list(row) for row in one.limits]),
+        *(f"- {remark}" for remark in one.remarks),
+    ]
+    return "\n".join(parts) + ("\n" if one.remarks else "")
 
 
 def _way(data_set: DataSet) -> str:
@@ -110,4 +139,5 @@ def _table(head: list[str], rows: list[list[str]]) -> str:
 
 
 if __name__ == "__main__":
-    print(data_page() if sys.argv[1:] == ["data"] else knobs_page(), end="")
+    pages = {"data": data_page, "inputs": inputs_page}
+    print(pages.get(" ".join(sys.argv[1:]), knobs_page)(), end="")

@@ -85,6 +85,12 @@ def test_the_page_of_data_sets_is_up_to_date() -> None:
     )
 
 
+def test_the_page_of_what_can_be_brought_is_up_to_date() -> None:
+    assert (ROOT / "docs/inputs.md").read_text(encoding="utf-8") == docs.inputs_page(), (
+        "Write it again: python -m core.docs inputs > docs/inputs.md"
+    )
+
+
 def test_the_picture_of_the_house_is_that_of_its_imports() -> None:
     assert architecture.PAGE.read_text(encoding="utf-8") == architecture.page(), (
         "Write it again: python -m docs.architecture"

@@ -8,10 +8,14 @@ from typing import Any
 import numpy as np
 from hypothesis import strategies as st
 from PIL import Image
+from pillow_heif import register_heif_opener
 
 from core.data.pictures import picture, picture_set
+from core.data.pictures.ink import find_ink
 from tests.fuzz.conftest import Explore
 from tests.support.fuzz_examples import answer, damaged, files
+
+register_heif_opener()  # writes HEIC too
 
 
 def encoded(kind: str, mode: str = "L", side: int = 12, **options: Any) -> bytes:
@@ -32,6 +36,12 @@ PICTURES = [
     encoded("JPEG", "RGB", side=200, progressive=True),
     *(encoded("WEBP", mode, exif=EXIF, lossless=lossless) for mode in ("RGB", "RGBA") for lossless in (True, False)),
     encoded("WEBP", **FRAMES),
+    *(encoded("AVIF", mode) for mode in ("RGB", "RGBA", "L")),
+    *(encoded("HEIF", mode, exif=EXIF) for mode in ("RGB", "RGBA")),
+    *(encoded("GIF", mode) for mode in ("L", "P")),
+    *(encoded("BMP", mode) for mode in ("1", "L", "RGB")),
+    *(encoded("TIFF", mode) for mode in ("1", "L", "P", "LAB", "CMYK", "RGBA", "F", "I")),
+    *(encoded("TIFF", compression=how) for how in ("tiff_lzw", "jpeg", "packbits", "tiff_adobe_deflate")),
 ]
 
 
@@ -42,11 +52,12 @@ def test_a_picture_is_read_or_refused_in_a_sentence(explore: Explore) -> None:
             assert grey.dtype == np.float32
             assert grey.ndim == 2
             assert 0 <= grey.min() <= grey.max() <= 1
-            ink = answer(lambda: picture.find_ink(grey))
+            ink = answer(lambda: find_ink(grey))
             assert ink is not None
             assert np.isfinite(ink).all()
 
-    explore(files(PICTURES, b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\xff\0\0\0WEBP"), check)
+    starts = (b"\x89PNG\r\n\x1a\n", b"\xff\xd8\xff", b"RIFF\xff\0\0\0WEBP", b"GIF89a", b"BM", b"II*\0", b"MM\0*")
+    explore(files(PICTURES, *starts, b"\0\0\0\x18ftypheic\0\0\0\0mif1heic", b"\0\0\0\x14ftypavif\0\0\0\0avif"), check)
 
 
 @st.composite

@@ -45,7 +45,7 @@ def sleep(content: bytes, *, name: str) -> int:
 
 
 def hog(content: bytes, *, name: str) -> int:
-    return int(np.ones(600_000_000, np.uint8).sum())
+    return int(np.ones(700_000_000, np.uint8).sum())
 
 
 def huge(content: bytes, *, name: str) -> str:

@@ -25,17 +25,18 @@ from PIL import Image, ImageOps
 from core.data.formats import named
 from core.data.own import ContentStore
 from core.data.pictures.picture import FORMATS, Grey, Picture, decode, open_picture
-from core.data.pictures.picture import MAX_BYTES as MAX_PICTURE_BYTES
 from core.errors import InvalidInputError
 
-MAX_BYTES = 12_000_000  # of the zip
-MAX_UNPACKED_BYTES = 60_000_000  # of all that is in it; pictures are packed already, so a zip hardly shrinks them
+MAX_BYTES = 40_000_000  # of the zip
+MAX_PICTURE_BYTES = 10_000_000  # of one picture
+MAX_UNPACKED_BYTES = 100_000_000  # of all that is in it; pictures are packed already, so a zip hardly shrinks them
 MAX_PIXELS = 120_000_000  # of all pictures, at the cost of a PNG's: 1 to 2 seconds
 PART_SECONDS = 1.0  # of computing, after which a part ends with the picture that it is at
 MOST_PARTS = 10  # 10,000 small pictures take three to five
 FEWEST, MOST = 30, 10_000  # pictures
 MAX_ENTRIES = 3 * MOST  # with folders, and with what a Mac puts beside each file
 SIDE = 28
+FEWEST_SHADES = 8  # of 256, between the darkest and the lightest pixel; fewer are an empty picture
 SHOWN = 100  # bad files at most that are listed
 BROKEN = (zipfile.BadZipFile, zlib.error, struct.error, EOFError, NotImplementedError, ValueError, OSError)
 ARCHIVES = (b"PK\x03\x04", b"PK\x05\x06", b"\x1f\x8b", b"7z\xbc\xaf\x27\x1c", b"Rar!", b"BZh", b"\xfd7zXZ")
@@ -89,7 +90,7 @@ class Part:
 
 
 def read_zip(content: bytes, *, name: str) -> Imported:
-    """The PNG, JPEG and WebP pictures of a zip, in any folders; each is cropped to its middle square.
+    """The pictures of a zip, in any of the formats of `picture`, in any folders; each is cropped to its middle square.
 
     Paper is what most borders are: where they are light, dark is ink. Hidden files are passed over without a word.
 
@@ -206,7 +207,10 @@ def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: st
             picture = open_picture(data, name=short)
             pixels += _cost(picture)
             _check_total(pixels / MAX_PIXELS, f"{MAX_PIXELS / 1e6:g} megapixels in all its pictures", name)
-            good.append(np.round(255 * squared(decode(picture, side=3 * SIDE))).astype(np.uint8))
+            small = np.round(255 * squared(decode(picture, side=3 * SIDE))).astype(np.uint8)
+            if np.ptp(small) < FEWEST_SHADES:
+                raise InvalidInputError(f"“{short}” is empty: it has one shade from side to side.")
+            good.append(small)
         except _RefusedError:
             raise
         except InvalidInputError as error:
@@ -228,8 +232,9 @@ def _check_total(fraction: float, limit: str, name: str) -> None:
 
 
 def _cost(picture: Picture) -> float:
-    """Pixels of a PNG that take as long to decode as this picture, as measured on pictures of 4 megapixels."""
-    return picture.num_pixels * ((2 + picture.num_scans) / 12 if picture.file.format == "JPEG" else 1)
+    """Pixels of a PNG that take as long to decode as this picture, as measured on pictures of 4 to 12 megapixels."""
+    each = {"JPEG": (2 + picture.num_scans) / 12, "HEIF": 2.5}
+    return picture.num_pixels * each.get(picture.file.format or "", 1)
 
 
 def _unpacked(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:

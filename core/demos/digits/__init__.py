@@ -45,7 +45,7 @@ DEMO = Demo(
         releases={"release": RELEASE},
     ),
     answering=Answering(
-        inputs="pictures of one digit each (PNG, JPEG, WebP), or pen strokes (.json)",
+        inputs="pictures of one digit each (PNG, JPEG, HEIC …), or pen strokes (.json)",
         prepare=lazily("core.demos.digits.reader:prepare"),
     ),
     export=Export(

@@ -14,6 +14,7 @@ from torch import nn
 from core.classifier import Classifier, FastNetwork, Labelled
 from core.data import registry
 from core.data.pictures import drawing, picture, sources
+from core.data.pictures.ink import find_ink
 from core.data.pictures.pen_strokes import Strokes, strokes_from_json
 from core.demo import PreparedInput
 from core.demos.digits.config import RELEASE, DigitsConfig
@@ -112,7 +113,7 @@ def prepare(path: Path) -> PreparedInput:
     if path.suffix.lower() == ".json":
         source = strokes_from_json(content.decode("utf-8-sig", errors="replace"))
     else:
-        source = picture.find_ink(picture.read_picture(content, name=path.name))
+        source = find_ink(picture.read_picture(content, name=path.name))
     problem = drawing.problem(source)
     is_blocked = problem is not None and problem.blocking
     return PreparedInput(None if is_blocked else drawing.prepare(source).image, problem)

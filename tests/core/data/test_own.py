@@ -85,9 +85,9 @@ def test_a_deleted_recording_that_is_given_again_does_not_come_back_beside_it(gl
 
 
 def test_a_format_is_told_by_content_alone_and_one_more_is_one_more_line() -> None:
-    more = (*picture.FORMATS, Format("GIF", ("gif",), starts(b"GIF8"), picture.FORMATS[0].reader))
+    more = (*picture.FORMATS[:3], Format("GIF", ("gif",), starts(b"GIF8"), picture.FORMATS[0].reader))
     assert formats.named(more) == "PNG, JPEG, WebP or GIF" and formats.named(more[:1]) == "PNG"
-    assert formats.suffixes(more) == ["png", "jpg", "jpeg", "webp", "gif"]
+    assert formats.suffixes(more) == ["png", "jpg", "jpeg", "jfif", "webp", "gif"]
     assert [getattr(formats.of(data, more), "name", None) for data in (b"GIF89a", b"RIFF\0\0\0\0WAVE", b"")] == [
         "GIF",
         None,

@@ -10,6 +10,7 @@ from streamlit_drawable_canvas import st_canvas
 
 from core.data.formats import named, suffixes
 from core.data.pictures import picture, sources
+from core.data.pictures.ink import find_ink
 from core.data.pictures.pen_strokes import Strokes, strokes_from_canvas
 from core.errors import InvalidInputError
 from core.plots.template import palette
@@ -116,7 +117,7 @@ def _cut(canvas: Canvas, end: int) -> None:
 
 def _uploaded(key: str) -> Given | None:
     file = uploads.file_uploader(
-        f"A picture of one digit ({named(picture.FORMATS)}, at most 5 MB and 4 megapixels)",
+        f"A picture of one digit ({named(picture.FORMATS)}, at most {picture.MAX_BYTES // 10**6} MB)",
         type=suffixes(picture.FORMATS),
         key=f"{key}.file",
     )
@@ -131,7 +132,7 @@ def _uploaded(key: str) -> Given | None:
     st.image(
         np.clip(grey, 0, 1), width=min(CANVAS, max(grey.shape[1], 140)), caption=file.name, alt="the uploaded picture"
     )
-    ink = picture.find_ink(grey)
+    ink = find_ink(grey)
     if not ink.any():
         st.warning(
             "No ink was found in this picture. Take it with more light, or cut out the digit.",

@@ -1,0 +1,121 @@
+"""What people can bring, with its limits, in words: from the constants and lists of formats of the code that reads it.
+
+docs/inputs.md is written from these records (`core.docs`). Nothing is read here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from core.data import points
+from core.data.formats import Format
+from core.data.pictures import pen_strokes, picture, picture_set
+from core.data.sound import audio
+from core.data.text import table
+
+
+@dataclass(frozen=True)
+class Input:
+    """One kind of input."""
+
+    name: str
+    where: str  # which pages and commands take it
+    formats: Sequence[tuple[str, str]]  # what a format is called and may have → its suffixes, ".png"
+    limits: Sequence[tuple[str, str]]  # of what → how much
+    remarks: Sequence[str] = ()  # what is done with it, and what is left out, each a sentence or two
+
+
+def megabytes(number: float) -> str:
+    """Bytes in words."""
+    return f"at most {number / 1e6:g} MB"
+
+
+def formats_of(listed: Sequence[Format[Any]]) -> list[tuple[str, str]]:
+    """The formats of a medium, each with its suffixes."""
+    return [(one.name, ", ".join(f".{suffix}" for suffix in one.suffixes)) for one in listed]
+
+
+PICTURE = Input(
+    "A picture of a digit",
+    "Digits, Upload; `python -m core predict digits FILE …`",
+    [
+        (f"{name}, at most {one.reader.max_megapixels} megapixels", suffixes)
+        for one, (name, suffixes) in zip(picture.FORMATS, formats_of(picture.FORMATS), strict=True)
+    ],
+    [
+        ("size of the file", megabytes(picture.MAX_BYTES)),
+        ("each side", f"at least {picture.MIN_SIDE} pixels"),
+        ("a progressive JPEG", f"at most {picture.MAX_MEGAPIXELS_PROGRESSIVE} megapixels, {picture.MAX_SCANS} layers"),
+    ],
+    [
+        "The format is told by the content, whatever the file is called. Of an animation or several pages the first is "
+        "read.",
+        "A camera's orientation is applied once: that of EXIF, or of the file's own boxes in HEIC and AVIF; XMP is not "
+        "asked.",
+        f"A picture of more than {picture.KEPT_PIXELS / 1e6:g} megapixels is made smaller by a whole factor, a JPEG "
+        "while it is decoded: one of 12 to 48 megapixels takes less than 50 MB of memory.",
+        "Ink may be dark on light or light on dark. What is transparent becomes paper: white behind dark ink, black "
+        "behind light ink, and where a picture has a paper of its own, that.",
+    ],
+)
+
+STROKES = Input(
+    "Pen strokes",
+    'Digits, Draw; `python -m core predict digits FILE.json`: `{"strokes": [[[x, y], …], …], "size": [width, height], '
+    '"stroke_width": 20}`',
+    [("JSON", ".json")],
+    [
+        ("strokes", f"at most {pen_strokes.MAX_STROKES}"),
+        ("points", f"at most {pen_strokes.MAX_POINTS:,}"),
+        ("each side of the canvas", f"1 to {pen_strokes.MAX_SIDE:,} pixels"),
+        ("pen", "wider than 0, no wider than the longer side"),
+    ],
+)
+
+PICTURES = Input(
+    "Pictures to learn to draw",
+    "Generator, Train",
+    [(f"a zip of {picture_set.FEWEST} to {picture_set.MOST:,} pictures in any of the formats above", ".zip")],
+    [
+        ("size of the zip", megabytes(picture_set.MAX_BYTES)),
+        ("unpacked", megabytes(picture_set.MAX_UNPACKED_BYTES)),
+        ("one picture", megabytes(picture_set.MAX_PICTURE_BYTES)),
+        (
+            "all pictures",
+            f"at most {picture_set.MAX_PIXELS / 1e6:g} megapixels as PNG, three to four times as many as JPEG",
+        ),
+        ("time", f"at most {picture_set.MOST_PARTS * picture_set.PART_SECONDS:g} seconds of computing"),
+    ],
+    [
+        f"Each becomes grey, its middle square {picture_set.SIDE}×{picture_set.SIDE}. Folders do not matter.",
+        "What is damaged, empty (of one shade), too small or no picture is left out, counted and listed. Hidden files "
+        "and folders are passed over.",
+    ],
+)
+
+SOUND = Input(
+    "Speech",
+    "Voice; `python -m core predict voice FILE …`",
+    formats_of(audio.FORMATS),
+    [
+        ("size of the file", megabytes(audio.MAX_BYTES)),
+        ("length", f"{audio.MIN_SECONDS:g} to {audio.MAX_SECONDS:g} seconds"),
+        ("channels", f"1 to {audio.MAX_CHANNELS}"),
+    ],
+)
+
+TABLE = Input(
+    "Tables",
+    "Sentiment, Train; Foundations, playground",
+    [("CSV", ".csv")],
+    [
+        ("size of the file", megabytes(table.MAX_BYTES)),
+        ("rows", f"at most {table.MAX_ROWS:,}"),
+        ("columns", f"at most {table.MAX_COLUMNS}"),
+        ("points of the playground", f"at most {points.MAX_POINTS}"),
+    ],
+)
+
+INPUTS = (PICTURE, STROKES, PICTURES, SOUND, TABLE)
