@@ -16,11 +16,14 @@ from torch import nn
 from core.classifier import Classifier, Labelled
 from core.data.text import reviews
 from core.demo import PreparedInput
+from core.demos.sentiment import signs
 from core.demos.sentiment.config import SMALL, SentimentConfig
 from core.demos.sentiment.difference import weights_of
+from core.demos.sentiment.language import other_language
 from core.demos.sentiment.learner import EVALUATION_TOKENS, Network, make_network, tokenizer_from, with_weights
 from core.demos.sentiment.network import tokens_of
 from core.demos.sentiment.packed import packed
+from core.demos.sentiment.sentences import Span, fitting, sentences
 from core.demos.sentiment.tokenizer import APOSTROPHES, Encoded, encode, encode_many
 from core.errors import Problem
 from core.knobs import from_json
@@ -33,6 +36,17 @@ WORD = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*")
 MOST_FOREIGN = 0.5  # of the letters, outside the Latin alphabet
 MOST_BROKEN = 0.45  # of the words
 SIGNS = ".,;:!?'\"()-…"
+MEANINGLESS = ("other_language", "nothing_known")  # doubts with which no answer is sure
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A part of a text with an answer of its own."""
+
+    start: int  # characters [start, end) of the text
+    end: int
+    probabilities: tuple[float, ...]  # (K,)
+    weight: float  # of its logits in the whole text's
 
 
 @dataclass(frozen=True)
@@ -41,10 +55,11 @@ class Reading:
 
     text: str
     problem: Problem | None
-    encoded: Encoded | None
+    encoded: Encoded | None  # the first tokens, where it is longer than the network reads at once
     probabilities: tuple[float, ...] | None  # (K,)
     sure: bool
     milliseconds: float
+    sentences: tuple[Sentence, ...] = ()  # of a text that was read sentence by sentence
 
     @property
     def winner(self) -> int:
@@ -65,9 +80,12 @@ def find_problem(text: str) -> Problem | None:
         )
     letters = [character for character in text if character.isalpha()]
     if not letters:
+        if signs.tells(text):
+            return None
         return Problem(
             "no_words",
-            "There are no words in this text, only signs, numbers or emoji. The network reads words: write some.",
+            "There are no words in this text, only signs or numbers. The network reads words, emoji and scores such as "
+            "4/5: write some.",
             True,
         )
     if sum(ord(letter) > 0x24F for letter in letters) > MOST_FOREIGN * len(letters):
@@ -86,10 +104,12 @@ class TextReader(Classifier):
         network: (B, L) token ids → (B, K) logits, on the processor.
         tokenizer: its JSON text.
         classes: names of the K classes.
-        length: tokens that are read at most.
+        length: tokens that are read at once.
         data, table: of its config.
         temperature: what logits are divided by.
         answering: what gives the same logits sooner, without gradients; by default the network.
+        whole: a longer text is read sentence by sentence, and the mean of their logits is multiplied by this; with 0
+            only its beginning is read.
     """
 
     def __init__(
@@ -103,6 +123,7 @@ class TextReader(Classifier):
         table: str = "",
         temperature: float = 1.0,
         answering: nn.Module | None = None,
+        whole: float = 0.0,
     ) -> None:
         self.network = network.eval()
         self.answering = (answering or network).eval()
@@ -111,15 +132,38 @@ class TextReader(Classifier):
         self.length = length
         self.data, self.table = data, table
         self.temperature = temperature
+        self.whole = whole
 
     @property
     def sure_from(self) -> float:
         """Probability of the likeliest class from which on an answer is called sure."""
         return SURE_OF_TWO if len(self.classes) == 2 else SURE_OF_MORE
 
-    @torch.inference_mode()
     def logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
-        """(N, K) float32, divided by the temperature; texts of similar length are computed together."""
+        """(N, K) float32, divided by the temperature. A text that is read sentence by sentence has the whole's."""
+        if not len(texts):
+            return np.empty((0, len(self.classes)), np.float32)
+        spans = [self.parts(text) for text in texts]
+        logits = self._logits([text[a:b] for text, parts in zip(texts, spans, strict=True) for a, b in parts])
+        return np.stack([self.weights(parts) @ rows for parts, rows in zip(spans, _cut(logits, spans), strict=True)])
+
+    def parts(self, text: str) -> list[Span]:
+        """What is read at once: all of a text, or its sentences where it is too long for the network."""
+        if not self.whole or encode(self.tokenizer, text, length=self.length).cut is None:
+            return [(0, len(text))]
+        return self.sentences(text)
+
+    def sentences(self, text: str) -> list[Span]:
+        """The sentences of a text, each short enough to be read at once."""
+
+        def cut(part: str) -> int | None:
+            return encode(self.tokenizer, part, length=self.length).cut
+
+        return [part for span in sentences(text) for part in fitting(text, span, cut)]
+
+    @torch.inference_mode()
+    def _logits(self, texts: Sequence[str]) -> NDArray[np.float32]:
+        """(N, K) float32 of texts that are cut at the length; those of similar length are computed together."""
         ids = torch.from_numpy(encode_many(self.tokenizer, texts, length=self.length))
         lengths = tokens_of(ids).sum(1).numpy()
         order = np.argsort(lengths, kind="stable")
@@ -148,6 +192,23 @@ class TextReader(Classifier):
         part = reviews.sst2_dev()
         return Labelled(f"{len(part):,} SST-2 dev sentences", part.texts, part.labels)
 
+    def answer(self, values: Sequence[str]) -> Sequence[Mapping[str, Any]]:
+        """What it says to texts, JSON-ready; of one that is read sentence by sentence, each sentence's answer too."""
+        return [self._said(reading) for reading in self.readings(values)]
+
+    def _said(self, reading: Reading) -> dict[str, Any]:
+        assert reading.probabilities is not None
+        said = self.in_json(reading.probabilities) | {"sure": reading.sure}
+        if reading.sentences:
+            said["sentences"] = [
+                {"text": reading.text[one.start : one.end], "start": one.start, "end": one.end}
+                | self.in_json(one.probabilities)
+                for one in reading.sentences
+            ]
+        if reading.problem is not None:
+            said |= {"warning": reading.problem.code, "message": reading.problem.message}
+        return said
+
     def in_json(self, row: Sequence[float] | NDArray[np.float32]) -> dict[str, Any]:
         """The likeliest class, whether it is sure, and all probabilities."""
         said = super().in_json(row)
@@ -161,31 +222,80 @@ class TextReader(Classifier):
         """Answer a text, or say why not."""
         start = time.perf_counter()
         problem = find_problem(text)
-        if problem is not None and problem.blocking:
-            return Reading(text, problem, None, None, False, 1000 * (time.perf_counter() - start))
+        if problem is None:
+            return self.readings([text])[0]
+        return Reading(text, problem, None, None, False, 1000 * (time.perf_counter() - start))
+
+    def readings(self, texts: Sequence[str]) -> list[Reading]:
+        """Answers to texts in which `find_problem` finds nothing; the time is shared out evenly."""
+        if not len(texts):
+            return []
+        start = time.perf_counter()
+        spans = [self.parts(text) for text in texts]
+        logits = self._logits([text[a:b] for text, parts in zip(texts, spans, strict=True) for a, b in parts])
+        answered = list(zip(texts, spans, _cut(logits, spans), strict=True))
+        milliseconds = 1000 * (time.perf_counter() - start) / max(len(texts), 1)
+        return [self._reading(text, parts, rows, milliseconds) for text, parts, rows in answered]
+
+    def _reading(self, text: str, parts: list[Span], logits: NDArray[np.float32], milliseconds: float) -> Reading:
         encoded = self.encode(text)
-        answer = self.probabilities([text])[0]
-        milliseconds = 1000 * (time.perf_counter() - start)
+        answer = _softmax(self.weights(parts) @ logits)
         problem = self._doubt(text, encoded)
-        return Reading(
-            text, problem, encoded, tuple(map(float, answer)), bool(answer.max() >= self.sure_from), milliseconds
-        )
+        sure = max(answer) >= self.sure_from and not (problem is not None and problem.code in MEANINGLESS)
+        found = () if len(parts) == 1 else self._sentences(parts, logits)
+        return Reading(text, problem, encoded, answer, sure, milliseconds, found)
+
+    def answered_sentences(self, text: str) -> tuple[Sentence, ...]:
+        """Each sentence of a text with an answer of its own."""
+        parts = self.sentences(text)
+        return self._sentences(parts, self._logits([text[a:b] for a, b in parts])) if parts else ()
+
+    def _sentences(self, parts: Sequence[Span], logits: NDArray[np.float32]) -> tuple[Sentence, ...]:
+        rows = zip(parts, logits, self.weights(parts), strict=True)
+        return tuple(Sentence(start, end, _softmax(row), float(weight)) for (start, end), row, weight in rows)
+
+    def weights(self, parts: Sequence[Span]) -> NDArray[np.float32]:
+        """How much the logits of each part count in the whole text's, (S,) float32."""
+        return np.full(len(parts), self.whole / len(parts) if len(parts) > 1 else 1, np.float32)
 
     def _doubt(self, text: str, encoded: Encoded) -> Problem | None:
-        if encoded.cut is not None:
+        if all(piece.unknown for piece in encoded.pieces[1:-1]):
+            return Problem(
+                "nothing_known",
+                "This model knows none of these signs, so its answer means nothing. Write words.",
+                False,
+            )
+        language = other_language(text) if self.data != "own" else None
+        if language is not None:
+            return Problem(
+                "other_language",
+                f"This looks like {language}. The network knows English only, so its answer means nothing: translate "
+                "the text.",
+                False,
+            )
+        if encoded.cut is not None and not self.whole:
             read = len(WORD.findall(text[: encoded.cut]))
             return Problem(
                 "cut",
                 f"Only the first {read} of {len(WORD.findall(text))} words were read; the rest is cut.",
                 False,
             )
-        if _broken_fraction(encoded) >= MOST_BROKEN:
+        if self.data != "own" and _broken_fraction(encoded) >= MOST_BROKEN:
             return Problem(
                 "other_language",
                 "Most of these words are not in the vocabulary. If this is not English, the answer means nothing.",
                 False,
             )
         return None
+
+
+def _softmax(logits: NDArray[np.float32]) -> tuple[float, ...]:
+    return tuple(torch.from_numpy(logits).softmax(0).tolist())
+
+
+def _cut(rows: NDArray[np.float32], spans: Sequence[Sequence[Span]]) -> list[NDArray[np.float32]]:
+    """Rows of all parts as those of each text."""
+    return np.split(rows, np.cumsum([len(parts) for parts in spans])[:-1])
 
 
 def _broken_fraction(encoded: Encoded) -> float:
@@ -220,6 +330,7 @@ def read_model(release: ReleaseModel = SMALL) -> TextReader:
         data=config.data,
         temperature=card["temperature"],
         answering=packed(network) if config.network == "minilm" else None,  # the small one would take longer
+        whole=card.get("whole", 0.0),
     )
 
 

@@ -12,12 +12,15 @@ from numpy.typing import NDArray
 
 from core.demos.sentiment.embeddings import WordTable, embedding_of, word_table
 from core.demos.sentiment.network import Layout, Transformer
-from core.demos.sentiment.reader import TextReader
+from core.demos.sentiment.reader import Reading, TextReader
+from core.demos.sentiment.signs import MODIFIERS, OTHER_EMOJI, found_as_one
 from core.demos.sentiment.tokenizer import APOSTROPHES, UNKNOWN, Encoded
 from core.explain.words import Contributions, contributions
 
 Numbers = NDArray[np.float32]
-TOKEN = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*|[^\w\s]+|_+")  # a word, or signs
+TOKEN = re.compile(
+    rf"{found_as_one()}|{OTHER_EMOJI}{MODIFIERS}*|[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*|(?:(?!{OTHER_EMOJI})[^\w\s])+|_+"
+)  # a score, emoticon, emoji or word, or signs
 NUM_NEIGHBOURS = 24  # words that are tried in the place of one
 MOST_SWAPS = 4
 STEPS, EXPLANATION_FLOPS = (24, 48, 96), 150_000_000_000  # of integrated gradients
@@ -90,6 +93,21 @@ def explain(reader: TextReader, text: str, *, target: int) -> Explained:
             break
     words = words_of(text, encoded)
     return Explained(words, tuple(float(whole.values[list(word.pieces)].sum()) for word in words), whole, target)
+
+
+def sentence_values(reading: Reading, *, target: int) -> tuple[float, ...]:
+    """What each sentence of a long text adds to the score of a class, its logit less the mean of the others'.
+
+    The text's logits are a sum of its sentences' (`reader.whole`), so these add up to its score exactly.
+    """
+    return tuple(score(one.probabilities, target) * one.weight for one in reading.sentences)
+
+
+def score(probabilities: Sequence[float], target: int) -> float:
+    """Log probability of a class less the mean of the others': the difference of the logits."""
+    logs = np.log(np.maximum(probabilities, 1e-12))
+    others = (logs.sum() - logs[target]) / (len(logs) - 1)
+    return float(logs[target] - others)
 
 
 def _steps(reader: TextReader, num_tokens: int) -> list[int]:

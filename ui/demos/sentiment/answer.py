@@ -4,10 +4,12 @@ import streamlit as st
 
 from core.demos.sentiment.network import Transformer
 from core.demos.sentiment.reader import Reading, TextReader
-from core.demos.sentiment.words import Explained, Word, explain, looks, replaced
+from core.demos.sentiment.words import Explained, Word, explain, looks, replaced, sentence_values
 from core.explain.layers import number
 from core.plots.attention import attention_figure, attention_info, attention_sentence
 from core.plots.maps import signed_color
+from core.plots.sentences import sentence_curve_figure, sentence_curve_info, sentence_curve_sentence
+from core.plots.words import percent
 from ui.demos.sentiment.text_box import set_text
 from ui.demos.sentiment.word_strip import Shown, word_strip
 from ui.frame.style import is_dark
@@ -17,6 +19,7 @@ from ui.widgets.verdict import probability_chart, verdict
 
 MAX_EXPLAINED = 256  # tokens; more would take longer than typing may wait
 SIGN_FROM = 0.25  # of the largest contribution
+FEWEST_SENTENCES = 3  # that make a curve
 ATTENTION_TOKENS = 40  # that a heat map can label
 
 
@@ -53,7 +56,7 @@ def show_words(reading: Reading, reader: TextReader, *, key: str, box: str | Non
     if len(reading.encoded.pieces) > MAX_EXPLAINED:
         st.caption(f"Words are coloured up to {MAX_EXPLAINED} pieces; this text has {len(reading.encoded.pieces)}.")
         return
-    target = 1 if len(reader.classes) == 2 else reading.winner
+    target = target_of(reading, reader)
     found = explain(reader, reading.text, target=target)
     show_explained(found, reader, text=reading.text, key=key, box=box)
     st.markdown(contribution_sentence(found, reader))
@@ -62,6 +65,63 @@ def show_words(reading: Reading, reader: TextReader, *, key: str, box: str | Non
         f"hidden ({number(found.whole.blank_score, 3)}) to yours ({number(found.whole.score, 3)}). The words together "
         f"miss the difference by {number(found.whole.error)}: the completeness error."
     )
+
+
+def show_sentences(reading: Reading, reader: TextReader, *, key: str, box: str | None) -> None:
+    """A long text as its sentences, each coloured by what it adds to the whole; a click changes the text."""
+    target = target_of(reading, reader)
+    values = sentence_values(reading, target=target)
+    limit = max(map(abs, values))
+    shown, end = [], 0
+    for one, value in zip(reading.sentences, values, strict=True):
+        strength = value / limit if limit else 0.0
+        shown.append(
+            Shown(
+                reading.text[one.start : one.end],
+                reading.text[end : one.start],
+                signed_color(strength, dark=is_dark()),
+                f"{percent(one.probabilities[target])} {reader.classes[target]}",
+                sign="" if abs(strength) < SIGN_FROM else "+" if value > 0 else "−",
+            )
+        )
+        end = one.end
+
+    def edit(index: int, by: str) -> None:
+        assert box is not None
+        one = reading.sentences[index]
+        set_text(box, (reading.text[: one.start] + by + reading.text[one.end :]).strip())
+
+    word_strip(
+        shown,
+        key=f"{key}.strip",
+        text=reading.text,
+        label="The text, sentence by sentence, with what each adds to the answer",
+        on_edit=edit if box is not None else None,
+    )
+
+
+def show_curve(reading: Reading, reader: TextReader, *, key: str) -> None:
+    """How the answer goes up and down from sentence to sentence, where there are some."""
+    parts = reading.sentences or reader.answered_sentences(reading.text)
+    if len(parts) < FEWEST_SENTENCES:
+        return
+    assert reading.probabilities is not None
+    target = target_of(reading, reader)
+    info = sentence_curve_info(
+        reader.classes[target],
+        [reading.text[one.start : one.end] for one in parts],
+        [one.probabilities[target] for one in parts],
+        reading.probabilities[target],
+    )
+    sentence = sentence_curve_sentence(info)
+    st.markdown(f"**Sentence by sentence: how {plain(reader.classes[target])}**")
+    live_chart(sentence_curve_figure(info, dark=is_dark()), key=f"{key}.curve", alt=sentence)
+    st.caption(plain(sentence))
+
+
+def target_of(reading: Reading, reader: TextReader) -> int:
+    """The class that contributions are told for: of two the second, else the one that is answered."""
+    return 1 if len(reader.classes) == 2 else reading.winner
 
 
 def show_explained(found: Explained, reader: TextReader, *, text: str, key: str, box: str | None) -> None:
@@ -92,6 +152,8 @@ def _shown(word: Word, value: float, limit: float, *, gap: str, reader: TextRead
         return Shown(word.text, gap, "transparent", "cut: not read", cut=True)
     title = f"{_signed(value)} for {_side(reader, target, value)}"
     broken = not word.known
+    if not broken and not any(letter.isalpha() for letter in word.text):
+        title += f"; read as “{' '.join(word.names)}”" if " ".join(word.names) != word.text else ""
     pieces = " · ".join("?" if name == "[UNK]" else name.removeprefix("##") for name in word.names)
     return Shown(
         word.text,

@@ -23,6 +23,7 @@ from ui.widgets.download import download
 BATCH = 256
 SLICE_SECONDS = 1.0  # that a run of the page computes before it shows how far it is
 MAX_PASTED = 5_000  # lines
+OTHER = "not English"
 
 
 @dataclass
@@ -31,7 +32,7 @@ class Job:
 
     reader: TextReader
     texts: list[str]
-    answers: list[str] = field(default_factory=list)  # class, "unsure", or what is wrong
+    answers: list[str] = field(default_factory=list)  # class, "unsure", "not English", or "not read"
     probabilities: list[float | None] = field(default_factory=list)  # probability of the class that is shown
     stopped: bool = False
 
@@ -92,22 +93,23 @@ def likely_text(found: table.Table) -> int:
 def advance(job: Job, *, seconds: float) -> None:
     """Answer batches for about so long; at least one."""
     end = time.monotonic() + seconds
-    sure_from = job.reader.sure_from
     while not job.over:
         start = len(job.answers)
         texts = job.texts[start : start + BATCH]
         problems = [find_problem(text) for text in texts]
         readable = [text for text, problem in zip(texts, problems, strict=True) if problem is None]
-        rows = iter(job.reader.probabilities(readable) if readable else ())
+        readings = iter(job.reader.readings(readable) if readable else ())
         for problem in problems:
-            row = next(rows) if problem is None else None
-            if row is None or problem is not None:
+            if problem is not None:
                 job.answers.append("not read")
                 job.probabilities.append(None)
                 continue
-            best = int(row.argmax())
-            job.answers.append(job.reader.classes[best] if row[best] >= sure_from else "unsure")
-            job.probabilities.append(float(row[1] if len(row) == 2 else row[best]))
+            reading = next(readings)
+            row, best = reading.probabilities, reading.winner
+            assert row is not None
+            other = reading.problem is not None and reading.problem.code == "other_language"
+            job.answers.append(OTHER if other else job.reader.classes[best] if reading.sure else "unsure")
+            job.probabilities.append(row[1] if len(row) == 2 else row[best])
         if time.monotonic() > end:
             return
 
@@ -144,7 +146,7 @@ def _results(job: Job, key: str) -> None:
         {"text": text, "answer": said, label: probability}
         for text, said, probability in zip(job.texts, job.answers, job.probabilities, strict=False)
     ]
-    kinds = [kind for kind in (*classes, "unsure", "not read") if kind in job.answers]
+    kinds = [kind for kind in (*classes, "unsure", OTHER, "not read") if kind in job.answers]
     wanted = st.pills("Show", kinds, selection_mode="multi", key=f"{key}.filter")
     shown = [row for row in rows if not wanted or row["answer"] in wanted]
     st.dataframe(
@@ -160,7 +162,7 @@ def shares_sentence(answers: Sequence[str], classes: Sequence[str]) -> str:
     """ "Of 120 texts, 61.7 % are positive, 25.0 % negative, 13.3 % unsure." """
     parts = [
         f"{percent(answers.count(kind) / len(answers))} {plain(kind)}"
-        for kind in (*reversed(classes), "unsure", "not read")
+        for kind in (*reversed(classes), "unsure", OTHER, "not read")
         if kind in answers
     ]
     return f"Of {len(answers):,} texts: **{', '.join(parts)}**."

@@ -58,9 +58,15 @@ def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
         answer.show_answer(reading, reader, key=key)
     if reading.encoded is None:
         return
+    box = KEY if alone or key.endswith("first") else None
     with left if alone else right:
-        st.markdown("**What each word contributes**", help="Click a word to delete or replace it.")
-        answer.show_words(reading, reader, key=key, box=KEY if alone or key.endswith("first") else None)
+        if reading.sentences:
+            st.markdown("**What each sentence adds**", help="Click a sentence to delete or replace it.")
+            answer.show_sentences(reading, reader, key=key, box=box)
+        else:
+            st.markdown("**What each word contributes**", help="Click a word to delete or replace it.")
+            answer.show_words(reading, reader, key=key, box=box)
+        answer.show_curve(reading, reader, key=key)
     if alone:
         with st.expander("Attention, layer by layer and head by head", icon=":material/grid_on:"):
             answer.show_attention(reading, reader, key=key)

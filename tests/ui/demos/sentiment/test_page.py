@@ -50,18 +50,32 @@ def test_nothing_is_predicted_from_nothing_and_a_text_is_answered_with_its_words
     typed(app, "A wonderful, moving film.")
     assert "completeness error" in said(app)
     assert "Where it looks, not why" in said(app)
-    typed(app, "word " * 200)
-    assert "the rest is cut" in said(app)
+    typed(app, "It was a dull evening. We liked the food. " * 20)
+    assert "What each sentence adds" in said(app)
+    assert "of 40 sentences" in said(app)
 
 
 @pytest.mark.parametrize(
     ("text", "part"),
-    [("😀😀", "no words"), ("Это хороший фильм", "English only"), ("x " * 50_000, "100,000 characters")],
+    [("!? 12", "no words"), ("Это хороший фильм", "English only"), ("x " * 50_000, "100,000 characters")],
 )
 def test_what_cannot_be_read_is_said(text: str, part: str) -> None:
     app = typed(page(), text)
     assert part in said(app)
     assert "What each word contributes" not in said(app)
+
+
+@pytest.mark.parametrize(
+    ("text", "part"),
+    [
+        ("Der Film war leider sehr langweilig und viel zu lang.", "looks like German"),
+        ("It began well. Then it got dull. The end was a joke.", "Sentence by sentence"),
+    ],
+)
+def test_what_is_special_about_a_text_is_said_beside_its_answer(text: str, part: str) -> None:
+    app = typed(page(), text)
+    assert part in said(app)
+    assert "What each word contributes" in said(app)
 
 
 def test_an_example_goes_into_the_box() -> None:
