@@ -13,7 +13,7 @@ from core.data import points
 from core.data.formats import Format
 from core.data.pictures import pen_strokes, picture, picture_set
 from core.data.sound import audio
-from core.data.text import table
+from core.data.text import table, typed
 
 
 @dataclass(frozen=True)
@@ -106,6 +106,20 @@ SOUND = Input(
     ],
 )
 
+TEXT = Input(
+    "A text",
+    "Sentiment; `python -m core predict sentiment FILE … --text …`",
+    [("a text typed or pasted, or files of texts, one a line, in UTF-8", "any")],
+    [("characters of a text", f"at most {typed.MAX_CHARACTERS:,}")],
+    [
+        "The networks read English. Another language in Latin letters is named beside the answer, which is never "
+        "called sure then; a text mostly in other letters is refused.",
+        "The fine-tuned encoder reads a review of any length, a longer one sentence by sentence. Other models say how "
+        "many words they have read.",
+        "A text of signs or numbers alone is refused, unless there is an emoji, an emoticon or a score such as 4/5.",
+    ],
+)
+
 TABLE = Input(
     "Tables",
     "Sentiment, Train; Foundations, playground",
@@ -118,4 +132,4 @@ TABLE = Input(
     ],
 )
 
-INPUTS = (PICTURE, STROKES, PICTURES, SOUND, TABLE)
+INPUTS = (PICTURE, STROKES, PICTURES, SOUND, TEXT, TABLE)

@@ -15,6 +15,7 @@ from torch import nn
 
 from core.classifier import Classifier, Labelled
 from core.data.text import reviews
+from core.data.text.typed import MAX_CHARACTERS
 from core.demo import PreparedInput
 from core.demos.sentiment import signs
 from core.demos.sentiment.config import SMALL, SentimentConfig
@@ -30,7 +31,6 @@ from core.knobs import from_json
 from core.release import ReleaseModel
 from core.training.supervised import answering_weights
 
-MAX_CHARACTERS = 20_000
 SURE_OF_TWO, SURE_OF_MORE = 0.8, 0.5
 WORD = re.compile(rf"[^\W_]+(?:['’{APOSTROPHES}\-][^\W_]+)*")
 MOST_FOREIGN = 0.5  # of the letters, outside the Latin alphabet

@@ -4,11 +4,12 @@ import numpy as np
 import pytest
 import torch
 
+from core.data.text.typed import MAX_CHARACTERS
 from core.demos.sentiment import minilm
 from core.demos.sentiment.calibration import calibration, fit_temperature
 from core.demos.sentiment.config import RELEASES, SentimentConfig
 from core.demos.sentiment.learner import make_network
-from core.demos.sentiment.reader import MAX_CHARACTERS, TextReader, find_problem, read_model
+from core.demos.sentiment.reader import TextReader, find_problem, read_model
 from core.demos.sentiment.tokenizer import train_tokenizer
 from core.demos.sentiment.words import attack, explain, flipped, looks, replaced, words_of
 from core.explain.words import contributions
