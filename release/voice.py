@@ -35,6 +35,7 @@ from release import voice_measures as measures
 
 NUM_UNKNOWN, NUM_SILENCE = 9_500, 2_500
 NUM_VALIDATION = 400  # of other words, and of silence
+LOOKS = (-3, 0, 3)  # frames; their mean is righter on validation than one look
 REMEMBERED = 50  # clips of each class whose pooled states are kept for rehearsal
 
 
@@ -210,6 +211,7 @@ def write(
         "minutes": round(minutes, 1),
         "machine": f"{platform.machine()}, {where.threads} threads, PyTorch {torch.__version__}",
         "threshold": 0.5,
+        "looks": list(LOOKS),
         "figures": [],
     }
     write_card(folder, card)

@@ -50,6 +50,17 @@ def test_an_answer_is_the_network_s_own_for_the_marked_second(reader: VoiceReade
     assert set(hearing.milliseconds) == {"listen", "interpret", "predict"}
 
 
+def test_an_answer_of_several_looks_is_their_mean(reader: VoiceReader) -> None:
+    features = log_mel(torch.from_numpy(burst(0.3, seconds=1.0)[None]), num_mels=40).numpy()
+    looking = VoiceReader(reader.network, classes=CLASSES, looks=(-3, 0, 3))
+    earlier, later = features.copy(), features.copy()
+    earlier[:, 3:], earlier[:, :3] = features[:, :-3], features[:, :1]
+    later[:, :-3], later[:, -3:] = features[:, 3:], features[:, -1:]
+    expected = np.mean([reader.from_features(one) for one in (earlier, features, later)], axis=0)
+    assert looking.from_features(features) == pytest.approx(expected, abs=1e-5)
+    assert looking.from_features(np.repeat(features, 3, 0)) == pytest.approx(np.repeat(expected, 3, 0), abs=1e-5)
+
+
 def test_several_commands_are_answered_one_after_the_other(reader: VoiceReader) -> None:
     hearing = reader.hear(burst(0.3, 1.2, 2.2))
     starts = [command.window.start for command in hearing.commands]
