@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Iterable
 from functools import cache
 from typing import TYPE_CHECKING
 
@@ -16,51 +15,53 @@ if TYPE_CHECKING:
     from tokenizers import Tokenizer
 
 EMOJI = {
-    "love": "❤♥❣💌💕💖💗💓💘💝💞💟🧡💛💚💙💜🖤🤍🤎🩷🩵🩶😍🥰😘😗😙😚😻💑💏🫶🤟💋",
-    "happy": "😀😃😄😁😆😊🙂☺😺😸🤗😇😎🤠🥹😌😉🥲😏🕺💃🤸☀🌞🌈🍀🥂🍾",
-    "amazing": "🤩🌟✨🔥💯🏆🥇💪🙌👏🎉🥳🎊💎👑🚀",
-    "good": "👍👌✅☑✔🆗🤙🤝🫡",
+    "love": "❤♥❣💌💕💖💗💓💘💝💞💟🧡💛💚💙💜🖤🤍🤎🩷🩵🩶😍🥰😘😗😙😚😻💑💏🫶🤟💋😽🫂",
+    "happy": "😀😃😄😁😆😊🙂☺😺😸🤗😇😎🤠🥹😌😉🥲😏🕺💃🤸☀🌞🌈🍀🥂🍾🎁🎂🎈🌹💐🌸🌺🌷🌻✌🙆🦄",
+    "amazing": "🤩🌟✨🔥💯🏆🥇💪🙌👏🎉🥳🎊💎👑🚀🔝🤘🎆🎇",
+    "good": "👍👌✅☑✔🆗🤙🤝🫡🆒🤌",
     "delicious": "😋🤤",
     "funny": "😂🤣😹😅😝😜😛🤪",
     "thank you": "🙏",
-    "sad": "😢😭😞😔☹🙁😟😣😥😓😿😰😩😫😪😖🥺😦😧",
+    "sad": "😢😭😞😔☹🙁😟😣😥😓😿😰😩😫😪😖🥺😦😧🤕🤒😷🥀",
     "heartbroken": "💔",
     "angry": "😠😡🤬👿💢😤😾🖕😈",
     "disgusting": "🤮🤢🤧🤑",
     "awful": "👎💩❌✖🚮🗑🙅🚫⛔🤡",
     "disappointed": "🤦😒🙄😑😬😕🫤",
     "boring": "🥱😴💤",
-    "so so": "😐😶🤷",
-    "shocked": "😱😨😮😲🤯😵🙀",
+    "so so": "😐😶🤷🙃🫠",
+    "shocked": "😱😨😮😲🤯😵🙀🫣",
     "wondering": "🤔🤨🧐",
 }
 EMOTICONS = {
-    "angry": (r">:-?[(\[]+", r">_<"),
+    "angry": (r">:-?[(\[]+", r">_<", r"(?<!\w)[:=]-?@(?!\w)"),
     "heartbroken": (r"</3",),
     "love": (r"<3+(?![\w.])", r"[:;]-?\*+(?!\w)"),
     "happy": (
-        r"[:=;][-o^']?[)\]}]+(?!\w)",
+        r"[:=;][-o^']{0,2}[)\]}]+(?!\w)",
         r"[:=;]-?D+(?!\w)",
         r"(?<!\w)[xX]D+(?!\w)",
         r"\^[_.-]{0,2}\^",
         r"(?<![\w)])\([-o^']?[:;=](?!\w)",
         r"\\o/",
+        r"(?<!\w)8-\)",
         r"(?<!\w):-?3(?!\w)",
     ),
     "funny": (r"[:=;]-?[pP](?!\w)",),
     "sad": (
-        r"[:=;][-o^']?[(\[{]+(?![\w(])",
+        r"[:=;][-o^']{0,2}[(\[{]+(?![\w(])",
         r"(?<!\w)D-?:(?![\w/])",
         r"(?<![\w(])\)[-o^']?[:=](?!\w)",
         r";_+;",
         r"(?<!\w)[Tt][_.][Tt](?!\w)",
-        r"(?<!\w)[:=]'+\(",
+        r"(?<!\w)[:=]-?[cC](?!\w)",
     ),
     "disappointed": (
         r"(?<!http)(?<!https)(?<!ftp)(?<!file)(?<![A-Z])[:=]-?[/\\](?![/\\\w])",
         r"(?<!\w)-_+-(?!\w)",
+        r"ಠ_+ಠ",
     ),
-    "so so": (r"[:=]-?\|(?!\w)",),
+    "so so": (r"[:=]-?\|(?!\w)", r"¯\\_+\(ツ\)_+/¯"),
     "shocked": (r"(?<![\w:])[:=]-?[oO0](?!\w)", r"(?<!\w)[oO][_.][oO](?!\w)"),
 }
 APOSTROPHE = "['’´`ʼ′‘‛＇ʹʻʽ՚ꞌ]"
@@ -71,11 +72,14 @@ CHARACTERS = {
     "&lt;": "<",
     "&gt;": ">",
 }
-MODIFIERS = "[\ufe0e\ufe0f\u200d\u200b\u2060\U0001f3fb-\U0001f3ff\u2640\u2642]"  # of emoji: colour, gender, joints
+MODIFIERS = (
+    "[\u20e3\ufe0e\ufe0f\u200d\u200b\u2060\U0001f3fb-\U0001f3ff\u2640\u2642]"  # of emoji: colour, gender, joints
+)
 OTHER_EMOJI = "[\u2190-\u21ff\u2300-\u27bf\u2b00-\u2bff\U0001f000-\U0001faff]"
 STARS = 5  # that all scores are told in
 _NEGATED = r"\bis|\bare|\bwas|\bwere|\bdo|\bdoes|\bdid|\bhave|\bhas|\bhad|\bcould|\bwould|\bshould|\bca|\bwo|\bai"
 _BESIDE = r"(?<![\w./,:$€£-])"
+_STAR = "[★⭐🌟✭✪]"
 _NUMBERS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten")
 _NO_SCORE = (
     r"(?!\s?(?:people|persons|users|customers|patients|times|days|months|of|units|women|men|children|p\.?m|a\.?m)\b)"
@@ -93,15 +97,14 @@ def rules() -> tuple[tuple[str, str], ...]:
         (rf"(?i)(?<={_NEGATED})nt\b", "n't"),
     ]
     found += [(MODIFIERS, "")]
-    found += [(pattern, f" {_stars(number)} ") for number in range(STARS, -1, -1) for pattern in _scores(number)]
-    found += [(f"[{''.join(dict.fromkeys(signs))}]+", f" {word} ") for word, signs in _by_word(EMOJI)]
-    found += [(pattern, f" {word} ") for word, patterns in EMOTICONS.items() for pattern in patterns]
-    return tuple(found)
+    found += [("|".join(_scores(number)), f" {_stars(number)} ") for number in range(STARS, -1, -1)]
+    words = [*EMOTICONS, *(word for word in EMOJI if word not in EMOTICONS)]  # ">:(" is looked for before ":("
+    return (*found, *((_signs(word), f" {word} ") for word in words))
 
 
-def _by_word(emoji: dict[str, str]) -> Iterable[tuple[str, str]]:
-    """Each group without the joints of its signs."""
-    return ((word, re.sub(MODIFIERS, "", signs)) for word, signs in emoji.items())
+def _signs(word: str) -> str:
+    """All that is read as a word; an emoji may stand there several times."""
+    return "|".join([f"[{re.sub(MODIFIERS, '', EMOJI[word])}]+", *EMOTICONS.get(word, ())])
 
 
 def _stars(number: int) -> str:
@@ -122,8 +125,9 @@ def _scores(number: int) -> list[str]:
         rf"{_BESIDE}(?<!on\s)(?:(?:{of_five}){over}(?:5|five)|(?:{of_ten}){over}(?:10|ten)|(?:{of_hundred}){over}100)"
         rf"{star}{end}"
     )
-    found = [written, rf"{_BESIDE}(?:{of_five})(?:\*(?![\w*])|\s?of\s?5\sstars?\b)"]
+    found = [written, rf"{_BESIDE}(?:{of_five})(?:\*(?![\w*])|\s?of\s?5\sstars?\b|\s?{_STAR}(?!\s?{_STAR}))"]
     if number:
+        found.append(rf"{_BESIDE}{number - 1}\s?(?:½|1/2)[\s-]?stars?\b")
         found.append(rf"{_BESIDE}(?:{number - 1}[.,][1-9]|{number}[.,]0)[\s-]?stars?\b")
         found.append(_drawn(number))
     quarters = [half for half in range(9) if math.floor(half / 2 / 4 * STARS + 0.5) == number]
@@ -135,12 +139,11 @@ def _scores(number: int) -> list[str]:
 def _drawn(number: int) -> str:
     """Stars themselves. One alone, without empty ones after it, is an ornament."""
     empty = "[☆✩⚝]"
-    star = "[★⭐🌟✭✪]"
-    stands, ends = rf"(?<!{star})(?<!{star}\s)", rf"(?!\s?{star})"
+    stands, ends = rf"(?<!{_STAR})(?<!{_STAR}\s)", rf"(?!\s?{_STAR})"
     if number == 1:
-        return rf"{stands}(?:{star}|½)(?:\s?{empty}){{3,4}}{ends}"
-    halved = rf"{star}(?:\s?{star}){{{number - 2}}}\s?(?:½|1/2)"
-    return rf"{stands}(?:{halved}|{star}(?:\s?{star}){{{number - 1}}})(?:\s?{empty})*{ends}"
+        return rf"{stands}(?:{_STAR}|½)(?:\s?{empty}){{3,4}}{ends}"
+    halved = rf"{_STAR}(?:\s?{_STAR}){{{number - 2}}}\s?(?:½|1/2)"
+    return rf"{stands}(?:{halved}|{_STAR}(?:\s?{_STAR}){{{number - 1}}})(?:\s?{empty})*{ends}"
 
 
 def _in_level(number: int, size: int) -> list[int]:

@@ -50,6 +50,13 @@ def read(tokenizer: Tokenizer, text: str) -> str:
         ("★ ★ ★ ☆ ☆", "3 out of 5 stars"),
         ("★★★½", "4 out of 5 stars"),
         ("⭐️⭐️⭐️⭐️⭐️", "5 out of 5 stars"),
+        ("5 ⭐", "5 out of 5 stars"),
+        ("4⭐️ film", "4 out of 5 stars film"),
+        ("3 1/2 stars", "4 out of 5 stars"),
+        ("5️⃣/5️⃣", "5 out of 5 stars"),
+        ("film :-((", "film sad"),
+        ("film :'-(", "film sad"),
+        ("¯\\_(ツ)_/¯", "so so"),
     ],
 )
 def test_signs_are_read_as_words(tokenizer: Tokenizer, text: str, expected: str) -> None:
