@@ -43,6 +43,7 @@ READ = 128  # pieces that the encoder reads, more than it is trained with: whole
 WHERE = Placement(threads=1)
 SETTINGS: dict[str, Any] = {"averaging": 0.999}
 DISTILLED: dict[str, Any] = {"label_smoothing": 0.0, "dropout": 0.1}
+WHOLE_REVIEWS = 300  # on which it is found what the sentences of a long text are multiplied by
 IMDB_SENTENCES = 80_000  # that the encoder answers for the small model to learn from
 
 
@@ -140,27 +141,41 @@ def write_card(folder: Path, card: Mapping[str, object]) -> None:
 def measure(folder: Path) -> None:
     """Temperature on the held-out sentences; accuracy and calibration of the written file itself on each set.
 
-    Where these were learned from at last ("learned_all" on the card), the temperature is IMDb's validation reviews'.
+    Where these were learned from at last ("learned_all" on the card), the temperature is IMDb's validation reviews'. So
+    is what the sentences of a long text are multiplied by, in a model that reads all of it ("whole").
     """
     card = json.loads((folder / CARD).read_text())
     reader = read_model(ReleaseModel(folder))
     sst2, imdb = reviews.load("sst2"), reviews.load("imdb")
     unseen = imdb.validation if card.get("learned_all") else sst2.validation
-    reader.temperature = 1.0
-    logits = torch.from_numpy(reader.logits(unseen.texts))
-    reader.temperature = card["temperature"] = fit_temperature(logits, torch.from_numpy(unseen.labels))
+    reader.temperature, reader.whole = 1.0, 0.0
+    reader.temperature = card["temperature"] = fitted(reader, unseen)
     kind = "IMDb validation reviews" if unseen is imdb.validation else "held-out SST-2 training sentences"
-    sets = {f"{len(unseen):,} {kind}": unseen}
+    sets = {f"{len(unseen):,} {kind}{', cut at the length' if unseen is imdb.validation else ''}": unseen}
     sets["872 SST-2 dev sentences"] = sst2.test
     tsv = reviews.sst2_folder()
     if tsv is not None and (tsv / TREEBANK_TEST).is_file():
         sets["1,821 SST-2 test sentences"] = reviews.read_tsv(tsv / TREEBANK_TEST)
-    sets["2,000 IMDb test reviews, cut at the length"] = imdb.test
     card["figures"] = [
         figure(reader, name, part) | ({"headline": True} if part is sst2.test else {}) for name, part in sets.items()
     ]
+    if "whole" in card:
+        reader.whole = 1.0
+        reader.whole = card["whole"] = round(1 / fitted(reader, beginning(imdb.validation, WHOLE_REVIEWS)), 2)
+    name = "2,000 IMDb test reviews" + ("" if reader.whole else ", cut at the length")
+    card["figures"].append(figure(reader, name, imdb.test))
     write_card(folder, card)
     print(json.dumps(card, indent=2))
+
+
+def fitted(reader: TextReader, part: reviews.Part) -> float:
+    """What its logits are best divided by."""
+    return fit_temperature(torch.from_numpy(reader.logits(part.texts)), torch.from_numpy(part.labels))
+
+
+def beginning(part: reviews.Part, count: int) -> reviews.Part:
+    """The first so many."""
+    return reviews.Part(part.texts[:count], part.labels[:count])
 
 
 def figure(reader: TextReader, name: str, part: reviews.Part) -> dict[str, object]:

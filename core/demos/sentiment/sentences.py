@@ -8,7 +8,10 @@ from collections.abc import Callable, Iterator
 from core.demos.sentiment.signs import OTHER_EMOJI
 
 Span = tuple[int, int]  # characters [start, end)
-_END = re.compile(rf"[.!?…。！？]+[\"'”’»)\]*]*(?:\s*(?:{OTHER_EMOJI}\ufe0f?|[:;=]-?[()D](?!\w)))*(?=\s)|\n+")
+_BREAK = r"<br\s*/?>"
+_MOOD = rf"(?:\s*(?:{OTHER_EMOJI}\ufe0f?|[:;=]-?[()D](?!\w)))*"  # an emoji or an emoticon after the full stop
+_END = re.compile(rf"[.!?…。！？]+[\"'”’»)\]*]*{_MOOD}(?=\s|<br)|(?:\n|{_BREAK})+")
+_BLANK, _BLANK_END = re.compile(rf"(?:\s|{_BREAK})*"), re.compile(rf"(?:\s|{_BREAK})+$")
 _SHORTENED = re.compile(
     r"(?:\b(?:mr|mrs|ms|dr|prof|st|jr|sr|vs|e\.g|i\.e|approx|no|vol|dept|inc|ltd|co|gen|col|sgt|rev|hon|fig|al|cf"
     r"|ca|min|max|ft)|(?:^|[\s(.])[A-Z])\.$",
@@ -51,10 +54,11 @@ def _ends(text: str) -> Iterator[int]:
 
 
 def _stripped(text: str, start: int, end: int) -> Span:
-    while start < end and text[start].isspace():
-        start += 1
-    while end > start and text[end - 1].isspace():
-        end -= 1
+    """Without white space and line breaks of HTML at its ends."""
+    begin = _BLANK.match(text, start, end)
+    start = begin.end() if begin else start
+    while end > start and (last := _BLANK_END.search(text, max(start, end - 8), end)):
+        end = last.start()
     return start, end
 
 

@@ -23,6 +23,7 @@ from tests.support.tiny_encoder import TEXTS
         ('"Why?" she said. (Yes.) No', ['"Why?"', "she said.", "(Yes.)", "No"]),
         ("Great. 😀 Then it broke. :( Bad.", ["Great. 😀", "Then it broke. :(", "Bad."]),
         ("one\ntwo\n\nthree", ["one", "two", "three"]),
+        ("It was good.<br /><br />Then <br>not", ["It was good.", "Then", "not"]),
         ("no stop at all", ["no stop at all"]),
         ("!!! ... !!!", ["!!! ... !!!"]),
         (" \n ", []),
