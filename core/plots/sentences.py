@@ -64,9 +64,10 @@ def sentence_curve_figure(info: SentenceCurve, *, dark: bool, uirevision: str = 
         yanchor="bottom" if info.whole < 0.85 else "top",
         showarrow=False,
         font={"color": colors.second},
+        bgcolor=colors.background,
     )
     fig.update_xaxes(title_text="sentence", dtick=max(1, len(places) // 10), fixedrange=True)
-    fig.update_yaxes(range=[-4, 104], tickvals=[0, 50, 100], ticksuffix=" %", fixedrange=True)
+    fig.update_yaxes(range=[-4, 104], tickvals=[0, 50, 100], ticktext=["0 %", "50 %", "100 %"], fixedrange=True)
     return fig.update_layout(showlegend=False, margin={"l": 52, "r": 12, "t": 12, "b": 40}, dragmode=False)
 
 

@@ -19,6 +19,7 @@ from ui.widgets.verdict import probability_chart, verdict
 
 MAX_EXPLAINED = 256  # tokens; more would take longer than typing may wait
 SIGN_FROM = 0.25  # of the largest contribution
+ICONS = {"cut": ":material/content_cut:", "nothing_known": ":material/help:"}
 FEWEST_SENTENCES = 3  # that make a curve
 ATTENTION_TOKENS = 40  # that a heat map can label
 
@@ -42,7 +43,7 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
         is_sure=reading.sure,
     )
     if problem is not None:
-        st.warning(problem.message, icon=":material/content_cut:")
+        st.warning(problem.message, icon=ICONS.get(problem.code, ":material/translate:"))
     probability_chart(reader.classes, reading.probabilities, key=f"{key}.bars")
 
 

@@ -66,6 +66,7 @@ def _answered(reader: TextReader, text: str, *, key: str, alone: bool) -> None:
         else:
             st.markdown("**What each word contributes**", help="Click a word to delete or replace it.")
             answer.show_words(reading, reader, key=key, box=box)
+    with right:
         answer.show_curve(reading, reader, key=key)
     if alone:
         with st.expander("Attention, layer by layer and head by head", icon=":material/grid_on:"):
