@@ -12,7 +12,7 @@ from typing import Any
 from core.data import points
 from core.data.formats import Format
 from core.data.pictures import pen_strokes, picture, picture_set
-from core.data.sound import audio
+from core.data.sound import audio, sound_file
 from core.data.text import table, typed
 
 
@@ -97,12 +97,22 @@ PICTURES = Input(
 
 SOUND = Input(
     "Speech",
-    "Voice; `python -m core predict voice FILE …`",
-    formats_of(audio.FORMATS),
+    "Voice, also for words of one's own; `python -m core predict voice FILE …`",
+    formats_of(sound_file.FORMATS),
     [
-        ("size of the file", megabytes(audio.MAX_BYTES)),
-        ("length", f"{audio.MIN_SECONDS:g} to {audio.MAX_SECONDS:g} seconds"),
-        ("channels", f"1 to {audio.MAX_CHANNELS}"),
+        ("size of the file", megabytes(sound_file.MAX_BYTES)),
+        ("length", f"{sound_file.MIN_SECONDS:g} to {sound_file.MAX_SECONDS:g} seconds"),
+        ("rate", f"{sound_file.MIN_RATE // 1000} to {sound_file.MAX_RATE // 1000} kHz"),
+        ("channels", f"1 to {sound_file.MAX_CHANNELS}"),
+    ],
+    [
+        "The format is told by the content, whatever the file is called. OGG may hold Opus, Vorbis, FLAC or Speex, and "
+        "several sounds in a row; of a film the first track of sound is heard.",
+        "The length is that of what is there, not what the file says: none (FLAC from a pipe, MP3 without a Xing "
+        "frame) or a wrong one (a WAV that was never closed) is no hindrance. A file that was cut off is read as far "
+        "as it goes, unless most of it is damaged.",
+        f"Everything becomes {audio.RATE // 1000} kHz and one channel: the mean of those that hold sound, or the "
+        "loudest where they cancel each other. What goes beyond full scale is made softer as a whole.",
     ],
 )
 

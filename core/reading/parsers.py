@@ -11,4 +11,4 @@ PARSERS = {  # "module:function" → seconds of computing; each function takes (
 
 def warm_up() -> None:
     """Import what the parsers import only when they are called: the first file would be charged with it."""
-    import scipy.signal  # noqa: F401
+    import soxr  # noqa: F401

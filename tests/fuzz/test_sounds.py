@@ -1,6 +1,7 @@
 """Sounds, whatever is in them."""
 
 import io
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -9,6 +10,8 @@ import soundfile
 from core.data.sound import audio
 from tests.fuzz.conftest import Explore
 from tests.support.fuzz_examples import answer, files
+
+FILES = Path(__file__).parents[1] / "data" / "sounds"
 
 
 def encoded(kind: str, subtype: str, *, rate: int = 16_000, channels: int = 1) -> bytes:
@@ -25,12 +28,16 @@ SOUNDS = [
     encoded("OGG", "VORBIS"),
     encoded("OGG", "OPUS", rate=48_000),
     encoded("MP3", "MPEG_LAYER_III"),
+    encoded("AIFF", "PCM_16"),
+    encoded("CAF", "ALAC_16"),
+    encoded("AU", "FLOAT"),
+    *(path.read_bytes() for path in sorted(FILES.iterdir())),
 ]
 
 
 @pytest.fixture(autouse=True, scope="module")
-def resampling_is_imported() -> None:
-    audio.read_sound(encoded("WAV", "PCM_16", rate=8000), name="a.wav")
+def decoders_are_imported() -> None:
+    audio.read_sound(encoded("MP3", "MPEG_LAYER_III", rate=8000), name="a.mp3")
 
 
 def test_a_sound_is_read_or_refused_in_a_sentence(explore: Explore) -> None:
@@ -43,4 +50,5 @@ def test_a_sound_is_read_or_refused_in_a_sentence(explore: Explore) -> None:
             answer(lambda: audio.problem(recording.samples))
             assert answer(lambda: audio.commands(recording.samples))
 
-    explore(files(SOUNDS, b"RIFF\xff\xff\0\0WAVEfmt ", b"fLaC\0\0\0\x22", b"OggS", b"ID3", b"\xff\xfb"), check)
+    marks = (b"RIFF\xff\xff\0\0WAVEfmt ", b"fLaC\0\0\0\x22", b"OggS", b"ID3", b"\xff\xfb", b"\xff\xf1", b"#!AMR\n")
+    explore(files(SOUNDS, *marks, b"\0\0\0\x20ftypisom", b"\x1aE\xdf\xa3", b"caff\0\1", b".snd"), check)

@@ -1,40 +1,42 @@
-"""Sound as the networks get it: decoding uploads and recordings, finding what was said, and changing a recording.
+"""Sound as the networks get it: from a file to one channel, finding what was said, and changing a recording.
 
-Here: limits on files, level and noise, the loudest second, the parts of a recording in which something is said, gain,
-noise and speed. Not here: features of sound and networks (`core.demos.voice`), data sets (`core.data.sound.speech`).
-Everywhere a sound is float32 in [-1, 1], mono, 16,000 samples a second. Levels are in dBFS: 0 is the power of a
-full-scale square wave, so a full-scale sine has −3.
+Here: level and noise, the loudest second, the parts of a recording in which something is said, gain, noise and speed.
+Not here: formats and limits of files (`core.data.sound.sound_file`), features of sound and networks
+(`core.demos.voice`), data sets (`core.data.sound.speech`). Everywhere a sound is float32 in [-1, 1], mono, 16,000
+samples a second. Levels are in dBFS: 0 is the power of a full-scale square wave, so a full-scale sine has −3.
 """
 
 from __future__ import annotations
 
 import io
 import math
-from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import numpy.typing as npt
 import soundfile
 
-from core.data import formats
-from core.data.formats import Format, starts
-from core.errors import InvalidInputError, Problem
+from core.data.sound import sound_file
+from core.data.sound.sound_file import FORMATS as FORMATS
+from core.data.sound.sound_file import MAX_BYTES as MAX_BYTES
+from core.data.sound.sound_file import MAX_SECONDS as MAX_SECONDS
+from core.data.sound.sound_file import MIN_SECONDS as MIN_SECONDS
+from core.errors import Problem
 
 RATE = 16_000  # samples a second
 WINDOW = RATE  # samples that a network hears at a time
 HOP = RATE // 100  # 10 ms
-MAX_BYTES, MAX_SECONDS, MIN_SECONDS, MAX_CHANNELS = 5_000_000, 30.0, 0.1, 2
-MIN_RATE, MAX_RATE = 8_000, 48_000
-UNKNOWN_LENGTH = 2**48  # frames; libsndfile says about 2⁶³ of a FLAC that was written into a pipe
+UNHEARD_DB = -40.0  # of a channel, below the loudest one
 CLIPPED = 0.99  # amplitude from which a sample counts as cut off
 SILENT_DB, QUIET_DB = -65.0, -48.0  # of the loudest second
 FLOOR_DB = -100.0  # the level that stands for no sound at all
 GAP = 0.2  # seconds of quiet that separate two commands; the closed lips in “stop” and “up” last about 0.1
 SHORTEST = 0.08  # seconds; what is shorter is a click
+CLICK, CLICK_GAP = 0.03, 0.04  # seconds: of a click right before a word, and of the quiet after it
 ABOVE_NOISE_DB, BELOW_PEAK_DB = 9.0, 28.0
 
 Wave = npt.NDArray[np.float32]  # (N,) in [-1, 1]
+Span = tuple[int, int]  # (start, end) in samples
 
 
 @dataclass(frozen=True)
@@ -69,96 +71,33 @@ class Window:
 
 
 def read_sound(data: bytes, *, name: str) -> Recording:
-    """Decode WAV, FLAC, MP3 or OGG; the content tells the format, and all limits are checked before decoding.
+    """Decode a file of any format of `FORMATS`; the content tells which, and no limit is taken from what it promises.
 
     Raises:
-        InvalidInputError: too large, another format, damaged, empty, shorter than 0.1 or longer than 30 seconds, more
-            than two channels, a rate outside 8 to 48 kHz, or samples that are not numbers.
+        InvalidInputError: see `core.data.sound.sound_file.decoded`.
     """
-    if len(data) > MAX_BYTES:
-        raise InvalidInputError(
-            f"“{name}” has {len(data) / 1e6:.1f} MB; at most {MAX_BYTES / 1e6:g} MB are allowed. Cut out the command."
-        )
-    if not data:
-        raise InvalidInputError(f"“{name}” is empty. Record or export it again.")
-    found = formats.of(data, FORMATS)
-    if found is None:
-        raise InvalidInputError(
-            f"“{name}” is not a {formats.named(FORMATS)} sound, whatever its name says. Save it as one of these."
-        )
-    damaged = f"“{name}” is damaged or incomplete and cannot be read. Record or export it again."
-    try:
-        samples, rate = found.reader(data, name)
-    except InvalidInputError:
-        raise
-    except (soundfile.SoundFileError, ValueError, OverflowError) as error:
-        raise InvalidInputError(damaged) from error
-    if len(samples) < MIN_SECONDS * rate:  # the header promised more
-        raise InvalidInputError(damaged)
-    if not np.isfinite(samples).all():
-        raise InvalidInputError(
-            f"“{name}” has samples that are not numbers (NaN or infinite). Export it again as 16-bit WAV."
-        )
-    mono = np.clip(samples, -1, 1).mean(axis=1)
-    return Recording(resampled(mono, rate, RATE), rate, samples.shape[1])
+    decoded = sound_file.decoded(data, name=name, rate=RATE)
+    return Recording(_mono(decoded.samples), decoded.rate, decoded.channels)
 
 
-def _with_soundfile(data: bytes, name: str) -> tuple[npt.NDArray[np.float32], int]:
-    """(N, channels), a second at a time, so that memory follows what is there and not what the header promises."""
-    with soundfile.SoundFile(io.BytesIO(data)) as file:
-        _check(file.frames, file.samplerate, file.channels, name=name)
-        seconds = [np.zeros((0, file.channels), np.float32)]
-        for _ in range(math.ceil(file.frames / file.samplerate)):
-            seconds.append(file.read(frames=file.samplerate, dtype="float32", always_2d=True))
-            if len(seconds[-1]) < file.samplerate:
-                break
-        return np.concatenate(seconds), file.samplerate
+def _mono(samples: npt.NDArray[np.float32]) -> Wave:
+    """(N, channels) → the mean of those that hold sound; where they cancel, as of opposite phase, the loudest.
 
-
-def _is_mp3(data: bytes) -> bool:
-    # tags, or a frame without: eleven bits of sync, then version and layer, of which one value each is reserved
-    return data[:3] == b"ID3" or (
-        len(data) > 2 and data[0] == 0xFF and data[1] & 0xE0 == 0xE0 and data[1] & 0x18 != 0x08 and data[1] & 6 != 0
-    )
-
-
-# A reader gives samples (N, channels) float32 and their rate, after `_check`.
-FORMATS: tuple[Format[Callable[[bytes, str], tuple[npt.NDArray[np.float32], int]]], ...] = (
-    Format("WAV", ("wav",), lambda data: data[:4] == b"RIFF" and data[8:12] == b"WAVE", _with_soundfile),
-    Format("FLAC", ("flac",), starts(b"fLaC"), _with_soundfile),
-    Format("MP3", ("mp3",), _is_mp3, _with_soundfile),
-    Format("OGG", ("ogg", "oga"), starts(b"OggS"), _with_soundfile),
-)
-
-
-def _check(frames: int, rate: int, channels: int, *, name: str) -> None:
-    if not MIN_RATE <= rate <= MAX_RATE:
-        raise InvalidInputError(
-            f"“{name}” has {rate:,} samples a second; allowed are {MIN_RATE:,} to {MAX_RATE:,} (8 to 48 kHz). "
-            "Export it with 16 kHz."
-        )
-    if channels > MAX_CHANNELS:
-        raise InvalidInputError(
-            f"“{name}” has {channels} channels; at most {MAX_CHANNELS} (stereo) are allowed. Export it in mono."
-        )
-    if frames >= UNKNOWN_LENGTH:
-        raise InvalidInputError(f"“{name}” does not say how long it is. Save it as WAV.")
-    if frames == 0:
-        raise InvalidInputError(f"“{name}” holds no sound at all. Record or export it again.")
-    seconds = frames / rate
-    if seconds < MIN_SECONDS:
-        raise InvalidInputError(
-            f"“{name}” is too short: {1000 * seconds:.0f} ms; at least {1000 * MIN_SECONDS:.0f} ms are needed. "
-            "Record one to three seconds."
-        )
-    if seconds > MAX_SECONDS:
-        raise InvalidInputError(
-            f"“{name}” is too long: {seconds:.1f} s; at most {MAX_SECONDS:.0f} s are allowed. Cut out the command."
-        )
+    Channels that have nothing to do with each other have a mean with the mean power by their number; less than half of
+    that is left only of those that cancel.
+    """
+    if samples.shape[1] == 1:
+        return samples[:, 0]
+    powers = samples.var(axis=0, dtype=np.float64)
+    heard = powers >= powers.max() * 10 ** (UNHEARD_DB / 10)
+    mixed = samples[:, heard].mean(axis=1)
+    if mixed.var(dtype=np.float64) < 0.5 * powers[heard].mean() / heard.sum():
+        mixed = samples[:, powers.argmax()]
+    return np.ascontiguousarray(mixed, dtype=np.float32)
 
 
 def resampled(samples: npt.NDArray[np.floating], rate: int, target: int) -> Wave:
-    """Polyphase resampling; what lies above half the lower rate is filtered away."""
+    """Polyphase resampling, of synthetic speech; what lies above half the lower rate is filtered away."""
     if rate == target:
         return np.ascontiguousarray(samples, dtype=np.float32)
     from scipy import signal
@@ -223,11 +162,18 @@ def loudest_window(samples: Wave) -> Window:
 
     So a word is centred. A shorter recording is placed in the middle of a second.
     """
+    parts, clicks = _spoken(samples)
+    start = _loudest_second(samples, clicks)
+    begin = next((begin for begin, end in parts if end > start), 0)
+    return Window(start, _after(clicks, begin), len(samples))
+
+
+def _loudest_second(samples: Wave, clicks: list[Span]) -> int:
     count = len(samples)
     if count <= WINDOW:
-        return Window(-((WINDOW - count) // 2), 0, count)
+        return -((WINDOW - count) // 2)
     power = (samples - samples.mean(dtype=np.float64)) ** 2
-    for start, end in _spoken(samples)[1]:
+    for start, end in clicks:
         power[start:end] = 0.0
     energy = np.concatenate([[0.0], np.cumsum(power)])
     starts = np.append(np.arange(0, count - WINDOW, HOP), count - WINDOW)
@@ -240,15 +186,16 @@ def loudest_window(samples: Wave) -> Window:
         first -= 1
     while last + 1 in nearby:
         last += 1
-    return Window(int(starts[(first + last) // 2]), 0, count)
+    return int(starts[(first + last) // 2])
 
 
 def commands(samples: Wave) -> tuple[Window, ...]:
     """The seconds around each part of a recording in which something is said, in order; at least one.
 
-    A part is what is clearly louder than the noise and not far below the loudest, with pauses shorter than `GAP`.
+    A part is what is clearly louder than the noise and not far below the loudest, with pauses shorter than `GAP`. A
+    click before it, as of a microphone that is switched on, is not heard with it.
     """
-    parts, _ = _spoken(samples)
+    parts, clicks = _spoken(samples)
     if len(parts) < 2:
         return (loudest_window(samples),)
     windows = []
@@ -259,18 +206,21 @@ def commands(samples: Wave) -> tuple[Window, ...]:
             first = start + loudest_window(samples[start:end]).start
         else:
             first = min(max((start + end - WINDOW) // 2, 0), max(len(samples) - WINDOW, 0))
-        windows.append(Window(first, low, high))
+        windows.append(Window(first, max(low, _after(clicks, start)), high))
     return tuple(windows)
 
 
-Span = tuple[int, int]  # (start, end) in samples
+def _after(clicks: list[Span], start: int) -> int:
+    """The end of the last click before a place."""
+    return max((end for _, end in clicks if end <= start), default=0)
 
 
 def _spoken(samples: Wave) -> tuple[list[Span], list[Span]]:
     """The parts in which something is said, and the clicks: what is as loud, but shorter than `SHORTEST`.
 
     How loud speech is at its loudest is asked again without the clicks that were found: a pop of the microphone may be
-    much louder than the word after it.
+    much louder than the word after it. A click may also stand right before a word: what is shorter than `CLICK` and
+    ends `CLICK_GAP` before the rest. After a word it would be its last consonant.
     """
     loud = levels(samples)
     noise = float(np.percentile(loud, 10)) if len(loud) else FLOOR_DB
@@ -281,14 +231,25 @@ def _spoken(samples: Wave) -> tuple[list[Span], list[Span]]:
         if not len(frames):
             break
         groups = np.split(frames, np.flatnonzero(np.diff(frames) > GAP * RATE / HOP) + 1)
-        spans = [(int(group[0]) * HOP, (int(group[-1]) + 1) * HOP) for group in groups]
-        short = [(start, end) for start, end in spans if end - start < SHORTEST * RATE]
+        short = [_span(group) for group in groups if _seconds(group) < SHORTEST]
+        for group in groups:
+            first, *rest = np.split(group, np.flatnonzero(np.diff(group) > CLICK_GAP * RATE / HOP) + 1)
+            if rest and _seconds(first) <= CLICK:
+                short.append(_span(first))
         if not short:
-            return spans, clicks
+            return [_span(group) for group in groups], clicks
         for start, end in short:
             loud[start // HOP : end // HOP] = FLOOR_DB
         clicks += short
     return [], clicks
+
+
+def _span(frames: npt.NDArray[np.intp]) -> Span:
+    return int(frames[0]) * HOP, (int(frames[-1]) + 1) * HOP
+
+
+def _seconds(frames: npt.NDArray[np.intp]) -> float:
+    return float(frames[-1] + 1 - frames[0]) * HOP / RATE
 
 
 def cut(samples: Wave, window: Window) -> Wave:

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from core.contract import CLASSIFICATION, Training
-from core.data import registry
-from core.data.sound import speech
+from core.data import formats, registry
+from core.data.sound import audio, speech
 from core.demo import Answering, Comparison, Demo, Export, Models, Page
 from core.demos.voice.config import PRESETS, RELEASE, VoiceConfig
 from core.lazy import lazily
@@ -40,7 +40,7 @@ DEMO = Demo(
         releases={"release": RELEASE},
     ),
     answering=Answering(
-        inputs="recordings of one command each (WAV, FLAC, MP3, OGG)",
+        inputs=f"recordings of one command each ({formats.named(audio.FORMATS)})",
         prepare=lazily("core.demos.voice.hearing:prepare"),
     ),
     export=Export(

@@ -11,6 +11,7 @@ from streamlit.runtime.uploaded_file_manager import UploadedFile
 
 from core.data.formats import named, suffixes
 from core.data.sound import audio
+from core.data.sound.sound_file import MAX_BYTES, MAX_CHANNELS, MAX_RATE, MAX_SECONDS, MIN_RATE, MIN_SECONDS
 from core.errors import InvalidInputError
 from ui.demos.voice.browser import microphone_hint
 from ui.frame.errors import shown_errors
@@ -39,6 +40,10 @@ INPUTS = {
     "upload": ":material/upload: Upload",
     "sample": ":material/casino: Sample",
 }
+LIMITS = (
+    f"{MIN_SECONDS:g} to {MAX_SECONDS:g} s, {MIN_RATE // 1000} to {MAX_RATE // 1000} kHz, "
+    f"up to {MAX_CHANNELS} channels and {MAX_BYTES / 1e6:g} MB."
+)
 NO_NOISE = -80  # dBFS, the left end of the slider
 
 
@@ -100,12 +105,12 @@ def _recorded(key: str) -> Given | None:
 
 def _uploaded(key: str) -> Given | None:
     file = uploads.file_uploader(
-        f"A recording ({named(audio.FORMATS)}, 0.1 to 30 s, at most 5 MB)",
+        f"A recording ({named(audio.FORMATS)})",
         type=suffixes(audio.FORMATS),
         key=f"{key}.file",
     )
     if file is None:
-        st.caption("8 to 48 kHz, mono or stereo. A voice memo of a telephone works once it is saved as MP3 or WAV.")
+        st.caption(f"{LIMITS} Of a film its sound is heard.")
         return None
     return decoded(file)
 

@@ -82,7 +82,11 @@ NOT_A_NUMBER = np.where(np.arange(16_000) == 5, np.nan, TONE)
 @pytest.mark.parametrize(
     ("name", "content", "expected"),
     [
-        ("picture.wav", b"\x89PNG" + bytes(100), "is not a WAV, FLAC, MP3 or OGG sound"),
+        (
+            "picture.wav",
+            b"\x89PNG" + bytes(100),
+            "is not a WAV, FLAC, MP3, OGG, M4A/MP4, WebM, AAC, AMR, CAF, AIFF, AU or WMA sound",
+        ),
         ("cut.wav", wav(TONE)[:30], "is damaged or incomplete"),
         ("short.wav", wav(TONE[:800]), "is too short: 50 ms"),
         ("long.wav", wav(np.zeros(8000 * 31), 8000), "is too long: 31.0 s"),
