@@ -44,7 +44,7 @@ RATE, LAYER_DECAY, WARM_UP, WEIGHT_DECAY = 6e-5, 0.9, 0.1, 0.01
 TOKENS = 1536  # of a batch, padding included
 AVERAGING = 0.995
 SHARE_OF_PHRASES, NEUTRAL_PHRASES = 0.4, 8_000
-SENTENCES, PASSAGES = 9_000, 4_000  # of IMDb
+IMDB = (9_000, 4_000)  # sentences and passages
 LABEL_OF_A_SENTENCE, LABEL_OF_A_PASSAGE = 0.8, 1.5  # log odds that the label of the review adds
 SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z\"'])")
 
@@ -65,20 +65,28 @@ def main() -> None:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--rate", type=float, default=RATE)
     parser.add_argument("--share", type=float, default=SHARE_OF_PHRASES, help="of the phrases that are no sentence")
+    parser.add_argument(
+        "--imdb",
+        type=int,
+        nargs=2,
+        default=IMDB,
+        metavar="COUNT",
+        help="sentences and passages, each of another review",
+    )
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
     placement.apply(WHERE)
     before = read_model(ReleaseModel(options.after))
-    lesson = to_learn(before, share=options.share, seed=options.seed)
+    lesson = to_learn(before, share=options.share, imdb=options.imdb, seed=options.seed)
     train(options.out, lesson, before=ReleaseModel(options.after), rate=options.rate, seed=options.seed)
 
 
-def to_learn(before: TextReader, *, share: float, seed: int) -> Lesson:
+def to_learn(before: TextReader, *, share: float, imdb: Sequence[int], seed: int) -> Lesson:
     """Everything that is learned from in one pass."""
     random = np.random.RandomState(seed)
     phrases, of_phrases = _treebank(random, share=share)
     made, of_made, _ = everyday.texts(everyday.read(), seed=seed, held_out=False)
-    said, of_said = _imdb(before, random)
+    said, of_said = _imdb(before, imdb, random)
     return Lesson(
         [*phrases, *made, *said],
         torch.tensor([*of_phrases, *of_made, *of_said], dtype=torch.float32),
@@ -110,19 +118,19 @@ def _treebank(random: np.random.RandomState, *, share: float) -> tuple[list[str]
     )
 
 
-def _imdb(before: TextReader, random: np.random.RandomState) -> tuple[list[str], list[float]]:
+def _imdb(before: TextReader, counts: Sequence[int], random: np.random.RandomState) -> tuple[list[str], list[float]]:
     """Sentences and passages, each of another review: what the model says, in the light of the review's label."""
     part = reviews.load("imdb").train
-    chosen = random.permutation(len(part))[: SENTENCES + PASSAGES]
+    chosen = random.permutation(len(part))[: sum(counts)]
     texts, labels = [], []
     for place, index in enumerate(chosen):
         review = part.texts[index].replace("<br />", " ")
-        if place < SENTENCES:
+        if place < counts[0]:
             sentences = [one for one in SENTENCE.split(review) if 3 <= one.count(" ") < 60] or [passage(review, random)]
             texts.append(sentences[random.randint(len(sentences))])
         else:
             texts.append(passage(review, random))
-        labels.append((LABEL_OF_A_SENTENCE if place < SENTENCES else LABEL_OF_A_PASSAGE) * (2 * part.labels[index] - 1))
+        labels.append((LABEL_OF_A_SENTENCE if place < counts[0] else LABEL_OF_A_PASSAGE) * (2 * part.labels[index] - 1))
     logits = before.logits(texts)
     odds = logits[:, 1] - logits[:, 0] + np.array(labels, np.float32)
     return texts, np.clip(1 / (1 + np.exp(-odds)), 0.03, 0.97).tolist()

@@ -20,6 +20,7 @@ from ui.widgets.verdict import probability_chart, verdict
 MAX_EXPLAINED = 256  # tokens; more would take longer than typing may wait
 SIGN_FROM = 0.25  # of the largest contribution
 ICONS = {"cut": ":material/content_cut:", "nothing_known": ":material/help:"}
+LEANS_FROM = 0.6  # of two classes
 FEWEST_SENTENCES = 3  # that make a curve
 ATTENTION_TOKENS = 40  # that a heat map can label
 
@@ -36,7 +37,7 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
     verdict(
         shown,
         probability,
-        "" if reading.sure else f"leaning to {name}",
+        "" if reading.sure else leaning(name, probability, len(reader.classes)),
         milliseconds=reading.milliseconds,
         of=name,
         size=2.6,
@@ -45,6 +46,11 @@ def show_answer(reading: Reading, reader: TextReader, *, key: str) -> None:
     if problem is not None:
         st.warning(problem.message, icon=ICONS.get(problem.code, ":material/translate:"))
     probability_chart(reader.classes, reading.probabilities, key=f"{key}.bars")
+
+
+def leaning(name: str, probability: float, num_classes: int) -> str:
+    """Which way an answer leans that is not sure; what judges nothing leans neither way."""
+    return f"leaning to {name}" if num_classes > 2 or probability >= LEANS_FROM else "leaning neither way"
 
 
 def show_words(reading: Reading, reader: TextReader, *, key: str, box: str | None) -> None:

@@ -14,6 +14,7 @@ from tests.support import tiny_encoder
 from tests.support.paths import ROOT
 from tests.support.session_records import form_of, kept
 from ui.demos.sentiment import many
+from ui.demos.sentiment.answer import leaning
 from ui.demos.sentiment.examples import EXAMPLES
 from ui.demos.sentiment.text_box import Typed
 from ui.demos.sentiment.word_strip import parse_edit
@@ -217,3 +218,11 @@ def test_without_the_encoder_the_small_model_answers_and_the_page_says_so(
     assert next(one for one in app.selectbox if one.label == "Model").value == "small"
     assert "completeness error" in said(app)
     readers.release.clear()
+
+
+@pytest.mark.parametrize(
+    ("probability", "num_classes", "said"),
+    [(0.52, 2, "leaning neither way"), (0.7, 2, "leaning to positive"), (0.4, 3, "leaning to positive")],
+)
+def test_an_answer_that_is_not_sure_says_which_way_it_leans(probability: float, num_classes: int, said: str) -> None:
+    assert leaning("positive", probability, num_classes) == said
