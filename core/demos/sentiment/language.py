@@ -85,14 +85,15 @@ _ADDRESS = re.compile(r"(?:https?://|www\.)\S+|[@#]\w+")
 def other_language(text: str) -> str | None:
     """The English name of the language that a text is in; None for English, and where nobody can tell."""
     shown = _ADDRESS.sub(" ", text[:LONGEST])
-    words = [word.lower().replace("’", "'") for word in _WORD.findall(shown)]
+    written = _WORD.findall(shown)
+    words = [word.lower().replace("’", "'") for word in written]
     letters = sum(map(len, words))
     if letters < FEWEST_LETTERS or len(words) < FEWEST_WORDS:
         return None
-    english = sum(word in ENGLISH for word in words)
+    english = sum(word in ENGLISH for word in words) + written[1:].count("I")
     if english and (10 * english >= len(words) and shown.isascii()):
         return None
-    code, probability = _identifier().classify(" ".join(_WORD.findall(shown)))
+    code, probability = _identifier().classify(" ".join(written))
     needed = SURE_BESIDE_ENGLISH if english else SURE_OF_A_SHORT_ONE if letters < SHORT else SURE
     return NAMES.get(code) if probability >= needed else None
 

@@ -27,6 +27,11 @@ ENGLISH = (
     "@hans #wunderbar nice show",
     "Arrived broken, no refund",
     "Don´t buy",
+    "C'est la vie, I guess",
+    "Fast shipping, great seller",
+    "Best ramen in Berlin",
+    "Contrived, manipulative, maudlin",
+    "im so done w school",
 )
 OTHERS = {
     "German": ("Das Essen war kalt und der Kellner unfreundlich.", "Tolles Buch, kann ich nur empfehlen!"),
@@ -37,6 +42,8 @@ OTHERS = {
     "Dutch": ("Het eten was koud en de ober onvriendelijk.", "Prachtig boek, ik kan het iedereen aanraden."),
     "Polish": ("Jedzenie było zimne, a kelner nieuprzejmy.", "Wspaniała książka, polecam każdemu."),
     "Swedish": ("Maten var kall och servitören otrevlig.", "En underbar bok som jag rekommenderar till alla."),
+    "Hungarian": ("Nagyon jó film volt.", "Nem ajánlom senkinek."),
+    "Vietnamese": ("Rất hài lòng với sản phẩm.",),
     "Turkish": ("Yemek soğuktu ve garson çok kabaydı.", "Harika bir kitap, herkese tavsiye ederim."),
 }
 
