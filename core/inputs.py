@@ -13,7 +13,9 @@ from core.data import points
 from core.data.formats import Format
 from core.data.pictures import pen_strokes, picture, picture_set
 from core.data.sound import audio, sound_file
-from core.data.text import table, typed
+from core.data.tables import reader, spreadsheet, table
+from core.data.text import table as labelled
+from core.data.text import typed
 
 
 @dataclass(frozen=True)
@@ -132,13 +134,32 @@ TEXT = Input(
 
 TABLE = Input(
     "Tables",
-    "Sentiment, Train; Foundations, playground",
-    [("CSV", ".csv")],
+    "Sentiment, Try (many texts) and Train; Foundations, playground",
+    formats_of(reader.FORMATS),
     [
-        ("size of the file", megabytes(table.MAX_BYTES)),
-        ("rows", f"at most {table.MAX_ROWS:,}"),
+        ("size of the file", f"{megabytes(table.MAX_BYTES)}; of CSV and JSON lines the first of them are read"),
+        ("rows", f"the first {table.MAX_ROWS:,}"),
         ("columns", f"at most {table.MAX_COLUMNS}"),
-        ("points of the playground", f"at most {points.MAX_POINTS}"),
+        ("cells", f"the first {table.MAX_CELLS:,}, of Excel the first {spreadsheet.MAX_CELLS:,}"),
+        ("Excel, unpacked", megabytes(spreadsheet.MAX_UNPACKED_BYTES)),
+        ("a text to learn from", f"at most {labelled.MAX_TEXT:,} characters"),
+        ("a label", f"at most {labelled.MAX_LABEL} characters"),
+        ("rows to learn from", f"at least {labelled.FEWEST_ROWS}"),
+        ("different labels", f"{labelled.FEWEST_CLASSES} to {labelled.MOST_CLASSES}"),
+        ("points of the playground", f"at most {points.MAX_POINTS}, spread evenly over the rows"),
+    ],
+    [
+        "CSV: cells between commas, semicolons, tabs or bars (`|`); UTF-8, UTF-16, and Windows-1252, which is said. "
+        "`sep=;`, titles and comments above the heading are no rows. Quotation marks are escaped by doubling or by a "
+        "backslash; one that is astray stays in its text.",
+        "Whether the first row names the columns is recognised; a switch says otherwise. A `.txt` whose lines have no "
+        "cells is a text a line: to answer, not to learn from.",
+        "JSON: an object a line, an array of objects, or an object of columns. Of Excel the first sheet that has any "
+        "cells; of Parquet the columns of texts and numbers, labels by the names that the file gives them.",
+        "“None”, “NA” and “null” are labels and texts as others are; in a column of numbers they are none. Numbers "
+        "may have a decimal comma, or points, commas, spaces or apostrophes between thousands.",
+        "A row is used if it has what the chosen columns need. Empty rows, rows without text or label, malformed lines "
+        "and repeated texts are left out, counted and listed with their reasons.",
     ],
 )
 

@@ -1,4 +1,4 @@
-"""Points in the plane as short text, so that they fit into an address. Also from a person's table (CSV).
+"""Points in the plane as short text, so that they fit into an address. Also from a person's table.
 
 A point with a class is four characters: 11 bits for each coordinate and one for its class, in URL-safe base64. A point
 with a height is six: 12 bits, two characters, for each coordinate and for the height.
@@ -7,12 +7,16 @@ with a height is six: 12 bits, two characters, for each coordinate and for the h
 from __future__ import annotations
 
 import base64
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
 
-from core.data.text.table import read_csv
+from core.data.tables import columns as columns_of
+from core.data.tables import reader
+from core.data.tables.table import MALFORMED, BadRow, in_words
 from core.errors import InvalidInputError
 from core.knobs import Reference
 
@@ -24,7 +28,8 @@ _LEVELS = 2**11 - 1
 _FINE_LEVELS = 2**12 - 1
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_"
 _REACH = np.array([PLANE, PLANE, 1.0])  # of x1, x2 and a height
-MISSING = frozenset(("", "NA", "N/A", "n/a", "#N/A", "<NA>", "NaN", "nan", "-nan", "NULL", "null", "None"))  # as pandas
+FEWEST_ROWS = 4
+FULL = 0.9  # share of the rows that a column needs to be one of many in principal components
 
 
 def encode(points: Array) -> str:
@@ -91,45 +96,91 @@ class Table:
     """A person's table: its numeric columns, and the columns that can say which class a row has."""
 
     rows: int
-    numeric: dict[str, Array]  # name → (rows,), finite
-    labels: dict[str, tuple[str, ...]]  # name → one text a row
+    numeric: dict[str, Array]  # name → (rows,), NaN where there is no number
+    labels: dict[str, tuple[str, ...]]  # name → one text a row, empty where there is none
+    has_heading: bool | None  # None: the format itself names the columns
+    bad: tuple[BadRow, ...]  # the first of the rows that were left out in reading
+    left_out: dict[str, int]  # how many, by reason
+    notes: tuple[str, ...]
 
 
-def read_table(data: bytes, *, name: str) -> Table:
-    """The numbers and classes of a table with a line of headings; rows that lack a cell are left out.
+def read_table(data: bytes, *, name: str, heading: int = -1) -> Table:
+    """The numbers and classes of a table; a row may lack cells, what lacks one that is chosen is left out by `pick`.
+
+    Args:
+        heading: whether the first row names the columns, 1 or 0; -1: that is recognised.
 
     Raises:
-        InvalidInputError: as `read_csv`, or without two columns of numbers and one to predict.
+        InvalidInputError: as `core.data.tables.reader.read_table`, or without two columns of numbers and one more.
     """
-    found = read_csv(data, name=name)
-    complete = [row for row in found.rows if len(row) == len(found.columns) and MISSING.isdisjoint(row)]
-    columns = dict(zip(found.columns, zip(*complete, strict=True), strict=True)) if complete else {}
-    numeric = {column: numbers for column, cells in columns.items() if (numbers := _numbers(cells)) is not None}
-    labels = {column: cells for column, cells in columns.items() if 2 <= len(set(cells)) <= MOST_CLASSES}
-    if len(numeric) < (2 if labels else 3) or len(complete) < 4:
+    found = reader.read_table(data, name=name, heading=heading)
+    width = len(found.columns)
+    padding = ("",) * width
+    whole = [row if len(row) == width else row + padding[len(row) :] for row in found.rows if len(row) <= width]
+    malformed = len(found.rows) - len(whole)
+    cells = dict(zip(found.columns, zip(*whole, strict=True), strict=True)) if whole else {}
+    commas = columns_of.has_decimal_commas(found)
+    numeric = {
+        column: numbers
+        for column, texts in cells.items()
+        if (numbers := columns_of.numbers(texts, decimal_commas=commas)) is not None
+    }
+    labels = {column: values for column, texts in cells.items() if (values := _labels(texts, numeric.get(column)))}
+    left_out = found.left_out | ({MALFORMED: found.left_out.get(MALFORMED, 0) + malformed} if malformed else {})
+    if len(numeric) < (2 if labels else 3) or len(whole) < FEWEST_ROWS:
+        without = f" Left out were {in_words(left_out)}." if left_out else ""
         raise InvalidInputError(
-            f"“{name}” has {len(complete):,} complete rows, {len(numeric)} columns of numbers and {len(labels)} "
-            f"columns with 2 to {MOST_CLASSES} different values. Needed are at least 4 rows, two columns of numbers, "
-            "and one more that says the class or is a number to predict."
+            f"“{name}” has {len(whole):,} rows, {len(numeric)} columns of numbers and {len(labels)} "
+            f"columns with 2 to {MOST_CLASSES} different values. Needed are at least {FEWEST_ROWS} rows, two columns "
+            f"of numbers, and one more that says the class or is a number to predict.{without}"
         )
-    return Table(len(complete), numeric, labels)
+    notes = (*found.notes, "Its numbers are read with decimal commas.") if commas else found.notes
+    return Table(len(whole), numeric, labels, found.has_heading, found.bad, left_out, notes)
 
 
-def _numbers(cells: tuple[str, ...]) -> Array | None:
-    """The numbers of a column; None if it holds anything else, or an infinite one."""
-    try:
-        numbers = np.array(cells, np.float64)
-    except ValueError:
-        return None
-    return numbers if np.isfinite(numbers).all() else None
+def _labels(texts: tuple[str, ...], numbers: Array | None) -> tuple[str, ...]:
+    """The values of a column that can say a class, each in one spelling; none where it cannot."""
+    if numbers is not None:  # "NA" among numbers is none
+        texts = tuple("" if np.isnan(number) else text for text, number in zip(texts, numbers, strict=True))
+    if len(set(texts)) > 4 * MOST_CLASSES:
+        return ()
+    called = columns_of.one_spelling(texts)
+    return tuple(map(called.__getitem__, texts)) if 2 <= len({*called.values()} - {""}) <= MOST_CLASSES else ()
+
+
+def complete(
+    table: Table, columns: Sequence[str], *, label: str, is_class: bool
+) -> tuple[npt.NDArray[np.bool_], dict[str, int]]:
+    """Which rows have all that is chosen, (rows,), and how many lack what."""
+    left_out: dict[str, int] = {}
+    kept = np.ones(table.rows, np.bool_)
+    for name in dict.fromkeys(columns if is_class else (*columns, label)):
+        kept = _without(kept, np.isfinite(table.numeric[name]), f"no number in “{name}”", left_out)
+    if is_class:
+        there = np.array([bool(text) for text in table.labels[label]], np.bool_)
+        kept = _without(kept, there, f"nothing in “{label}”", left_out)
+    return kept, left_out
+
+
+def _without(kept: Any, there: Any, reason: str, left_out: dict[str, int]) -> Any:
+    if lacking := int((kept & ~there).sum()):
+        left_out[reason] = lacking
+    return kept & there
+
+
+def all_numbers(table: Table, label: str) -> tuple[str, ...]:
+    """The columns that principal components are made of: all numeric ones but the label, and but those with gaps."""
+    names = [name for name in table.numeric if name != label]
+    full = [name for name in names if np.isfinite(table.numeric[name]).mean() >= FULL]
+    return tuple(full if len(full) >= 2 else names)
 
 
 def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive: str | None) -> Array:
-    """At most `MAX_POINTS` rows of a table as points, spread evenly over it.
+    """At most `MAX_POINTS` of the rows that have all that is chosen as points, spread evenly over the table.
 
     Args:
-        columns: the two that are x1 and x2; None: the first two principal components of all numeric columns but the
-            label (Pearson 1901), after each was brought to mean 0 and deviation 1.
+        columns: the two that are x1 and x2; None: the first two principal components of `all_numbers`
+            (Pearson 1901), after each was brought to mean 0 and deviation 1.
         label: the column to predict.
         positive: the value of `label` that is class 1, all others are class 0; None: its numbers are heights.
 
@@ -138,10 +189,17 @@ def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive:
         from -1, the lowest of the column, to 1, the highest.
 
     Raises:
-        InvalidInputError: a column is constant, or has numbers too large to calculate with.
+        InvalidInputError: too few rows have all that is chosen, or a column is constant or has numbers that are too
+            large to calculate with.
     """
-    names = columns or tuple(name for name in table.numeric if name != label)
-    values = np.column_stack([table.numeric[name] for name in names])
+    names = columns or all_numbers(table, label)
+    kept, left_out = complete(table, names, label=label, is_class=positive is not None)
+    if kept.sum() < FEWEST_ROWS:
+        raise InvalidInputError(
+            f"Only {int(kept.sum()):,} rows have all that is chosen; at least {FEWEST_ROWS} are needed. Left out were "
+            f"{in_words(left_out)}. Choose other columns."
+        )
+    values = np.column_stack([table.numeric[name][kept] for name in names])
     spread = _spread(values, names)
     scaled = (values - values.mean(axis=0)) / spread
     if columns is None:
@@ -151,13 +209,13 @@ def pick(table: Table, columns: tuple[str, str] | None, *, label: str, positive:
         scaled = scaled @ directions[:2].T
         scaled = scaled / scaled.std(axis=0).max()
     if positive is None:
-        heights = table.numeric[label]
+        heights = table.numeric[label][kept]
         _spread(heights[:, None], (label,))
         targets = 2 * (heights - heights.min()) / (heights.max() - heights.min()) - 1
     else:
-        targets = np.array([text == positive for text in table.labels[label]], np.float64)
-    kept = np.unique(np.linspace(0, len(scaled) - 1, min(len(scaled), MAX_POINTS)).astype(int))
-    return np.column_stack([np.clip(scaled[kept], -PLANE, PLANE), targets[kept]])
+        targets = np.array([text == positive for text in table.labels[label]], np.float64)[kept]
+    some = np.unique(np.linspace(0, len(scaled) - 1, min(len(scaled), MAX_POINTS)).astype(int))
+    return np.column_stack([np.clip(scaled[some], -PLANE, PLANE), targets[some]])
 
 
 def _spread(values: Array, names: tuple[str, ...]) -> Array:

@@ -250,7 +250,8 @@ def _environment() -> dict[str, str]:
     """One thread for each library, and nothing of this process's settings, which are no business of a parser."""
     wanted = ("PATH", "PYTHONPATH", "PYTHONDONTWRITEBYTECODE", "LANG", "LD_LIBRARY_PATH")
     kept = {name: os.environ[name] for name in wanted if name in os.environ}
-    return kept | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
+    ours = {"ARROW_DEFAULT_MEMORY_POOL": "system"}  # its own keeps 200 MB of what the process may have
+    return kept | ours | {"OMP_NUM_THREADS": "1", "OPENBLAS_NUM_THREADS": "1", "MKL_NUM_THREADS": "1"}
 
 
 def _verdict(status: int, name: str, seconds: float) -> str | None:

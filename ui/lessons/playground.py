@@ -34,7 +34,7 @@ from ui.frame.errors import shown_errors
 from ui.frame.state import record
 from ui.frame.style import palette_css
 from ui.lessons.place import Kept, Place, Question, current, hold, keep, settings_of, turn, version
-from ui.widgets import brush, uploads
+from ui.widgets import brush, tables
 
 KEY = "playground"
 BROWSER = Path(__file__).parent / "browser"
@@ -243,13 +243,14 @@ def _take_points(painted: points.Array) -> None:
 
 
 def _upload(settings: PlaygroundSettings) -> None:
-    with st.expander("Points from your own table (CSV)", icon=":material/upload_file:"):
-        file = uploads.file_uploader("A CSV file with headings, at most 10 MB", type=["csv"], key=f"{KEY}.file")
+    with st.expander("Points from your own table", icon=":material/upload_file:"):
+        file = tables.table_uploader("A table", key=f"{KEY}.file")
         if file is None:
             st.caption("Two columns of numbers become x₁ and x₂; a third says the class, or is a number to predict.")
             return
         with shown_errors(InvalidInputError):
-            table = uploads.read(points.read_table, file)
+            table = tables.read(points.read_table, file, key=KEY)
+            tables.say(table.notes)
             _choose(settings, table)
 
 
@@ -275,10 +276,13 @@ def _choose(settings: PlaygroundSettings, table: points.Table) -> None:
         second = right.selectbox("x₂", others, index=min(1, len(others) - 1), key=f"{KEY}.second")
         columns = (first, second)
     chosen = points.pick(table, columns, label=label, positive=positive)
+    used = columns or points.all_numbers(table, label)
+    kept, lacking = points.complete(table, used, label=label, is_class=positive is not None)
     st.caption(
-        f"{len(chosen)} of {table.rows:,} complete rows, spread evenly over the table. Three standard deviations reach "
-        "the border of the picture. The points stand in the address; the table itself is not kept."
+        f"{len(chosen)} of {int(kept.sum()):,} rows that have all of it, spread evenly over the table. Three standard "
+        "deviations reach the border of the picture. The points stand in the address; the table itself is not kept."
     )
+    tables.left_out(table.left_out | lacking, table.bad)
     changed = replace(settings, step=0, test_share=30)
     if positive is None:
         changed = replace(changed, data="heights", heights=points.encode_heights(chosen))

@@ -10,7 +10,7 @@ from core.data.formats import Format, starts
 from core.data.own import ContentStore
 from core.data.pictures import picture
 from core.data.sound import audio, own_words
-from core.data.text import table
+from core.data.tables import reader
 from core.errors import DataUnavailableError
 
 NOTES = ContentStore("The note", "Write it again.", "notes", ".txt", str.encode, bytes.decode)
@@ -94,4 +94,4 @@ def test_a_format_is_told_by_content_alone_and_one_more_is_one_more_line() -> No
         None,
     ]
     assert getattr(formats.of(b"RIFF\0\0\0\0WAVE", audio.FORMATS), "name", None) == "WAV"
-    assert formats.named(table.FORMATS) == "CSV"
+    assert formats.named(reader.FORMATS) == "Excel, Parquet, JSON lines or CSV"

@@ -1,4 +1,4 @@
-"""Many texts at once: a CSV or pasted lines in, a table with answers out, with progress and a way to stop."""
+"""Many texts at once: a table or pasted lines in, a table with answers out, with progress and a way to stop."""
 
 import csv
 import io
@@ -8,8 +8,9 @@ from dataclasses import dataclass, field
 
 import streamlit as st
 
-from core.data.formats import named, suffixes
-from core.data.text import table
+from core.data.tables.columns import likely_text
+from core.data.tables.reader import read_table
+from core.data.tables.table import column_texts
 from core.demos.sentiment.reader import TextReader, find_problem
 from core.errors import InvalidInputError
 from core.plots.words import percent
@@ -17,7 +18,7 @@ from ui.frame.errors import shown_errors
 from ui.frame.fragments import fragment
 from ui.frame.state import record
 from ui.frame.words import plain
-from ui.widgets import uploads
+from ui.widgets import tables
 from ui.widgets.download import download
 
 BATCH = 256
@@ -62,9 +63,7 @@ def show(reader: TextReader, *, key: str) -> None:
 
 def _given(key: str) -> list[str]:
     """The texts of a chosen column of an uploaded table, or the pasted lines."""
-    file = uploads.file_uploader(
-        f"A table ({named(table.FORMATS)}, at most 10 MB)", type=suffixes(table.FORMATS), key=f"{key}.file"
-    )
+    file = tables.table_uploader("A table, or a text a line", key=f"{key}.file")
     if file is None:
         pasted = st.text_area("… or paste texts, one a line", key=f"{key}.lines", height=140, max_chars=1_000_000)
         lines = [line.strip() for line in pasted.splitlines() if line.strip()]
@@ -73,21 +72,17 @@ def _given(key: str) -> list[str]:
         return lines[:MAX_PASTED]
     texts = None
     with shown_errors(InvalidInputError, icon="table"):
-        found = uploads.read(table.read_csv, file)
+        found = tables.read(read_table, file, key=key)
+        tables.preview(found)
         chosen = st.selectbox(
             "Column with the texts", found.columns, index=likely_text(found), key=f"{key}.column.{file.file_id}"
         )
-        texts = [text for text in table.column_texts(found, chosen) if text.strip()]
+        texts = [text for text in column_texts(found, chosen) if text.strip()]
+        without = len(found.rows) - len(texts)
+        tables.left_out(found.left_out | ({"its text is empty": without} if without else {}), found.bad)
     if texts == []:
         st.warning(f"Column “{plain(chosen)}” of “{plain(file.name)}” holds no text. Choose another one.")
     return texts or []
-
-
-def likely_text(found: table.Table) -> int:
-    """The column with the longest cells in the first rows."""
-    first = found.rows[:50]
-    lengths = [sum(len(row[place]) for row in first if len(row) > place) for place in range(len(found.columns))]
-    return max(range(len(lengths)), key=lengths.__getitem__)
 
 
 def advance(job: Job, *, seconds: float) -> None:

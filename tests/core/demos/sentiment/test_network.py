@@ -11,6 +11,7 @@ import torch
 from torch.utils.flop_counter import FlopCounterMode
 
 from core.contract import Batch, Checkpointed, Placement, Progress
+from core.data.tables.reader import read_table
 from core.data.text import table
 from core.demos.sentiment import TASK, minilm
 from core.demos.sentiment.config import SentimentConfig
@@ -201,7 +202,7 @@ def own() -> str:
     words = {"praise": "good wonderful warm", "blame": "bad dull cold", "question": "where when who"}
     rows = [(f"it is {word} {i}", name) for i in range(12) for name, some in words.items() for word in some.split()]
     content = "text,label\n" + "".join(f"{one},{name}\n" for one, name in rows)
-    imported = table.labelled(table.read_csv(content.encode(), name="mine.csv"), text="text", label="label")
+    imported = table.labelled(read_table(content.encode(), name="mine.csv"), text="text", label="label")
     return table.OWN.keep(imported.labelled)
 
 

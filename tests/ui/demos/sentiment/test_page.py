@@ -6,6 +6,8 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
+from core.data.tables import columns
+from core.data.tables.reader import read_table
 from core.data.text import table
 from core.demos.sentiment.config import RELEASES, SentimentConfig
 from core.knobs import to_json
@@ -123,8 +125,8 @@ def test_shares_are_said_and_downloads_compute_nothing() -> None:
 
 
 def test_the_column_of_texts_is_guessed_by_its_length() -> None:
-    found = table.read_csv(b"id,words,label\n1,a long text here,x\n2,another,y\n", name="a.csv")
-    assert many.likely_text(found) == 1
+    found = read_table(b"id,words,label\n1,a long text here,x\n2,another,y\n", name="a.csv")
+    assert columns.likely_text(found) == 1
 
 
 @pytest.mark.parametrize(
@@ -171,9 +173,7 @@ def test_a_table_of_ones_own_is_imported_and_can_be_trained_on() -> None:
 
 
 def test_a_table_that_has_changed_on_the_disk_is_said_once_and_not_trained_on(glassbox_home: Path) -> None:
-    own = table.OWN.keep(
-        table.labelled(table.read_csv(OWN.encode(), name="mine.csv"), text="text", label="label").labelled
-    )
+    own = table.OWN.keep(table.labelled(read_table(OWN.encode(), name="mine.csv"), text="text", label="label").labelled)
     (file,) = (glassbox_home / "texts").iterdir()
     file.write_bytes(file.read_bytes()[:-1])
     app = page(view="train", data="own", table=own)
