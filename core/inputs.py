@@ -60,6 +60,7 @@ PICTURE = Input(
         "while it is decoded: one of 12 to 48 megapixels takes less than 50 MB of memory.",
         "Ink may be dark on light or light on dark. What is transparent becomes paper: white behind dark ink, black "
         "behind light ink, and where a picture has a paper of its own, that.",
+        "What does not look like a digit (a letter, noise, a shoe) is told so beside the nearest digit; drawings too.",
     ],
 )
 

@@ -27,12 +27,15 @@ def probabilities_info(labels: Sequence[str], probabilities: Sequence[float]) ->
     return Probabilities(tuple(labels), values, max(range(len(values)), key=values.__getitem__))
 
 
-def probability_bars(labels: Sequence[str], probabilities: Sequence[float], *, dark: bool) -> go.Figure:
+def probability_bars(
+    labels: Sequence[str], probabilities: Sequence[float], *, dark: bool, stands: bool = True
+) -> go.Figure:
     """One row a class, the winner in the accent colour, the percentage at the end of its bar.
 
     Args:
         labels: (C,) class names, in class order.
         probabilities: (C,) in [0, 1].
+        stands: False where the winner is no answer: its bar is grey, too.
     """
     info = probabilities_info(labels, probabilities)
     colors = palette(dark)
@@ -45,7 +48,7 @@ def probability_bars(labels: Sequence[str], probabilities: Sequence[float], *, d
         "orientation": "h",
         "width": 0.62,
         "marker": {
-            "color": [colors.accent if winner else colors.quiet for winner in won],
+            "color": [(colors.accent if stands else colors.muted) if winner else colors.quiet for winner in won],
             "cornerradius": 4,
             "line": {"width": 0},
         },

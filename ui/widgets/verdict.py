@@ -59,7 +59,10 @@ def verdict(
     )
 
 
-def probability_chart(classes: Sequence[str], probabilities: Sequence[float], *, key: str, alt: str = "") -> None:
-    """A bar for the probability of each class; people who hear the page hear `alt` and then the likeliest."""
+def probability_chart(
+    classes: Sequence[str], probabilities: Sequence[float], *, key: str, alt: str = "", stands: bool = True
+) -> None:
+    """A bar for the probability of each class, in grey where none `stands` as the answer; people who hear the page hear
+    `alt` and then the likeliest."""
     sentence = f"{alt} {probabilities_sentence(classes, probabilities)}".strip()
-    live_chart(probability_bars(classes, probabilities, dark=is_dark()), key=key, alt=sentence)
+    live_chart(probability_bars(classes, probabilities, dark=is_dark(), stands=stands), key=key, alt=sentence)

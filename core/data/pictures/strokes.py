@@ -267,7 +267,7 @@ def sample(
         raise InvalidInputError(f"Digit {digit} has no style “{style}”; it has {', '.join(names)}.")
     chosen = STYLES[digit][style or names[rng.integers(len(names))]]
     pen = float(rng.uniform(14, 26))
-    paths = [_timed(p, rng) for p in _written(chosen, rng, variation or Variation(), step=0.02)]
+    paths = [_timed(p, rng) for p in written(chosen, rng, variation or Variation(), step=0.02)]
     points = np.concatenate(paths)
     low, extent = points.min(axis=0), np.ptp(points, axis=0)
     scale = float(rng.uniform(0.5, 0.85)) * (CANVAS - pen) / extent.max()
@@ -295,12 +295,12 @@ def render_many(
     for i, digit in enumerate(labels.tolist()):
         names = styles(digit)
         chosen = STYLES[digit][names[rng.integers(len(names))]]
-        paths = _written(chosen, rng, variation or Variation(), step=0.035)
+        paths = written(chosen, rng, variation or Variation(), step=0.035)
         images[i] = np.round(inked(paths, rng) * 255)
     return images, labels
 
 
-def _written(style: Style, rng: np.random.Generator, vary: Variation, *, step: float) -> list[Points]:
+def written(style: Style, rng: np.random.Generator, vary: Variation, *, step: float) -> list[Points]:
     """Smooth paths of one writing of a style, points about `step` apart, in heights of the digit."""
     paths = []
     bend = rng.normal(0, vary.warp, (2, 3))

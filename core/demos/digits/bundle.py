@@ -25,8 +25,9 @@ INPUTS = (
 )
 OUTPUTS = "`logits`, (B, 10) float32; their softmax are the probabilities of the ten classes."
 LIMITS = (
-    "It gives one of its ten classes for every picture, one that shows something else too. Its probabilities mean "
-    "something for pictures like the data above only."
+    "It gives one of its ten classes for every picture, one that shows something else too: what tells in the studio "
+    "that a drawing is no digit is another network. Its probabilities mean something for pictures like the data above "
+    "only."
 )
 
 

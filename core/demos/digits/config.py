@@ -8,6 +8,7 @@ from core.release import WEIGHTS, ReleaseModel
 from core.training import knobs as shared
 
 RELEASE = ReleaseModel(WEIGHTS / "digits")
+GATE = ReleaseModel(WEIGHTS / "digit-gate")  # tells what is no digit, whichever network answers
 
 _OWN_SHAPE = {"start": ("scratch",)}
 _PLAIN = {**_OWN_SHAPE, "network": ("plain",)}

@@ -18,6 +18,7 @@ from core.data.pictures.ink import find_ink
 from core.data.pictures.pen_strokes import Strokes, strokes_from_json
 from core.demo import PreparedInput
 from core.demos.digits.config import RELEASE, DigitsConfig
+from core.demos.digits.gate import gate
 from core.demos.digits.learner import make_network
 from core.demos.digits.network import IMAGE_SIDE
 from core.errors import InvalidInputError, Problem
@@ -28,6 +29,12 @@ from core.training.supervised import trained
 
 Grey = npt.NDArray[np.float32]
 SEVERAL = 8  # images stand for every batch of more than one when engines are compared
+DIGITS = tuple("0123456789")
+NO_DIGIT = Problem(
+    "not_a_digit",
+    "This does not look like a digit. The answer is the nearest one; if you meant a digit, draw it more plainly.",
+    blocking=False,
+)
 TEST_SETS = {"mnist5k": "mnist"}  # what learned from the selection is measured on all test images, as everything else
 
 
@@ -38,7 +45,9 @@ class Reading:
     problem: Problem | None
     prepared: drawing.Prepared | None
     probabilities: tuple[float, ...] | None  # (10,)
-    milliseconds: float  # preparation and network together
+    milliseconds: float  # preparation and networks together
+    likeness: float | None = None  # to a digit, in [0, 1]; None where nothing is answered, or the classes are others
+    is_digit: bool = True  # False: its likeness is below the gate's threshold, and the answer is the nearest digit
 
 
 class DigitReader(Classifier):
@@ -53,11 +62,24 @@ class DigitReader(Classifier):
         self.network = network.eval()
         self.data = data
         self.classes = registry.find(data).classes
+        self.gate = gate() if self.classes == DIGITS else None
         self._fast = FastNetwork(self.network, onnx_file, shape=(1, IMAGE_SIDE, IMAGE_SIDE), several=SEVERAL)
 
     def probabilities(self, examples: Grey | Sequence[Grey]) -> Grey:
         """(N, 28, 28) float32 in [0, 1], ink is 1 → (N, 10) float32 probabilities."""
         return self._fast.probabilities(np.ascontiguousarray(examples, dtype=np.float32)[:, None])
+
+    def answer(self, values: Sequence[Any]) -> Sequence[Mapping[str, Any]]:
+        """As every classifier, and whether it is a digit at all, where digits are what it knows."""
+        said = super().answer(values)
+        if self.gate is None or not len(values):
+            return said
+        return [{**one, **self._told(float(like))} for one, like in zip(said, self.gate.likeness(values), strict=True)]
+
+    def _told(self, likeness: float) -> dict[str, Any]:
+        assert self.gate is not None
+        told = {"is_digit": likeness >= self.gate.threshold, "likeness": round(likeness, 6)}
+        return told if told["is_digit"] else {**told, "warning": NO_DIGIT.code, "message": NO_DIGIT.message}
 
     def test_set(self) -> Labelled:
         """Test images (N, 28, 28)."""
@@ -82,9 +104,13 @@ class DigitReader(Classifier):
         if problem is not None and problem.blocking and not (tolerant and problem.code != "blank"):
             return Reading(problem, None, None, 1000 * (time.perf_counter() - start))
         prepared = drawing.prepare(source, switches=switches or drawing.Switches())
-        answer = self.probabilities(prepared.image[None])[0]
+        answer = tuple(float(p) for p in self.probabilities(prepared.image[None])[0])
+        if self.gate is None:
+            return Reading(problem, prepared, answer, 1000 * (time.perf_counter() - start))
+        usual = prepared if switches in (None, drawing.Switches()) else drawing.prepare(source)  # as the gate knows it
+        likeness = float(self.gate.likeness(usual.image[None])[0])
         milliseconds = 1000 * (time.perf_counter() - start)
-        return Reading(problem, prepared, tuple(float(p) for p in answer), milliseconds)
+        return Reading(problem, prepared, answer, milliseconds, likeness, likeness >= self.gate.threshold)
 
 
 def onnx_file(network: nn.Module) -> bytes:

@@ -113,6 +113,12 @@ class TestProbabilities:
         assert list(bars.x) == SURE_OF_7
         assert [digit for digit, color in enumerate(bars.marker.color) if color == LIGHT.accent] == [7]
 
+    def test_where_the_winner_is_no_answer_no_bar_has_the_accent_and_the_order_stays(self) -> None:
+        bars = probabilities.probability_bars(DIGITS, SURE_OF_7, dark=False, stands=False).data[0]
+        assert list(bars.x) == SURE_OF_7
+        assert [digit for digit, color in enumerate(bars.marker.color) if color == LIGHT.muted] == [7]
+        assert LIGHT.accent not in bars.marker.color
+
     def test_the_sentence_names_the_three_most_probable_classes(self) -> None:
         sentence = probabilities.probabilities_sentence(DIGITS, SURE_OF_7).replace(NO_BREAK, " ")
         assert sentence == "Answer: 7 with 97.3 %, then 1 with 1.2 % and 9 with 0.9 %."

@@ -9,7 +9,7 @@ from core.data.pictures.drawing import Switches
 from core.demos.digits.reader import DigitReader, Reading
 from core.plots import pictures
 from core.plots.words import certainty, percent
-from ui.demos.digits import source
+from ui.demos.digits import no_digit, source
 from ui.demos.digits.source import Given, Grey
 from ui.frame.style import is_dark
 from ui.widgets.verdict import probability_chart, verdict
@@ -46,17 +46,23 @@ def show_answer(reading: Reading | None, classes: tuple[str, ...], *, truth: int
         return
     winner = int(np.argmax(reading.probabilities))
     probability = reading.probabilities[winner]
-    verdict(
-        classes[winner],
-        probability,
-        certainty(probability),
-        milliseconds=reading.milliseconds,
-        size=4.5,
-        truth=None if truth is None else (winner == truth, "right" if winner == truth else f"it is {truth}"),
-    )
+    is_right = winner == truth and reading.is_digit
+    told = None if truth is None else (is_right, "right" if is_right else f"it is {truth}")
+    if reading.is_digit:
+        verdict(
+            classes[winner],
+            probability,
+            certainty(probability),
+            milliseconds=reading.milliseconds,
+            size=4.5,
+            truth=told,
+        )
+    else:
+        no_digit.show(reading, classes[winner], truth=told)
     if reading.problem is not None:
         st.warning(reading.problem.message, icon=":material/info:")
-    probability_chart(classes, reading.probabilities, key="answer.bars")
+    alt = "" if reading.is_digit else "This does not look like a digit; if it were one:"
+    probability_chart(classes, reading.probabilities, key="answer.bars", alt=alt, stands=reading.is_digit)
 
 
 def show_steps(reader: DigitReader, given: Given, reading: Reading) -> None:

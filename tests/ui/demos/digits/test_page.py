@@ -8,6 +8,8 @@ from streamlit.testing.v1 import AppTest
 from core import demos
 from core.data.pictures import pen_strokes
 from core.demos.digits import DigitsConfig
+from core.demos.digits.config import GATE
+from core.demos.digits.reader import read_model
 from core.errors import NotFoundError, StorageError
 from core.knobs import Reference, knobs, to_json
 from core.runs.store import open_store
@@ -191,3 +193,18 @@ def test_a_page_that_was_open_while_its_model_was_deleted_for_good_says_so() -> 
     store.purge(older_than=-1)
     with pytest.raises(NotFoundError, match="Load the page again"):
         readers.model_of("digits", gone.id)
+
+
+def test_a_letter_is_said_to_be_no_digit_with_the_nearest_one_in_sight(monkeypatch: pytest.MonkeyPatch) -> None:
+    paths = (((80.0, 220.0), (140.0, 50.0), (200.0, 220.0)), ((105.0, 150.0), (175.0, 150.0)))  # A
+    letter = pen_strokes.Strokes(paths, (280, 280), 18.0)
+    app = page()
+    monkeypatch.setattr("ui.demos.digits.source.draw", lambda key: letter)  # AppTest cannot draw
+    app.run()
+    (said,) = (text.proto.body for text in app.get("html") if "role=" in text.proto.body)
+    assert "This does not look like a digit" in said
+    nearest = read_model().read(letter)
+    digit = nearest.probabilities.index(max(nearest.probabilities)) if nearest.probabilities else None
+    assert any(f"The nearest digit is **{digit}**" in caption.value for caption in app.caption)
+    told = next(text.value for text in app.markdown if "told apart" in text.value)
+    assert all(figure["set"] in told for figure in GATE.card["figures"])
