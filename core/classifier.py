@@ -8,7 +8,7 @@ from __future__ import annotations
 import timeit
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -30,6 +30,7 @@ class Labelled:
     name: str  # completes "97.8 % of the …": "1,000 MNIST test images"
     examples: Any  # (N, …) as `Classifier.probabilities` takes them
     labels: npt.NDArray[Any]  # (N,) class
+    account: Mapping[str, Any] = field(default_factory=dict)  # of the files they come from; "notices" are for people
 
 
 class Classifier(ABC):
@@ -73,6 +74,7 @@ class Classifier(ABC):
             "examples": len(right),
             "right": int(right.sum()),
             "accuracy": round(float(right.mean()), 6),
+            **tested.account,
         }
 
 

@@ -35,6 +35,7 @@ class Dataset:
     train: Split
     validation: Split
     test: Split
+    notices: tuple[str, ...] = ()  # what a person should know of it: what was left out
 
 
 @dataclass(frozen=True)

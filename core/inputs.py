@@ -12,7 +12,7 @@ from typing import Any
 from core.data import points
 from core.data.formats import Format
 from core.data.pictures import pen_strokes, picture, picture_set
-from core.data.sound import audio, sound_file
+from core.data.sound import audio, sound_file, speech_folders
 from core.data.tables import reader, spreadsheet, table
 from core.data.text import table as labelled
 from core.data.text import typed
@@ -119,6 +119,24 @@ SOUND = Input(
     ],
 )
 
+SPEECH_FOLDER = Input(
+    "A folder of speech",
+    "Voice, Train, and `python -m core evaluate voice --data FOLDER`",
+    [("a folder for each word with sounds of any format above, also in folders within it", "any")],
+    [
+        ("a clip", f"{sound_file.MIN_SECONDS:g} to {sound_file.MAX_SECONDS:g} seconds"),
+        (f"a file in {speech_folders.NOISE}", f"at most {speech_folders.MOST_NOISE:g} seconds"),
+        ("clips of a word", "at least one to learn from, to validate with and to test with each"),
+    ],
+    [
+        f"{' and '.join(speech_folders.LISTS.values())} say which clips validate and test, one a line (yes/a.wav). "
+        "Without them the part of a name before “_nohash_” decides, which is the speaker.",
+        "Of a clip longer than a second the loudest second is taken; a shorter one is filled up with silence. Both are "
+        "counted, and so is what is left out: hidden files (._name.wav), files that are no sound, names in a list "
+        "without a file. A damaged clip is an error that names it.",
+    ],
+)
+
 TEXT = Input(
     "A text",
     "Sentiment; `python -m core predict sentiment FILE … --text …`",
@@ -164,4 +182,4 @@ TABLE = Input(
     ],
 )
 
-INPUTS = (PICTURE, STROKES, PICTURES, SOUND, TEXT, TABLE)
+INPUTS = (PICTURE, STROKES, PICTURES, SOUND, SPEECH_FOLDER, TEXT, TABLE)

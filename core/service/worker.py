@@ -115,6 +115,9 @@ def _carry_out(store: RunStore, lease: Lease, reporter: Reporter) -> Ended:
 
     reporter.status("loading data")
     dataset = task.load(config)
+    for notice in dataset.notices:
+        if notice not in run.notices:  # of an earlier attempt
+            store.claims.notify(lease, notice)
     attempt = _Attempt(store, lease, reporter, run, config, dataset, resume=restored.state if restored else None)
     for event in attempt.fit_all(task) if isinstance(task, Fits) else attempt.train(demos.training(run.task)):
         if isinstance(event, Ended):

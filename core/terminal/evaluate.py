@@ -30,6 +30,8 @@ def run(demo: str, *, data: str | None, model: str) -> int:
         start = time.perf_counter()
         measured = chosen.evaluate()
     seconds = round(time.perf_counter() - start, 2)
+    for notice in measured.get("notices", ()):
+        output.say(notice)
     output.answer({"demo": demo, "model": name, **measured, "seconds": seconds})
     return 0
 

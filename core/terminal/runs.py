@@ -41,6 +41,7 @@ def described(run: Run) -> dict[str, Any]:
         "title": run.title,
         "state": run.state,
         "reason": run.reason,
+        "notices": list(run.notices),
         "epochs": sum(run.phases),
         "epochs_done": round(progress.epoch, 3) if progress else 0,
         "metrics": _fractions(run.task, run.metrics),

@@ -70,13 +70,13 @@ class Window:
         return self.start / RATE, (self.start + WINDOW) / RATE
 
 
-def read_sound(data: bytes, *, name: str) -> Recording:
+def read_sound(data: bytes, *, name: str, most: float = MAX_SECONDS) -> Recording:
     """Decode a file of any format of `FORMATS`; the content tells which, and no limit is taken from what it promises.
 
     Raises:
         InvalidInputError: see `core.data.sound.sound_file.decoded`.
     """
-    decoded = sound_file.decoded(data, name=name, rate=RATE)
+    decoded = sound_file.decoded(data, name=name, rate=RATE, most=most)
     return Recording(_mono(decoded.samples), decoded.rate, decoded.channels)
 
 

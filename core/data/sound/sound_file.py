@@ -38,7 +38,7 @@ CODECS = (  # FFmpeg's names of what containers may hold
 
 Samples = npt.NDArray[np.float32]  # (N, channels), 1 is full scale
 Block = tuple[Samples, int]  # and their rate
-Decoder = Callable[[bytes, str], Iterator[Block]]  # of (content, name of the file)
+Decoder = Callable[[bytes, str, float], Iterator[Block]]  # of (content, name of the file, most seconds)
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,16 @@ class _NotHereError(Exception):
     """This decoder cannot read the file, or not all of it; another one may."""
 
 
-def decoded(content: bytes, *, name: str, rate: int) -> Decoded:
+def decoded(content: bytes, *, name: str, rate: int, most: float = MAX_SECONDS) -> Decoded:
     """Decode a file; its content tells the format.
 
     Args:
         rate: of the samples that are given, in Hz.
+        most: seconds that it may have.
 
     Raises:
-        InvalidInputError: too large, another format, damaged, empty, shorter than 0.1 or longer than 30 seconds, too
-            many channels, a rate outside 8 to 192 kHz, or samples that are not numbers.
+        InvalidInputError: too large, another format, damaged, empty, shorter than 0.1 or longer than `most` seconds,
+            too many channels, a rate outside 8 to 192 kHz, or samples that are not numbers.
     """
     if len(content) > MAX_BYTES:
         raise InvalidInputError(
@@ -78,7 +79,9 @@ def decoded(content: bytes, *, name: str, rate: int) -> Decoded:
             f"“{name}” is not a {formats.named(FORMATS)} sound, whatever its name says. Save it as one of these."
         )
     try:
-        return _gathered(found.reader(bare if found.fits(bare) else content, name), name=name, rate=rate)
+        return _gathered(
+            found.reader(bare if found.fits(bare) else content, name, most), name=name, rate=rate, most=most
+        )
     except _NotHereError as error:
         raise _damaged(name) from error
 
@@ -118,7 +121,7 @@ class _Resampler:
         return np.concatenate(self._parts)
 
 
-def _gathered(blocks: Iterator[Block], *, name: str, rate: int) -> Decoded:
+def _gathered(blocks: Iterator[Block], *, name: str, rate: int, most: float) -> Decoded:
     """All blocks together, each of them checked: no more is held than what is allowed."""
     parts: list[Samples] = []
     first: tuple[int, int] | None = None  # rate and channels
@@ -133,8 +136,8 @@ def _gathered(blocks: Iterator[Block], *, name: str, rate: int) -> Decoded:
                 parts.append(resampler.finished())
             resampler, now, first = _Resampler(kind[1], rate=file_rate, target=rate), kind, first or kind
         seconds += len(samples) / file_rate
-        if seconds > MAX_SECONDS + PADDING_SECONDS:
-            raise _too_long(name, None)
+        if seconds > most + PADDING_SECONDS:
+            raise _too_long(name, None, most)
         if len(samples):
             loudest = float(max(samples.max(), -samples.min()))
             if not math.isfinite(loudest):
@@ -148,7 +151,7 @@ def _gathered(blocks: Iterator[Block], *, name: str, rate: int) -> Decoded:
     if seconds < MIN_SECONDS:
         raise _too_short(name, seconds)
     parts.append(resampler.finished())
-    return Decoded(_fitted(parts, peak, most=round(MAX_SECONDS * rate)), *first)
+    return Decoded(_fitted(parts, peak, most=round(most * rate)), *first)
 
 
 def _fitted(parts: list[Samples], peak: float, *, most: int) -> Samples:
@@ -180,11 +183,9 @@ def _check_kind(rate: int, channels: int, *, name: str) -> None:
         )
 
 
-def _too_long(name: str, seconds: float | None) -> InvalidInputError:
+def _too_long(name: str, seconds: float | None, most: float) -> InvalidInputError:
     found = "" if seconds is None else f": {seconds:.1f} s"
-    return InvalidInputError(
-        f"“{name}” is too long{found}; at most {MAX_SECONDS:.0f} s are allowed. Cut out the command."
-    )
+    return InvalidInputError(f"“{name}” is too long{found}; at most {most:.0f} s are allowed. Cut out the command.")
 
 
 def _too_short(name: str, seconds: float) -> InvalidInputError:
@@ -194,7 +195,7 @@ def _too_short(name: str, seconds: float) -> InvalidInputError:
     )
 
 
-def _by_soundfile(content: bytes, name: str) -> Iterator[Block]:
+def _by_soundfile(content: bytes, name: str, most: float) -> Iterator[Block]:
     """A second at a time, so that memory follows what is there and not what the header promises."""
     try:
         file = soundfile.SoundFile(io.BytesIO(content))
@@ -206,8 +207,8 @@ def _by_soundfile(content: bytes, name: str) -> Iterator[Block]:
             raise _NotHereError
         _check_kind(file.samplerate, file.channels, name=name)
         seconds = file.frames / file.samplerate
-        if seconds > MAX_SECONDS + PADDING_SECONDS:
-            raise _too_long(name, seconds)
+        if seconds > most + PADDING_SECONDS:
+            raise _too_long(name, seconds, most)
         for _ in range(math.ceil(seconds)):
             try:
                 block = file.read(frames=file.samplerate, dtype="float32", always_2d=True)
@@ -225,7 +226,7 @@ def _by_ffmpeg(demuxer: str) -> Decoder:
     files.
     """
 
-    def blocks(content: bytes, name: str) -> Iterator[Block]:
+    def blocks(content: bytes, name: str, most: float) -> Iterator[Block]:
         import av
 
         try:
@@ -276,22 +277,22 @@ def _scaled(frame: Any) -> Samples:
 def _soundfile_or(demuxer: str) -> Decoder:
     """libsndfile's decoder, and FFmpeg's for what that one does not read."""
 
-    def blocks(content: bytes, name: str) -> Iterator[Block]:
+    def blocks(content: bytes, name: str, most: float) -> Iterator[Block]:
         try:
-            yield from _by_soundfile(content, name)
+            yield from _by_soundfile(content, name, most)
         except _NotHereError:
-            yield from _by_ffmpeg(demuxer)(content, name)
+            yield from _by_ffmpeg(demuxer)(content, name, most)
 
     return blocks
 
 
-def _by_links(content: bytes, name: str) -> Iterator[Block]:
+def _by_links(content: bytes, name: str, most: float) -> Iterator[Block]:
     """Each sound of an Ogg file by itself: libsndfile reads the first alone, and FFmpeg only others of its kind."""
     links = _links(content)
     if len(links) > MAX_LINKS:
         raise InvalidInputError(f"“{name}” is more than {MAX_LINKS} sounds in a row. Cut out the command.")
     for link in links:
-        yield from _soundfile_or("ogg")(link, name)
+        yield from _soundfile_or("ogg")(link, name, most)
 
 
 def _links(content: bytes) -> list[bytes]:

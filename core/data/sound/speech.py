@@ -10,9 +10,10 @@ import io
 import json
 import logging
 import shutil
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -53,6 +54,7 @@ class SpeechSet:
     test_labels: Labels
     classes: tuple[str, ...]  # the words, then "unknown" and "silence"
     name: str  # completes "300 … test clips": "synthetic"
+    notices: tuple[str, ...] = ()  # what was left out and changed of a folder
 
 
 Part = tuple[Sound, Labels]
@@ -232,8 +234,8 @@ def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
     """A recorded set; decoded once into a few large files, which are then mapped, not read."""
     folder = registry.find(source).place()
     there = speech_folders.words_in(folder)
-    stamp = [str(folder), words, [(word, (folder / word).stat().st_mtime_ns) for word in there]]
-    decoded = settings.home() / "speech" / "decoded" / kept.key(json.dumps(stamp).encode())
+    of_these = kept.key(json.dumps([str(folder), words]).encode())
+    decoded = settings.home() / "speech" / "decoded" / f"{of_these}-{speech_folders.stamp(folder, there)[:16]}"
     if not _is_whole(decoded):
         with kept.locked(settings.home() / "speech" / ".decoding.lock"):
             if not _is_whole(decoded):  # another process was not faster
@@ -242,7 +244,14 @@ def _from_folder(source: str, words: tuple[str, ...]) -> SpeechSet:
         split: (np.load(decoded / f"{split}_waves.npy", mmap_mode="r"), np.load(decoded / f"{split}_labels.npy"))
         for split in SPLITS
     }
-    return _set(parts, words, name="Speech Commands v0.02" if source == "speech_commands" else "mini Speech Commands")
+    name = "Speech Commands v0.02" if source == "speech_commands" else "mini Speech Commands"
+    told = json.loads(kept.read(_told(decoded)) or b"{}")
+    return replace(_set(parts, words, name=name), notices=speech_folders.sentences(told))
+
+
+def _told(decoded: Path) -> Path:
+    """Where it is written what was counted when a folder was decoded."""
+    return decoded.parent.with_name("told") / f"{decoded.name}.json"
 
 
 def _is_whole(decoded: Path) -> bool:
@@ -256,20 +265,27 @@ def _decode(folder: Path, words: tuple[str, ...], there: Sequence[str], decoded:
     if decoded.exists():
         _log.warning("%s is not what was kept, and is made again.", decoded)
     with storing(decoded), _emptied(decoded, temporary):
-        for split, files in speech_folders.listed(folder, there).items():
+        told: Counter[str] = Counter()
+        listed = speech_folders.listed(folder, there, told)
+        _require_enough(folder, listed, words, told)
+        for split, files in listed.items():
             paths, labels, quiet = _chosen(files, words, rng)
             labels += [len(words) + 1] * quiet
             silence = _quiet(folder, split, quiet, rng)
-            kept.write_sealed(temporary / f"{split}_waves.npy", _file_of_clips(paths, silence))
+            kept.write_sealed(temporary / f"{split}_waves.npy", _file_of_clips(paths, silence, told))
             kept.write_sealed(temporary / f"{split}_labels.npy", [kept.array_bytes(np.array(labels, dtype=np.int64))])
+        kept.write(_told(decoded), json.dumps(told).encode())
         temporary.replace(decoded)
         kept.sync(decoded.parent)
 
 
 @contextmanager
 def _emptied(decoded: Path, temporary: Path) -> Iterator[None]:
-    """Nothing in either place before, also of a process that was killed; and after an error nothing half done."""
-    for path in decoded.parent.glob(f"{decoded.name}*"):
+    """Nothing in either place before, also of a process that was killed; and after an error nothing half done.
+
+    What was decoded of the same folder before it changed goes as well: it is as large, and nobody asks for it again.
+    """
+    for path in decoded.parent.glob(f"{decoded.name.partition('-')[0]}*"):
         shutil.rmtree(path) if path.is_dir() else path.unlink()
     try:
         yield
@@ -278,7 +294,7 @@ def _emptied(decoded: Path, temporary: Path) -> Iterator[None]:
         raise
 
 
-def _file_of_clips(paths: Sequence[Path], silence: Sound) -> Iterator[bytes | memoryview]:
+def _file_of_clips(paths: Sequence[Path], silence: Sound, told: Counter[str]) -> Iterator[bytes | memoryview]:
     """The parts of a .npy file of decoded clips with silence after them: all of them at once fit into no memory."""
     shape = (len(paths) + len(silence), audio.WINDOW)
     header = io.BytesIO()
@@ -288,7 +304,7 @@ def _file_of_clips(paths: Sequence[Path], silence: Sound) -> Iterator[bytes | me
     for start in range(0, len(paths), DECODED_TOGETHER):
         some = paths[start : start + DECODED_TOGETHER]
         clips = np.empty((len(some), audio.WINDOW), np.int16)
-        speech_folders.read_clips(some, clips)
+        told.update(speech_folders.read_clips(some, clips))
         yield clips.data
     yield silence.data
 
@@ -306,45 +322,93 @@ def _chosen(
 
 
 def _quiet(folder: Path, split: str, count: int, rng: np.random.RandomState) -> Sound:
-    if any((folder / speech_folders.NOISE).glob("*.wav")):
+    if speech_folders.has_clips(folder / speech_folders.NOISE):
         return speech_folders.silences(folder, split, count, rng)
     return speech_synthesis.silence(split, count)  # the mini set comes without noise
 
 
+@dataclass(frozen=True)
+class Tested:
+    """What a model is measured on, with every file of its folder accounted for."""
+
+    waves: Sound
+    labels: Labels  # unknown and silence after the words
+    name: str
+    told: Mapping[str, int]  # by `speech_folders.TOLD`, and "found" files and those "of_other_splits"
+
+
 def test_clips(words: Sequence[str] = CORE_WORDS) -> tuple[Sound, Labels, str]:
+    """Clips, labels and name of what `tested` gives."""
+    found = tested(words)
+    return found.waves, found.labels, found.name
+
+
+def tested(words: Sequence[str] = CORE_WORDS) -> Tested:
     """What a model is measured on: the official test set where it is here, else the test split of Speech Commands.
 
     The folder may be the data folder that holds a set in its canonical layout, or a set's own folder.
 
-    Returns:
-        Clips int16 (N, 16000), labels int64 (N,) with unknown and silence after the words, and the set's name.
-
     Raises:
-        DataUnavailableError: neither is in the data folder, or it is damaged.
+        DataUnavailableError: neither is in the data folder, or it is damaged, or a word has no clip to test with.
     """
     words, data = tuple(words), settings.data_folder()
     official, full = registry.SPEECH_TEST.folder, registry.find("speech_commands").origin.folder
     for folder in (data / official, data):
         if (folder / speech_folders.UNKNOWN).is_dir() and (folder / speech_folders.SILENCE).is_dir():
-            paths, labels = speech_folders.official_test(folder, words)
-            waves = np.empty((len(paths), audio.WINDOW), np.int16)
-            speech_folders.read_clips(paths, waves)
-            return waves, labels, f"{len(paths):,} clips of the Speech Commands v0.02 12-class test set"
+            return _official(folder, words)
+    lacking: tuple[str, ...] = words
     for folder in (data / full, data):
         there = speech_folders.words_in(folder)
         if set(words) <= set(there):
-            files = speech_folders.listed(folder, there)["test"]
-            rng = np.random.RandomState(SEED)
-            paths, known, quiet = _chosen(files, words, rng)
-            waves = np.empty((len(paths) + quiet, audio.WINDOW), np.int16)
-            speech_folders.read_clips(paths, waves[: len(paths)])
-            waves[len(paths) :] = _quiet(folder, "test", quiet, rng)
-            labels = np.array(known + [len(words) + 1] * quiet, dtype=np.int64)
-            return waves, labels, f"{len(waves):,} clips of the test split in {folder.name}"
+            return _test_split(folder, words, there)
+        lacking = min(lacking, tuple(word for word in words if word not in there), key=len)
+    but = f", and no clips of {_quoted(lacking)}" if len(lacking) < len(words) else ""
     raise DataUnavailableError(
-        f"{data} holds neither {official} nor {full}. Give the folder that holds one of them, with its folders of .wav "
-        "files."
+        f"{data} holds neither {official} nor {full}{but}. Give the folder that holds one of them, with a folder of "
+        "sound files for each word."
     )
+
+
+def _official(folder: Path, words: tuple[str, ...]) -> Tested:
+    told: Counter[str] = Counter()
+    paths, labels = speech_folders.official_test(folder, words, told)
+    waves = np.empty((len(paths), audio.WINDOW), np.int16)
+    told["found"] = len(paths) + told["hidden"] + told["no_sound"]
+    told.update(speech_folders.read_clips(paths, waves))
+    return Tested(waves, labels, f"{len(paths):,} clips of the Speech Commands v0.02 12-class test set", told)
+
+
+def _test_split(folder: Path, words: tuple[str, ...], there: Sequence[str]) -> Tested:
+    told: Counter[str] = Counter()
+    listed = speech_folders.listed(folder, there, told)
+    sizes = {split: sum(map(len, files.values())) for split, files in listed.items()}
+    told["found"] = sum(sizes.values()) + told["hidden"] + told["no_sound"]
+    told["of_other_splits"] = sizes["train"] + sizes["validation"]
+    files = listed["test"]
+    _require_enough(folder, {"test": files}, words, told)
+    rng = np.random.RandomState(SEED)
+    paths, known, quiet = _chosen(files, words, rng)
+    told["others"] = sizes["test"] - len(paths)
+    waves = np.empty((len(paths) + quiet, audio.WINDOW), np.int16)
+    told.update(speech_folders.read_clips(paths, waves[: len(paths)]))
+    waves[len(paths) :] = _quiet(folder, "test", quiet, rng)
+    labels = np.array(known + [len(words) + 1] * quiet, dtype=np.int64)
+    return Tested(waves, labels, f"{len(waves):,} clips of the test split in {folder.name}", told)
+
+
+def _require_enough(
+    folder: Path, listed: Mapping[str, Mapping[str, Sequence[Path]]], words: Sequence[str], told: Mapping[str, int]
+) -> None:
+    """Raise `DataUnavailableError` where a word has no clip in a split: its figures would mean nothing."""
+    for split, files in listed.items():
+        if lacking := [word for word in words if not files[word]]:
+            purpose = {"train": "learn from", "validation": "validate with", "test": "test with"}[split]
+            left = " ".join(speech_folders.sentences(told))
+            raise DataUnavailableError(
+                f"{folder} has no clip of {_quoted(lacking)} to {purpose}. {left}{' ' * bool(left)}"
+                f"{' and '.join(speech_folders.LISTS.values())} say which clips validate and test, one a line, as "
+                "yes/name.wav; without them the part of a name before “_nohash_” decides, which is the speaker."
+            )
 
 
 def _quoted(words: Sequence[str]) -> str:

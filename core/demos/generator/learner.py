@@ -55,12 +55,11 @@ def _own(config: GeneratorConfig) -> Dataset:
     order = np.random.RandomState(0).permutation(len(pictures))
     held_out = len(pictures) // 10
     ends = {"validation": order[:held_out], "test": order[held_out : 2 * held_out], "train": order[2 * held_out :]}
-    return Dataset(
-        **{
-            name: _split(pictures.images[index], pictures.labels[index], f"{len(index):,} of your pictures")
-            for name, index in ends.items()
-        }
-    )
+    parts = {
+        name: _split(pictures.images[index], pictures.labels[index], f"{len(index):,} of your pictures")
+        for name, index in ends.items()
+    }
+    return Dataset(parts["train"], parts["validation"], parts["test"])
 
 
 def _split(pictures: Any, labels: Any, name: str) -> Split:

@@ -13,7 +13,7 @@ import numpy.typing as npt
 import torch
 
 from core.classifier import Classifier, FastNetwork, Labelled
-from core.data.sound import audio, own_words, speech
+from core.data.sound import audio, own_words, speech, speech_folders
 from core.data.sound.speech import SILENCE, UNKNOWN
 from core.data.sound.speech_synthesis import Sound
 from core.demo import PreparedInput
@@ -122,12 +122,12 @@ class VoiceReader(Classifier):
     def official_test_set(self) -> Labelled:
         """Recorded test clips, or those of its data where none are here."""
         try:
-            waves, labels, name = speech.test_clips(self.words)
+            found = speech.tested(self.words)
         except DataUnavailableError:
             if not self.data:
                 raise
             return self.test_set()
-        return Labelled(name, waves, labels)
+        return Labelled(found.name, found.waves, found.labels, speech_folders.accounted(found.told))
 
     def measured(self, tested: Labelled, answers: Values) -> dict[str, Any]:
         """The accuracy of each class too, and what the threshold makes of it."""

@@ -58,6 +58,7 @@ def load(config: VoiceConfig) -> Dataset:
         train=split(data.train_waves[chosen], data.train_labels[chosen], "training"),
         validation=split(data.validation_waves, data.validation_labels, "validation"),
         test=split(data.test_waves, data.test_labels, "test"),
+        notices=data.notices,
     )
 
 
