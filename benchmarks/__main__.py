@@ -22,7 +22,18 @@ BENCHMARKS = (
         "generator",
         "generator_peer",
     ),
-    *("start", "estimates", "live", "reporting", "sessions", "memory", "strokes", "playground", "more_data"),
+    *(
+        "start",
+        "estimates",
+        "live",
+        "reporting",
+        "sessions",
+        "memory",
+        "strokes",
+        "pictures",
+        "playground",
+        "more_data",
+    ),
 )
 
 

@@ -75,6 +75,11 @@ STROKES = Input(
         ("each side of the canvas", f"1 to {pen_strokes.MAX_SIDE:,} pixels"),
         ("pen", "wider than 0, no wider than the longer side"),
     ],
+    [
+        "What was moved, scaled, turned, mirrored or slanted with the canvas's edit tool is read as it is seen; of "
+        "unequal pens the median counts.",
+        f"A drawing on a canvas of more than {pen_strokes.KEPT_SIDE:,} pixels is made smaller.",
+    ],
 )
 
 PICTURES = Input(

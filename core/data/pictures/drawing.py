@@ -183,7 +183,9 @@ def _with_pen(cropped: Grey, on: Switches, pen: float) -> Grey:
     scale = 5 * BOX / max(height, width)
     large = _resized(cropped, width=max(5, round(width * scale)), height=max(5, round(height * scale)))
     room = math.ceil(5 * pen) + 2  # the outline moves by half of that at most
-    ink = np.pad(large, room) > 0.5
+    padded = np.pad(large, room)
+    # Half as dark as the darkest ink near by: a stroke may fade away, and a thin one is soft all over.
+    ink = padded > np.maximum(0.5 * ndimage.maximum_filter(padded, 5 * BOX // 4), 0.1)
     if not ink.any():
         return np.zeros((SIDE, SIDE), np.float32)
     inside, outside = ndimage.distance_transform_edt(ink), ndimage.distance_transform_edt(~ink)

@@ -5,19 +5,28 @@ Not here: decoding pictures (`core.data.pictures.picture`), and what the ink bec
 
 from __future__ import annotations
 
+from typing import TypeVar
+
 import numpy as np
 import numpy.typing as npt
 from PIL import Image
 from scipy import ndimage
 
+from core.data.pictures.drawing import pen_width
+from core.data.pictures.frames import without_frames
+
 WORKING_SIDE = 560  # pixels of the longer side on which ink is looked for: a pen line is still 2 to 10 wide
 TINY_SIDE = 64  # up to this size a picture is taken for a digit as it is, as in MNIST
 
+FAINTEST_INK = 0.05  # share of the paper's light that it takes away
+FAINTEST_CONTRAST = 0.03
+SLENDER = 0.2  # width of a pen as a share of a digit; what is thicker counts less as ink
 SLOPE_REACH = 4  # pixels that a Gaussian derivative of σ = 1 looks at on each side
 
 Grey = npt.NDArray[np.float32]
 Mask = npt.NDArray[np.bool_]
 Box = tuple[slice, slice]
+Pixels = TypeVar("Pixels", Grey, Mask)
 
 
 def find_ink(grey: Grey) -> Grey:
@@ -39,10 +48,22 @@ def find_ink(grey: Grey) -> Grey:
     small = _shrunk(grey, WORKING_SIDE)
     smooth = ndimage.gaussian_filter(small, 1.0)
     dark, light = _soft_ink(smooth), _soft_ink(1 - smooth)
-    contrast_dark, contrast_light = _contrast(dark, smooth), _contrast(light, 1 - smooth)
-    if max(contrast_dark, contrast_light) < 0.06:
+    contrasts = _contrast(dark, smooth), _contrast(light, 1 - smooth)
+    if max(contrasts) < FAINTEST_CONTRAST:
         return np.zeros_like(small)
-    return dark if contrast_dark >= contrast_light else light
+    # Paper within a ring, or between a digit and the edge of a shadow, may stand out as much as ink, but is no stroke.
+    scores = [
+        contrast * min(1, SLENDER / _thickness(ink)) for contrast, ink in zip(contrasts, (dark, light), strict=True)
+    ]
+    return dark if scores[0] >= scores[1] else light
+
+
+def _thickness(ink: Grey) -> float:
+    """Width of the pen as a share of the ink's extent."""
+    mask = ink > 0.5
+    if not mask.any():
+        return 1.0
+    return max(pen_width(np.pad(ink, 1)), 1.0) / max(part.stop - part.start for part in _box(mask))
 
 
 def _soft_ink(grey: Grey) -> Grey:
@@ -52,14 +73,39 @@ def _soft_ink(grey: Grey) -> Grey:
     strong = np.ones(depth.shape, dtype=bool)
     for _ in range(2):  # the second time without a table or shadow, which may be darker than the ink
         typical = _typical_depth(depth[strong])
-        if typical < max(0.1, 5 * noise):
+        if typical < max(FAINTEST_INK, 6 * noise):
             return np.zeros_like(grey)
         strong = _dilated(_digit_only(strong & (depth > 0.5 * typical)), 3)
     if _sharpness(strong & (depth > 0.5 * typical), depth) < 0.05 * typical:
         return np.zeros_like(grey)  # a shadow: no pen draws edges 20 pixels wide
     # Soft edges: a border pixel is ink as far as the pen covered it. Weak ink counts only beside strong ink.
-    soft = np.clip((depth / typical - 0.3) / 0.4, 0, 1)
+    strong, full = _with_fading(strong, depth, typical, noise)
+    soft = np.clip((depth / full - 0.3) / 0.4, 0, 1)
     return np.where(strong, soft, 0).astype(np.float32)
+
+
+def _with_fading(strong: Mask, depth: Grey, typical: float, noise: float) -> tuple[Mask, Grey | float]:
+    """Where ink may be, and how deep it is there, with the parts of strokes that fade away.
+
+    They are followed from the strong ink down to what is seen far from the digit: lines and noise of the paper.
+    """
+    core = strong & (depth > 0.5 * typical)
+    (top, bottom), (left, right) = ((part.start, part.stop) for part in _box(core))
+    away = np.ones(depth.shape, dtype=bool)
+    away[_grown(_box(core), max(bottom - top, right - left) // 2)] = False
+    if away.mean() < 0.1:
+        away = ~_dilated(core, 3)
+        away[3:-3, 3:-3] = False
+    least = max(0.2 * typical, 5 * noise, 1.4 * float(np.percentile(depth[away], 99.5)) if away.any() else 0.0)
+    if least >= 0.5 * typical:
+        return strong, typical
+    whole = ndimage.binary_propagation(core, structure=np.ones((3, 3)), mask=depth > least)
+    added = whole & ~_dilated(core, 3)
+    if added.sum() < 0.02 * core.sum() or _edge(added).any():
+        return strong, typical
+    pen = max(3, round(2 * pen_width(core.astype(np.float32))))
+    local = ndimage.gaussian_filter(ndimage.maximum_filter(np.where(whole, depth, 0), pen), pen / 2)
+    return _dilated(whole, 3), np.clip(local, least, typical).astype(np.float32)
 
 
 def _sharpness(mask: Mask, depth: Grey) -> float:
@@ -110,13 +156,42 @@ def _contrast(ink: Grey, grey: Grey) -> float:
 
 
 def _tiny(grey: Grey) -> Grey:
-    border = np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
-    paper = float(np.median(border))
+    """Ink of a small picture as it is, turned to 1 and stretched to full contrast; without a frame at its border."""
+    grey = _without_border(grey)
+    paper = float(np.median(_edge(grey)))
     ink = grey - paper if paper < 0.5 else paper - grey
     highest = float(ink.max())
     if highest < 0.08:
         return np.zeros_like(grey)
-    return np.clip(ink / highest, 0, 1).astype(np.float32)
+    stretched = np.clip(ink / highest, 0, 1).astype(np.float32)
+    strong = stretched > 0.5
+    kept = without_frames(strong)
+    if kept.sum() < strong.sum():  # what is soft belongs to the strong ink that is nearest
+        nearest = ndimage.distance_transform_edt(~strong, return_distances=False, return_indices=True)
+        stretched *= kept[tuple(nearest)]
+    return stretched
+
+
+def _edge(grey: Pixels) -> Pixels:
+    """The pixels around a picture."""
+    return np.concatenate([grey[0], grey[-1], grey[:, 0], grey[:, -1]])
+
+
+def _without_border(grey: Grey) -> Grey:
+    """A picture without a line around it, whose place is taken by the paper inside of it."""
+    most = min(grey.shape) // 6
+    edges = [_edge(grey[step : grey.shape[0] - step, step : grey.shape[1] - step]) for step in range(most + 1)]
+    line, spread = float(np.median(edges[0])), float(np.ptp(grey))
+    for step, edge in enumerate(edges[1:], 1):
+        paper = float(np.median(grey[step : grey.shape[0] - step, step : grey.shape[1] - step]))
+        is_line = np.abs(edges[0] - line) < 0.25 * spread
+        is_paper = np.abs(edge - paper) < 0.25 * spread
+        if abs(paper - line) > 0.4 * spread and is_line.mean() > 0.85 and is_paper.mean() > 0.7:
+            inner = slice(step, grey.shape[0] - step), slice(step, grey.shape[1] - step)
+            cleaned = np.full_like(grey, paper)
+            cleaned[inner] = grey[inner]
+            return cleaned
+    return grey
 
 
 def _shrunk(grey: Grey, side: int) -> Grey:
@@ -175,4 +250,4 @@ def _digit_only(ink: Mask) -> Mask:
         wanted = inner & (areas >= 0.04 * areas[inner].max())
     else:
         wanted = areas >= 0.04 * areas.max()
-    return np.concatenate([[False], wanted])[labels]
+    return without_frames(np.concatenate([[False], wanted])[labels])

@@ -19,7 +19,8 @@ from PIL import Image, ImageDraw
 
 from core.errors import InvalidInputError
 
-MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 1024
+MAX_STROKES, MAX_POINTS, MAX_SIDE = 500, 20_000, 16_384
+KEPT_SIDE = 1024  # pixels; a drawing on a larger canvas is made smaller
 MAX_DRAWN = 8_000  # points at which a pen is set down for one picture; a digit needs about 500
 MAX_PEN_PIXELS = 10**9  # of all these pens together
 
@@ -39,8 +40,8 @@ class Strokes:
 def strokes_from_canvas(json_data: Mapping[str, Any] | None, size: tuple[int, int]) -> Strokes:
     """Strokes from the `json_data` of streamlit-drawable-canvas (fabric.js objects of type "path").
 
-    Only free-hand paths are read. A path that was moved, scaled or turned with the canvas's edit tool is read where it
-    is now. Paths of different pens count as one pen of their median width.
+    Only free-hand paths are read. A path that was moved, scaled, turned, mirrored or slanted with the canvas's edit
+    tool is read as it is seen now. Paths of different pens count as one pen of their median width.
 
     Args:
         json_data: as the widget returns it; None, as before the first stroke, is an empty drawing.
@@ -54,14 +55,14 @@ def strokes_from_canvas(json_data: Mapping[str, Any] | None, size: tuple[int, in
         _check_length(len(objects), sum(len(o.get("path", [])) for o in objects))  # a command is a point at least
         with np.errstate(over="ignore", invalid="ignore"):  # what becomes infinite is refused below
             paths = [_placed(o) for o in objects]
-        width = float(np.median([float(o["strokeWidth"]) for o in objects])) if objects else 1.0
+            width = float(np.median([_pen(o) for o in objects])) if objects else 1.0
     except InvalidInputError:
         raise
     except (AttributeError, LookupError, TypeError, ValueError, OverflowError) as error:
         raise InvalidInputError(
             f"The canvas sent something that is not a drawing ({_short(error)}). Clear it."
         ) from error
-    return _checked([p for p in paths if len(p)], size, width)
+    return _checked([p for p in paths if len(p)], size, min(width, max(size)) if width > 0 else width)
 
 
 def strokes_from_json(text: str) -> Strokes:
@@ -96,7 +97,9 @@ def _checked(arrays: list[npt.NDArray[np.float64]], size: tuple[int, int], pen: 
         )
     if any(not np.isfinite(a).all() or np.abs(a).max() > 2 * MAX_SIDE for a in arrays):
         raise InvalidInputError(f"A point is not a number from {-2 * MAX_SIDE} to {2 * MAX_SIDE}. Use canvas pixels.")
-    return Strokes(tuple(_as_path(a) for a in arrays), size, pen)
+    shrink = min(1.0, KEPT_SIDE / max(size))
+    kept = (max(1, round(size[0] * shrink)), max(1, round(size[1] * shrink)))
+    return Strokes(tuple(_as_path(a * shrink) for a in arrays), kept, pen * shrink)
 
 
 def _check_length(num_strokes: int, num_points: int) -> None:
@@ -119,26 +122,55 @@ def _as_path(points: npt.NDArray[np.float64]) -> Path:
 def _placed(obj: Mapping[str, Any]) -> npt.NDArray[np.float64]:
     """Points (N, 2) of a fabric path on the canvas.
 
-    Fabric keeps the commands as they were drawn, in absolute canvas pixels, and the present place in `left`, `top`,
-    `scaleX`, `scaleY` and `angle`: the centre of the commands' bounding box is drawn at the object's centre.
+    Fabric keeps the commands as they were drawn, in absolute canvas pixels, and what was done with them since beside
+    them: the centre of the commands' bounding box is drawn at the object's centre.
     """
     points = _flattened(obj.get("path", []))
     if not len(points) or "left" not in obj:
         return points
-    low, high = points.min(axis=0), points.max(axis=0)
-    scale = np.array([obj.get("scaleX", 1), obj.get("scaleY", 1)], dtype=np.float64)
+    low, high = _bounds(obj["path"])
+    shape = _shape(obj)
     turn = math.radians(obj.get("angle", 0))
     rotation = np.array([[math.cos(turn), -math.sin(turn)], [math.sin(turn), math.cos(turn)]])
     offset = {"left": 0.5, "top": 0.5, "center": 0.0, "right": -0.5, "bottom": -0.5}
     origin = np.array([offset[obj.get("originX", "left")], offset[obj.get("originY", "top")]])
     extent = np.array([obj["width"], obj["height"]], dtype=np.float64)
-    outer = (extent + float(obj.get("strokeWidth", 0))) * scale  # the pen counts
+    outer = np.abs(shape) @ (extent + float(obj.get("strokeWidth", 0)))  # the pen counts
     centre = np.array([obj["left"], obj["top"]], dtype=np.float64) + rotation @ (origin * outer)
-    return ((points - (low + high) / 2) * scale) @ rotation.T + centre
+    return (points - (low + high) / 2) @ (rotation @ shape).T + centre
 
 
-def _flattened(commands: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
-    """Points (N, 2) along SVG commands M, L, Q (and C), curves cut into 4 pieces."""
+def _bounds(commands: Sequence[Sequence[Any]]) -> tuple[npt.NDArray[np.float64], npt.NDArray[np.float64]]:
+    """The corners of the box that fabric takes for a path's: a quadratic curve counts as a cubic one with twice its
+    middle corner, which is too large.
+
+    Source: `Path._calcBoundsFromPath` of fabric 7.
+    """
+    doubled = [[*command[:3], *command[1:]] if command[0] == "Q" else command for command in commands]
+    points = _flattened(doubled, pieces=16)
+    return points.min(axis=0), points.max(axis=0)
+
+
+def _shape(obj: Mapping[str, Any]) -> npt.NDArray[np.float64]:
+    """What scales, mirrors and slants a fabric object, (2, 2); turning comes after it.
+
+    Source: `calcDimensionsMatrix` of fabric 7, src/util/misc/matrix.ts.
+    """
+    signs = [-1 if obj.get(name) else 1 for name in ("flipX", "flipY")]
+    scale = np.array([obj.get("scaleX", 1), obj.get("scaleY", 1)], dtype=np.float64) * signs
+    slants = [math.tan(math.radians(obj.get(name, 0))) for name in ("skewX", "skewY")]
+    matrix: npt.NDArray[np.float64] = np.diag(scale) @ [[1, slants[0]], [0, 1]] @ [[1, 0], [slants[1], 1]]
+    return matrix
+
+
+def _pen(obj: Mapping[str, Any]) -> float:
+    """Width of a fabric object's pen as it is seen; where it is scaled unequally, that of a round one of its area."""
+    width = float(obj["strokeWidth"])
+    return width if obj.get("strokeUniform") else width * math.sqrt(abs(float(np.linalg.det(_shape(obj)))))
+
+
+def _flattened(commands: Sequence[Sequence[Any]], *, pieces: int = 4) -> npt.NDArray[np.float64]:
+    """Points (N, 2) along SVG commands M, L, Q (and C), curves cut into pieces."""
     points: list[tuple[float, float]] = []
     for command in commands:
         numbers = [float(n) for n in command[1:]]
@@ -148,14 +180,14 @@ def _flattened(commands: Sequence[Sequence[Any]]) -> npt.NDArray[np.float64]:
         if command[0] in "ML" or not points:
             points += corners[-1:]
             continue
-        points += (_bernstein(len(corners)) @ np.array([points[-1], *corners])).tolist()
+        points += (_bernstein(len(corners), pieces) @ np.array([points[-1], *corners])).tolist()
     return np.array(points, dtype=np.float64).reshape(-1, 2)
 
 
 @functools.cache
-def _bernstein(degree: int) -> npt.NDArray[np.float64]:
-    """(4, degree + 1): weights of the control points of a Bézier curve at four equal steps to its end."""
-    t = np.array([0.25, 0.5, 0.75, 1.0])
+def _bernstein(degree: int, pieces: int) -> npt.NDArray[np.float64]:
+    """(pieces, degree + 1): weights of the control points of a Bézier curve at equal steps to its end."""
+    t = np.arange(1, pieces + 1) / pieces
     return np.stack([math.comb(degree, i) * t**i * (1 - t) ** (degree - i) for i in range(degree + 1)], axis=1)
 
 

@@ -7,7 +7,7 @@ import zlib
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image, ImageDraw, ImageOps
 from PIL.JpegImagePlugin import JpegImageFile
 from pillow_heif import register_heif_opener
 from scipy import ndimage
@@ -402,3 +402,83 @@ def test_an_mnist_image_passes_almost_unchanged_either_way_round():
 def test_a_large_photo_is_worked_on_at_a_smaller_size():
     large = np.kron(photo(), np.ones((3, 3), np.float32))
     assert find_ink(large).shape == (560, 560)
+
+
+def seven(ink):
+    """Whether the ink is the crossed 7 of `SEVEN` and nothing else."""
+    return problem(ink) is None and np.abs(prepare(ink).image - prepare(canvas_image(SEVEN)).image).mean() < 0.03
+
+
+FRAMES = {
+    "box": lambda pen: pen.rectangle((170, 150, 430, 500), outline=255, width=3),
+    "circle": lambda pen: pen.ellipse((110, 130, 490, 510), outline=255, width=3),
+    "open box": lambda pen: pen.line([(170, 150), (170, 500), (430, 500), (430, 150)], 255, 3),
+    "row of boxes": lambda pen: [pen.rectangle((x, 160, x + 230, 495), outline=255, width=2) for x in (-45, 185, 415)],
+    "underline": lambda pen: pen.line([(120, 490), (480, 490)], 255, 4),
+    "two underlines": lambda pen: [pen.line([(120, y), (480, y)], 255, 3) for y in (490, 505)],
+    "walls": lambda pen: [pen.line([(x, 150), (x, 510)], 255, 2) for x in (170, 440)],
+}
+
+
+@pytest.mark.parametrize("draw", FRAMES.values(), ids=FRAMES.keys())
+@pytest.mark.parametrize("depth", [0.4, 0.9])
+def test_what_is_printed_around_a_digit_is_left_out(draw, depth):
+    frame = Image.new("L", (600, 600))
+    draw(ImageDraw.Draw(frame))
+    page = np.minimum(photo(), 0.9 - 0.8 * depth * np.asarray(frame, np.float32) / 255)
+    assert seven(find_ink(page.astype(np.float32)))
+
+
+@pytest.mark.parametrize("bar", [[(330, 250), (270, 400)], [(300, 320), (305, 330)]], ids=["bar", "dot"])
+def test_a_zero_with_a_bar_or_a_dot_is_no_frame(bar):
+    angles = np.linspace(0, 2 * np.pi, 60)
+    ring = tuple((300 + 85 * float(np.cos(a)), 325 + 140 * float(np.sin(a))) for a in angles)
+    zero = Strokes((ring, tuple((float(x), float(y)) for x, y in bar)), (600, 600), 16.0)
+    ink = find_ink(photo(strokes=zero))
+    assert ink[np.round(325 * 560 / 600).astype(int), round(217 * 560 / 600)] > 0.5
+
+
+@pytest.mark.parametrize("side", [28, 40, 64, 100, 200])
+@pytest.mark.parametrize("gap", [0, 1, 2])
+@pytest.mark.parametrize("dark_paper", [False, True], ids=["dark on light", "light on dark"])
+def test_a_frame_at_the_border_of_a_small_picture_is_left_out(side, gap, dark_paper):
+    digit = Image.fromarray(canvas_image(SEVEN)[140:520, 110:490])
+    inner = side * 3 // 5
+    page = np.zeros((side, side), np.float32)
+    at = (side - inner) // 2
+    page[at : at + inner, at : at + inner] = np.asarray(digit.resize((inner, inner), Image.Resampling.BOX))
+    line = np.zeros((side, side), bool)
+    line[gap : side - gap, gap : side - gap] = True
+    line[gap + 1 : side - gap - 1, gap + 1 : side - gap - 1] = False
+    page = np.maximum(page, 0.8 * line).astype(np.float32)
+    ink = find_ink(page if dark_paper else 1 - page)
+    assert problem(ink) is None or problem(ink).code == "cut"
+    assert ink.shape == page.shape and not ink[line].any()
+    assert ink[at + inner // 2 - side // 10 :, :].any()
+
+
+@pytest.mark.parametrize("end", [0.3, 0.25])
+def test_a_stroke_that_fades_away_is_followed_to_its_end(end):
+    page = canvas_image(SEVEN) * np.linspace(1, end, 600, dtype=np.float32)[:, None]
+    noise = np.random.default_rng(0).normal(0, 0.01, page.shape)
+    ink = find_ink(np.clip(0.9 - 0.6 * page + noise, 0, 1).astype(np.float32))
+    assert seven(ink)
+
+
+@pytest.mark.parametrize("depth", [0.07, 0.1])
+def test_a_faint_pencil_is_seen(depth):
+    page = 0.9 - 0.9 * depth * ndimage.gaussian_filter(canvas_image(SEVEN), 1.0)
+    noise = np.random.default_rng(0).normal(0, 0.006, page.shape)
+    assert seven(find_ink((page + noise).astype(np.float32)))
+
+
+@pytest.mark.parametrize("light", [LIGHTS["even"], LIGHTS["slope"]], ids=["even", "slope"])
+def test_paper_with_a_ring_on_it_is_no_ink_of_its_own(light):
+    """A bold ring: the paper in it stands out as much as the ink, on black too."""
+    angles = np.linspace(0, 2 * np.pi, 60)
+    zero = Strokes(
+        (tuple((300 + 50 * float(np.cos(a)), 300 + 60 * float(np.sin(a))) for a in angles),), (600, 600), 40.0
+    )
+    for dark_paper in (False, True):
+        ink = find_ink(photo(strokes=zero, light=light, dark_paper=dark_paper))
+        assert ink[280, 280] == 0 and ink[280, round(350 * 560 / 600)] > 0.5
