@@ -4,7 +4,7 @@ Three kinds: words and syllables spoken by eSpeak NG, sentences spoken by it, an
 joined. Words of `HELD_OUT` are never trained on.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -92,6 +92,41 @@ def running(seconds: int, *, split: str, seed: int) -> Samples:
         if length >= seconds * audio.WINDOW:
             break
     return np.concatenate(parts)[: seconds * audio.WINDOW].reshape(-1, audio.WINDOW)
+
+
+def as_found(sounds: Iterable[npt.NDArray[np.int16]]) -> Samples:
+    """(N, 16000) the seconds in which a page looks for commands in long sounds."""
+    found = []
+    for sound in sounds:
+        wave = audio.from_int16(sound)
+        found += [audio.to_int16(audio.cut(wave, window)) for window in audio.commands(wave)]
+    return np.stack(found)
+
+
+def in_a_row(clips: Samples, seconds: int, *, seed: int) -> npt.NDArray[np.int16]:
+    """Clips of single words one after the other, each with a pause of up to half a second after it."""
+    random = np.random.default_rng(seed)
+    parts: list[npt.NDArray[np.float32]] = []
+    count = 0
+    while count < seconds * audio.RATE:
+        wave = audio.from_int16(clips[random.integers(len(clips))])
+        loud = np.flatnonzero(np.abs(wave) > 0.08 * np.abs(wave).max(initial=1e-4))
+        word = wave[max(0, loud[0] - 1000) : loud[-1] + 1000] if len(loud) else wave[:1000]
+        pause = np.zeros(int(audio.RATE * random.uniform(0, 0.5) ** 2 * 2), np.float32)
+        parts += [np.float32(random.uniform(0.02, 0.1)) * word / max(float(word.std()), 1e-4), pause]
+        count += len(word) + len(pause)
+    sound = audio.with_noise(np.concatenate(parts).astype(np.float32), random.uniform(-70, -45), seed=seed)
+    return audio.to_int16(sound[: seconds * audio.RATE])
+
+
+def pieces(sound: npt.NDArray[np.int16], *, seed: int) -> Iterator[npt.NDArray[np.int16]]:
+    """A long sound in pieces of two to ten seconds."""
+    random = np.random.default_rng(seed)
+    start = 0
+    while start + 10 * audio.RATE <= len(sound):
+        length = int(audio.RATE * random.uniform(2, 10))
+        yield sound[start : start + length]
+        start += length
 
 
 def _utterance(text: str, split: str, random: Random) -> Utterance:

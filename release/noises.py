@@ -84,10 +84,27 @@ def bursts(random: Random) -> Noise:
     return sound / max(sound.std(), 1e-9) + random.uniform(0, 0.3) * _coloured(random)
 
 
+def whistles(random: Random) -> Noise:
+    """One to eight short notes in a nearly quiet room, each gliding as it likes: birds, alarms, a squeaking door."""
+    sound = np.zeros(2 * WINDOW)
+    for _ in range(random.integers(1, 9)):
+        length = float(np.exp(random.uniform(np.log(0.03), np.log(0.6))))
+        time = np.arange(int(length * RATE)) / RATE
+        first = float(np.exp(random.uniform(np.log(200), np.log(4500))))
+        bend = np.interp(time / length, np.linspace(0, 1, 4), np.cumsum(random.normal(0, 0.35, 4)))
+        phase = 2 * np.pi * np.cumsum(np.minimum(first * np.exp(bend), 7000)) / RATE
+        note = np.sin(phase) + random.choice([0.0, 0.0, 0.5]) * np.sin(2 * phase)
+        envelope = np.sin(np.pi * time / length) ** random.uniform(0.3, 2)
+        place = random.integers(WINDOW)
+        sound[place : place + len(time)] += random.uniform(0.3, 1) * note * envelope
+    sound = sound[:WINDOW]
+    return sound / max(sound.std(), 1e-9) + 10 ** random.uniform(-3, -1) * _coloured(random)
+
+
 def without_voices(num: int, *, seed: int) -> Samples:
     """(num, 16000) seconds in which nobody speaks, from loud to hardly there."""
     random = np.random.default_rng(seed)
-    kinds = (wandering, wandering, tones, bursts)
+    kinds = (wandering, wandering, tones, bursts, whistles)
     clips = []
     for place in range(num):
         noise = kinds[place % len(kinds)](random)

@@ -30,6 +30,7 @@ from core.knobs import to_json
 from core.runs.encoding import flatten, unflatten
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
+from release import near_words, room_measures
 from release import voice_data as packed
 from release import voice_measures as measures
 
@@ -234,9 +235,15 @@ def measure(folder: Path, data: Path, arrays: dict[str, np.ndarray], *, every: i
     """All figures of the written file itself, added to `model.json`; the threshold is set first, on validation."""
     card = json.loads((folder / "model.json").read_text())
     validation = dataset(arrays, seed=0)
-    card["threshold"] = measures.calibrated(folder, (validation.validation, validation.test))
+    near, _ = near_words.spoken(near_words.HELD_OUT, 6, split="validation", seed=21)
+    others = np.concatenate([arrays["fvo"][arrays["yvo"] == UNKNOWN], packed.features_of(near)])
+    card["threshold"] = measures.calibrated(folder, others)
     write_card(folder, card)
     card["figures"] = measures.figures(folder, data, (validation.validation, validation.test), every=every)
+    write_card(folder, card)
+    reader = measures.reader_of(folder)
+    card["figures"] += room_measures.words_in_noise(reader, data, split="testing")
+    card["figures"] += room_measures.false_alarms(reader, data, split="testing")
     write_card(folder, card)
     print(json.dumps(card["figures"], indent=2))
 

@@ -33,24 +33,26 @@ from release import voice_data as packed
 Arrays = dict[str, np.ndarray]
 
 AMOUNT = Amount(shift=100, speed=0.12, gain=10, noise=0.7, masks=True)
+LAST, CLEARER = 0.2, replace(AMOUNT, noise=0.5)  # the last part of the training, with less noise
 NEIGHBOURS = 0.15  # share of the clips with another word just before or after
 NEAREST, FARTHEST = 55, 90  # frames from one word to its neighbour
 WIDTH = 160  # of the recurrent layer from now on
 WARM_UP = 0.1
 
-EACH_WORD, EACH_COMMAND = 16, 120  # spoken by eSpeak
-NUM_RUNNING, NUM_JOINED, NUM_NEIGHBOURS, NUM_NOISES, NUM_CROWDS = 3_000, 9_000, 5_000, 3_000, 1_000
+EACH_WORD, EACH_COMMAND = 16, 300  # spoken by eSpeak
+NUM_JOINED, NUM_NEIGHBOURS, NUM_NOISES, NUM_CROWDS = 9_000, 5_000, 4_000, 1_000
+SENTENCES, IN_A_ROW = 1_500, 2_400  # seconds of running speech: sentences by eSpeak, clips of people
 EPOCH = {  # clips of each pool in an epoch; a pool that has fewer is taken whole
     "words": 31_000,  # pictures of the ten
     "words as sound": 2_500,
-    "words by eSpeak": 500,
+    "words by eSpeak": 2_000,
     "other words": 6_000,
     "near words": 1_600,
-    "running": 800,
+    "running": 2_000,
     "joined": 2_000,
-    "neighbours": 1_000,
+    "neighbours": 600,
     "recorded noise": 1_500,
-    "made noise": 1_500,
+    "made noise": 2_500,
 }
 
 
@@ -103,13 +105,16 @@ def _made(folder: Path, base: Arrays) -> Arrays:
     commands, said = near_words.spoken(CORE_WORDS, EACH_COMMAND, split="train", seed=12)
     names = np.array([*voice.CLASSES])[base["y"]]
     speech = base["y"] != voice.SILENCE
+    sentences = near_words.running(SENTENCES, split="train", seed=13).reshape(-1)
+    row = near_words.in_a_row(others, IN_A_ROW, seed=18)
+    running = [*near_words.pieces(sentences, seed=19), *near_words.pieces(row, seed=20)]
     return {
         "sound": packed.features_of(clips),
         "sound_labels": labels,
         "near": packed.features_of(near),
         "commands": packed.features_of(commands),
         "commands_labels": np.array([voice.CLASSES.index(word) for word in said]),
-        "running": packed.features_of(near_words.running(NUM_RUNNING, split="train", seed=13)),
+        "running": packed.features_of(near_words.as_found(running)),
         "joined": near_words.joined(base["X"][speech], names[speech], CORE_WORDS, NUM_JOINED, seed=14),
         "neighbours": near_words.neighbours(base["X"][base["y"] == voice.UNKNOWN], NUM_NEIGHBOURS, seed=15),
         "noise": packed.features_of(noises.without_voices(NUM_NOISES, seed=16)),
@@ -228,7 +233,8 @@ def _step(
     learner.network.train()
     learner.optimizer.zero_grad(set_to_none=True)
     chance = torch.rand(len(features), NUM_CHANCES)
-    changed = augment(with_neighbours(features, labels), chance, AMOUNT, clips.noise)
+    amount = CLEARER if fraction > 1 - LAST else AMOUNT
+    changed = augment(with_neighbours(features, labels), chance, amount, clips.noise)
     _, loss = learner._backward(changed, labels)
     learner.optimizer.step()
     assert learner.average is not None
