@@ -21,11 +21,11 @@ Random = np.random.Generator
 Recording = audio.Wave
 
 SECONDS = 3  # of the recordings that a word is placed in
-NUM_WORDS = 300  # commands in each kind of noise
+NUM_WORDS = 150  # commands in each kind of noise
 ROOM_DB = 25.0  # other words are that much louder than their room
-NUM_RUNNING = 900  # seconds of running speech of each kind
+NUM_RUNNING = 300  # seconds of running speech of each kind
 PIECE = 10  # seconds of running speech, chirps or drums that are heard at a time
-NUM_PIECES = 30
+NUM_PIECES = 12
 
 
 def placed(wave: Recording, noise: Recording, decibels: float, random: Random) -> Recording:

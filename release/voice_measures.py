@@ -20,7 +20,7 @@ from release import voice_data as packed
 Probabilities = npt.NDArray[np.float32]
 
 SECONDS = 3  # of the recordings that test clips are placed in
-FALSE_ALARMS = 0.03  # share of clips without a command that may be taken for one
+FALSE_ALARMS = 0.025  # share of clips without a command that may be taken for one
 LOWEST = 0.4  # threshold
 THRESHOLDS = (0.0, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9)
 CONDITIONS = (  # name, signal-to-noise ratio in dB, gain in dB
@@ -43,7 +43,7 @@ def probabilities_of(reader: VoiceReader, features: npt.NDArray[Any]) -> Probabi
 
 
 def calibrated(folder: Path, others: npt.NDArray[Any]) -> float:
-    """The lowest threshold at which at most 3 % of clips that hold no command are taken for one.
+    """The lowest threshold at which at most so many of the clips that hold no command are taken for one.
 
     Args:
         folder: of the model.

@@ -22,7 +22,7 @@ from torch import nn
 from core.contract import Placement, Split
 from core.data.sound.speech import CORE_WORDS
 from core.demos.voice.augmentation import NUM_CHANCES, Amount, augment
-from core.demos.voice.config import RELEASE, VoiceConfig
+from core.demos.voice.config import RELEASE
 from core.demos.voice.learner import make_learner
 from core.release import ReleaseModel
 from core.training import placement
@@ -33,10 +33,10 @@ from release import voice_data as packed
 Arrays = dict[str, np.ndarray]
 
 AMOUNT = Amount(shift=100, speed=0.12, gain=10, noise=0.7, masks=True)
-LAST, CLEARER = 0.2, replace(AMOUNT, noise=0.5)  # the last part of the training, with less noise
+LAST, CLEARER = 0.3, replace(AMOUNT, noise=0.5)  # the last part of the training, with less noise
 NEIGHBOURS = 0.15  # share of the clips with another word just before or after
 NEAREST, FARTHEST = 55, 90  # frames from one word to its neighbour
-WIDTH = 160  # of the recurrent layer from now on
+KEPT = 0.2  # share of the weights it began with, in those that answer
 WARM_UP = 0.1
 
 EACH_WORD, EACH_COMMAND = 16, 300  # spoken by eSpeak
@@ -79,11 +79,6 @@ class Pools:
                 features[here] = self.features[name][within[batch[here]]].float()
                 labels[here] = self.labels[name][within[batch[here]]]
             yield features, labels
-
-
-def wider_recipe(*, epochs: int, seed: int) -> VoiceConfig:
-    """The config of the release model, in its width of today."""
-    return replace(voice.release_training(epochs=epochs, seed=seed), hidden_size=WIDTH)
 
 
 def prepared(folder: Path, work: Path) -> Arrays:
@@ -199,6 +194,17 @@ def widened(weights: Mapping[str, torch.Tensor], network: nn.Module) -> dict[str
     return grown
 
 
+def mixed(before: Mapping[str, torch.Tensor], after: Mapping[str, torch.Tensor]) -> dict[str, torch.Tensor]:
+    """A share of the weights that a training began with, and the rest of those that it ended with.
+
+    Source: robust fine-tuning by averaging in weight space (Wortsman et al. 2022, WiSE-FT).
+    """
+    return {
+        name: KEPT * before[name] + (1 - KEPT) * value if value.is_floating_point() else value
+        for name, value in after.items()
+    }
+
+
 def train(
     learner: SupervisedLearner, clips: Pools, validation: Mapping[str, Split], *, epochs: int, size: int, work: Path
 ) -> float:
@@ -273,7 +279,7 @@ def main() -> None:
     before = ReleaseModel(options.start)
     base = voice.prepared(options.data, options.work)
     clips = pools(base, prepared(options.data, options.work))
-    config = replace(wider_recipe(epochs=1, seed=options.seed), learning_rate=options.rate)
+    config = replace(voice.release_training(epochs=1, seed=options.seed), learning_rate=options.rate)
     learner = make_learner(config, where, noises=clips.noise)
     learner.average_warms_up = False
     weights = widened({name: value.float() for name, value in before.weights().items()}, learner.network)
@@ -282,9 +288,11 @@ def main() -> None:
     learner.average.module.load_state_dict(weights)
     validation = validation_of(base)
     seconds = train(learner, clips, validation, epochs=options.epochs, size=config.batch_size, work=options.work)
+    answering = learner.average.module
+    answering.load_state_dict(mixed(weights, answering.state_dict()))
     phases = (*before.card["phases"], options.epochs)
     minutes = before.card["minutes"] + seconds / 60
-    recipe = wider_recipe(epochs=phases[0], seed=options.seed)
+    recipe = voice.release_training(epochs=phases[0], seed=options.seed)
     data = voice.dataset(base, seed=options.seed)
     voice.write(options.out, learner, recipe, data, phases=phases, minutes=minutes, where=where)
 

@@ -86,6 +86,15 @@ def test_a_neighbour_joins_words_and_no_silence(monkeypatch: pytest.MonkeyPatch)
     assert torch.equal(voice_rooms.with_neighbours(clips, labels), clips)
 
 
+def test_a_fifth_of_the_weights_that_a_training_began_with_is_kept() -> None:
+    before, after = (
+        {"a": torch.tensor([0.0, 10.0]), "n": torch.tensor(3)},
+        {"a": torch.tensor([5.0, 0.0]), "n": torch.tensor(7)},
+    )
+    mixed = voice_rooms.mixed(before, after)
+    assert mixed["a"].tolist() == [4.0, 2.0] and mixed["n"] == 7
+
+
 def test_an_epoch_takes_so_many_clips_of_each_pool_and_is_the_same_again() -> None:
     sizes = dict.fromkeys(voice_rooms.EPOCH, 10)
     clips = voice_rooms.Pools(
@@ -102,5 +111,5 @@ def test_an_epoch_takes_so_many_clips_of_each_pool_and_is_the_same_again() -> No
 
 
 def test_the_config_that_ships_fits_its_limit_of_parameters() -> None:
-    network = make_network(voice_rooms.wider_recipe(epochs=1, seed=0))
+    network = make_network(voice.release_training(epochs=1, seed=0))
     assert sum(parameter.numel() for parameter in network.parameters()) <= 350_000

@@ -243,9 +243,9 @@ PRESETS = (
     Preset(
         name="recipe",
         label="Release recipe",
-        sentence="How the release model was trained, on Speech Commands v0.02 alone. Hours without a graphics card.",
+        sentence="How the release model began, on Speech Commands v0.02 alone. Hours without a graphics card.",
         values={
-            "hidden_size": 128,
+            "hidden_size": 160,
             "data": "speech_commands",
             "learning_rate": 4e-3,
             "batch_size": 128,
