@@ -58,6 +58,7 @@ PICTURE = Input(
         "asked.",
         f"A picture of more than {picture.KEPT_PIXELS / 1e6:g} megapixels is made smaller by a whole factor, a JPEG "
         "while it is decoded: one of 12 to 48 megapixels takes less than 50 MB of memory.",
+        "Of several digits in one picture each is read, row by row, and one can be chosen to look at (page Digits).",
         "Ink may be dark on light or light on dark. What is transparent becomes paper: white behind dark ink, black "
         "behind light ink, and where a picture has a paper of its own, that.",
         "What does not look like a digit (a letter, noise, a shoe) is told so beside the nearest digit; drawings too.",

@@ -40,12 +40,12 @@ def find_ink(grey: Grey) -> Grey:
         grey: (H, W) float32 in [0, 1], black is 0.
 
     Returns:
-        (h, w) float32 in [0, 1], ink is 1, paper exactly 0; no longer than 560 pixels on the longer side. All zeros if
-        there is no ink.
+        (h, w) float32 in [0, 1], ink is 1, paper exactly 0; no longer than 560 pixels on the longer side, unless it is
+        a strip. All zeros if there is no ink.
     """
     if max(grey.shape) <= TINY_SIDE:
         return _tiny(grey)
-    small = _shrunk(grey, WORKING_SIDE)
+    small = _shrunk(grey, round(WORKING_SIDE * _stretch(grey)))
     smooth = ndimage.gaussian_filter(small, 1.0)
     dark, light = _soft_ink(smooth), _soft_ink(1 - smooth)
     contrasts = _contrast(dark, smooth), _contrast(light, 1 - smooth)
@@ -202,6 +202,11 @@ def _shrunk(grey: Grey, side: int) -> Grey:
     return small
 
 
+def _stretch(grey: Grey) -> float:
+    """By how much longer a strip is worked on than a picture, so that a row of digits in it is not too low."""
+    return min(max(max(grey.shape) / min(grey.shape) / 2, 1.0), 5.0)
+
+
 def _depth(grey: Grey) -> Grey:
     """How much darker each pixel is than the paper around it, as a share of the paper's brightness.
 
@@ -209,8 +214,8 @@ def _depth(grey: Grey) -> Grey:
     vanish, slopes of light and edges of shadows stay. It is estimated on a small copy, where the noise of a camera is
     averaged away.
     """
-    small = _shrunk(grey, 112)
-    window = max(small.shape) // 4
+    small = _shrunk(grey, round(112 * _stretch(grey)))
+    window = max(1, min(max(small.shape) // 4, min(small.shape) // 2))
     padded = np.pad(small, window, mode="edge")  # else a slope of light looks like a stroke at its dark end
     closed = ndimage.grey_closing(padded, size=window)[window:-window, window:-window]
     size = (grey.shape[1], grey.shape[0])

@@ -27,7 +27,18 @@ def ask(reader: DigitReader) -> tuple[Given | None, Reading | None]:
     reading = reader.read(given.source, switches=switches()) if given else None
     with right:
         show_answer(reading, reader.classes, truth=given.truth if given else None)
+        if given and given.rows:
+            st.markdown(f"All digits of the picture, row by row: **{in_order(reader, given)}**")
     return given, reading
+
+
+def in_order(reader: DigitReader, given: Given) -> str:
+    """The answers to all digits of a picture, its rows separated by a bar; "?" is no answer."""
+    readings = [[reader.read(digit, switches=switches()) for digit in row] for row in given.rows]
+    return " / ".join(
+        " ".join("?" if one.probabilities is None else reader.classes[int(np.argmax(one.probabilities))] for one in row)
+        for row in readings
+    )
 
 
 def switches() -> Switches:

@@ -9,7 +9,7 @@ import streamlit as st
 from streamlit_drawable_canvas import st_canvas
 
 from core.data.formats import named, suffixes
-from core.data.pictures import picture, sources
+from core.data.pictures import drawing, picture, several, sources
 from core.data.pictures.ink import find_ink
 from core.data.pictures.pen_strokes import Strokes, strokes_from_canvas
 from core.errors import InvalidInputError
@@ -38,6 +38,7 @@ class Given:
 
     source: Strokes | Grey
     truth: int | None = None
+    rows: tuple[tuple[Grey, ...], ...] = ()  # of several digits in a picture, all, in reading order
 
 
 @dataclass
@@ -139,7 +140,23 @@ def _uploaded(key: str) -> Given | None:
             icon=":material/search_off:",
         )
         return None
-    return Given(ink)
+    return _one_of_several(ink, key)
+
+
+def _one_of_several(ink: Grey, key: str) -> Given:
+    """The picture's digit; where there are several side by side, the chosen one, with all of them."""
+    problem = drawing.problem(ink)
+    rows = several.digits_of(ink) if problem is not None and problem.code == "two_digits" else []
+    digits = [digit for row in rows for digit in row]
+    if len(digits) < 2:
+        return Given(ink)
+    st.caption(f"{len(digits)} digits were found, here in reading order. Choose the one to look at.")
+    chosen = one_of(
+        "Which digit",
+        {str(number): str(number + 1) for number in range(len(digits))},
+        key=f"{key}.which.{len(digits)}",
+    )
+    return Given(digits[int(chosen)], rows=tuple(map(tuple, rows)))
 
 
 def _sampled(key: str) -> Given:
