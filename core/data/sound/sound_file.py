@@ -29,9 +29,10 @@ PADDING_SECONDS = 0.1  # that encoders of MP3, AAC and Opus add; cut off
 UNKNOWN_LENGTH = 2**31  # frames; libsndfile says about 2⁶³ of a FLAC that was written into a pipe
 MAX_LINKS = 100  # sounds that are chained in one Ogg file
 CODECS = (  # FFmpeg's names of what containers may hold
-    *("aac", "ac3", "alac", "amrnb", "amrwb", "eac3", "flac", "gsm", "gsm_ms", "mp1float", "mp2float", "mp3float"),
+    *("aac", "ac3", "alac", "amrnb", "amrwb", "eac3", "flac", "gsm", "gsm_ms"),
+    *("mp1", "mp1float", "mp2", "mp2float", "mp3", "mp3float"),
     *("opus", "speex", "vorbis", "wmalossless", "wmapro", "wmav1", "wmav2", "wmavoice"),
-    *("adpcm_g722", "adpcm_g726", "adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_yamaha", "pcm_alaw", "pcm_mulaw"),
+    *("adpcm_ima_qt", "adpcm_ima_wav", "adpcm_ms", "adpcm_yamaha", "g722", "g726", "pcm_alaw", "pcm_mulaw"),
     *("pcm_s8", "pcm_u8", "pcm_s16le", "pcm_s16be", "pcm_s24le", "pcm_s24be", "pcm_s32le", "pcm_s32be"),
     *("pcm_f32le", "pcm_f32be", "pcm_f64le", "pcm_f64be"),
 )
@@ -236,6 +237,8 @@ def _by_ffmpeg(demuxer: str) -> Decoder:
                 if not container.streams.audio:
                     raise InvalidInputError(f"“{name}” holds no sound at all. Record or export it again.")
                 yield from _frames(container, container.streams.audio[0], name)
+        except InvalidInputError:  # which is a ValueError, too
+            raise
         except (av.error.FFmpegError, ValueError, OverflowError) as error:
             raise _NotHereError from error
 

@@ -10,6 +10,7 @@ import subprocess
 import sys
 from pathlib import Path
 
+import av
 import numpy as np
 import numpy.typing as npt
 import pytest
@@ -163,6 +164,28 @@ def test_half_a_minute_from_a_studio_fits() -> None:
     studio = np.random.default_rng(0).normal(0, 0.1, (30 * 48_000, 2))
     for kind, subtype in (("WAV", "PCM_16"), ("WAV", "FLOAT"), ("FLAC", "PCM_16")):
         assert audio.read_sound(bytes(wav(studio, rate=48_000, kind=kind, subtype=subtype)), name="a").seconds == 30
+
+
+def written(codec: str, kind: str) -> bytes:
+    """A file of a codec, by FFmpeg."""
+    file = io.BytesIO()
+    with av.open(file, "w", format=kind) as container:
+        stream = container.add_stream(codec, rate=RATE if codec == "tta" else 5)
+        if codec == "tta":
+            frame = av.AudioFrame.from_ndarray(audio.to_int16(sample())[None], format="s16", layout="mono")
+            frame.sample_rate = RATE
+        else:
+            stream.width = stream.height = 64
+            frame = av.VideoFrame.from_ndarray(np.zeros((64, 64, 3), np.uint8))
+        container.mux([*stream.encode(frame), *stream.encode(None)])
+    return file.getvalue()
+
+
+def test_a_film_without_sound_and_a_codec_that_is_not_read_are_told_as_what_they_are() -> None:
+    with pytest.raises(InvalidInputError, match=r"“a\.mp4” holds no sound at all"):
+        audio.read_sound(written("mpeg4", "mp4"), name="a.mp4")
+    with pytest.raises(InvalidInputError, match=r"“a\.mkv” holds sound as tta, which is not read here"):
+        audio.read_sound(written("tta", "matroska"), name="a.mkv")
 
 
 def repeated(name: str, times: int) -> bytes:
