@@ -1,7 +1,9 @@
 """Go on with the encoder of Sentiment: read emoji, stars and scores, everyday texts, and what judges nothing.
 
     python -m release.sentiment_everyday --after FOLDER --seed 1 --out A
-    python -m release.sentiment_encoder --mean A B --out C
+    python -m release.sentiment_everyday --after FOLDER --mix A B --out C       30 % of what A and B went on with, the
+                                                                                 rest in equal parts of both
+    python -m release.sentiment_encoder --measure --out C
 
 Learned from are the training trees of the treebank, its short phrases that are neutral, texts of `everyday.txt`, and
 sentences and passages of IMDb's training reviews, of which the model that it goes on with says how positive they are,
@@ -41,6 +43,7 @@ from release.sentiment import READ, TOKENIZER, TREEBANK_TEST, WHERE, store, writ
 from release.sentiment_encoder import passage
 
 RATE, LAYER_DECAY, WARM_UP, WEIGHT_DECAY = 6e-5, 0.9, 0.1, 0.01
+KEPT = 0.3  # of the weights before, in the mix
 TOKENS = 1536  # of a batch, padding included
 AVERAGING = 0.995
 SHARE_OF_PHRASES, NEUTRAL_PHRASES = 0.4, 8_000
@@ -73,8 +76,12 @@ def main() -> None:
         metavar="COUNT",
         help="sentences and passages, each of another review",
     )
+    parser.add_argument("--mix", type=Path, nargs="+", metavar="FOLDER", help="train nothing")
     parser.add_argument("--out", type=Path, required=True)
     options = parser.parse_args()
+    if options.mix:
+        mix(options.out, options.mix, before=ReleaseModel(options.after))
+        return
     placement.apply(WHERE)
     before = read_model(ReleaseModel(options.after))
     lesson = to_learn(before, share=options.share, imdb=options.imdb, seed=options.seed)
@@ -165,9 +172,11 @@ def train(folder: Path, lesson: Lesson, *, before: ReleaseModel, rate: float, se
     optimizer = torch.optim.AdamW(groups(network, rate), lr=rate, weight_decay=WEIGHT_DECAY, fused=True)
     rates = [group["lr"] for group in optimizer.param_groups]
     start = saved = time.time()
+    changed = {"learning_rate": rate, "averaging": AVERAGING, "epochs": 1, "seed": seed}
     card = dict(before.card) | {
         "trained_on": lesson.name,
-        "config": before.card["config"] | {"learning_rate": rate, "seed": seed},
+        "tokens_of_a_batch": TOKENS,
+        "config": before.card["config"] | changed,
     }
     tokens, running = 0, 0.0
     network.train()
@@ -212,6 +221,28 @@ def groups(network: Transformer, rate: float) -> list[dict[str, Any]]:
         parameter.requires_grad_(True)
         heights.setdefault(height, []).append(parameter)
     return [{"params": group, "lr": rate * LAYER_DECAY ** (7 - height)} for height, group in sorted(heights.items())]
+
+
+def mix(folder: Path, trained: Sequence[Path], *, before: ReleaseModel) -> None:
+    """The mean of the weights of several models that went on with one, and of that one (Wortsman et al. 2022)."""
+    share = (1 - KEPT) / len(trained)
+    weights = {name: KEPT * value for name, value in weights_of(before).items()}
+    for place in trained:
+        weights = {name: weights[name] + share * value for name, value in weights_of(ReleaseModel(place)).items()}
+    cards = [ReleaseModel(place).card for place in trained]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / TOKENIZER).write_text(reading_signs(minilm.tokenizer()).to_str(), encoding="utf-8")
+    told = ("sha256", "trained_on", "minutes", "after", "mean_with", "figures")
+    card = {
+        **{name: value for name, value in cards[0].items() if name not in ("mean_with", "figures", "after")},
+        "minutes": round(sum(one["minutes"] for one in cards), 1),
+        "mixed": [
+            {"share": share, "seed": one["config"]["seed"], "trained_on": one["trained_on"], "minutes": one["minutes"]}
+            for one in cards
+        ],
+        "after": {"share": KEPT} | {name: before.card[name] for name in told if name in before.card},
+    }
+    write_card(folder, card | store(folder, weights, "minilm"))
 
 
 def write(

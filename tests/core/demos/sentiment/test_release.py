@@ -4,6 +4,7 @@ import hashlib
 
 import pytest
 
+from core.demos.sentiment import minilm
 from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.reader import TextReader, read_model
 from core.demos.sentiment.words import explain
@@ -42,6 +43,26 @@ FACTS = (
     "I watched it on Tuesday with my brother.",
 )
 
+SIGNS = {
+    "1 star": "negative",
+    "2 out of 5 stars": "negative",
+    "★★☆☆☆": "negative",
+    "2/10": "negative",
+    "5/5": "positive",
+    "10/10": "positive",
+    "⭐⭐⭐⭐⭐": "positive",
+    "😍": "positive",
+    "My new lamp👍": "positive",
+    "On the train :)": "positive",
+    "🤮": "negative",
+    "On the train :(": "negative",
+    "The film isn´t good.": "negative",
+    "Nothing about this movie was boring.": "positive",
+    "It is better than any other that I have used.": "positive",
+    "It couldn't be easier to set up.": "positive",
+}
+NOTHING_JUDGED = ("the", "a table", "It arrived on Tuesday.", "🚲", "Could be worse.")
+
 # what the small model cannot; see its card
 BEYOND_IT = {"It is not bad at all."}
 MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 90.0)}  # bytes at most, dev accuracy at least
@@ -79,6 +100,34 @@ def test_an_apostrophe_of_any_keyboard_is_a_negation(named: tuple[str, TextReade
 @pytest.mark.parametrize("text", FACTS)
 def test_no_model_is_sure_of_a_text_that_does_not_judge(named: tuple[str, TextReader], text: str) -> None:
     assert not named[1].read(text).sure
+
+
+@pytest.fixture(scope="module")
+def encoder() -> TextReader:
+    """The release model that reads signs."""
+    pytest.importorskip(minilm.PACKAGE)
+    return read_model(RELEASES["encoder"])
+
+
+@pytest.mark.parametrize(("text", "answer"), SIGNS.items())
+def test_the_encoder_reads_scores_emoji_and_praise_without_a_word_of_praise(
+    encoder: TextReader, text: str, answer: str
+) -> None:
+    found = encoder.read(text)
+    assert encoder.classes[found.winner] == answer
+    assert found.problem is None
+
+
+@pytest.mark.parametrize("text", NOTHING_JUDGED)
+def test_the_encoder_is_unsure_of_what_judges_nothing(encoder: TextReader, text: str) -> None:
+    assert not encoder.read(text).sure
+
+
+def test_the_small_model_says_that_emoji_mean_nothing_to_it() -> None:
+    found = read_model(RELEASES["small"]).read("😍🚲")
+    assert found.problem is not None
+    assert found.problem.code == "nothing_known"
+    assert not found.sure
 
 
 @pytest.mark.parametrize("text", ["It is not bad at all.", "The film is not good, and I would not watch it again."])
