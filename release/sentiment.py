@@ -138,7 +138,7 @@ def write_card(folder: Path, card: Mapping[str, object]) -> None:
     (folder / CARD).write_text(json.dumps(card, indent=2) + "\n")
 
 
-def measure(folder: Path) -> None:
+def measure(folder: Path, *, temperature: float | None = None) -> None:
     """Temperature on the held-out sentences; accuracy and calibration of the written file itself on each set.
 
     Where these were learned from at last ("learned_all" on the card), the temperature is IMDb's validation reviews'. So
@@ -149,7 +149,7 @@ def measure(folder: Path) -> None:
     sst2, imdb = reviews.load("sst2"), reviews.load("imdb")
     unseen = imdb.validation if card.get("learned_all") else sst2.validation
     reader.temperature, reader.whole = 1.0, 0.0
-    reader.temperature = card["temperature"] = fitted(reader, unseen)
+    reader.temperature = card["temperature"] = temperature or fitted(reader, unseen)
     kind = "IMDb validation reviews" if unseen is imdb.validation else "held-out SST-2 training sentences"
     sets = {f"{len(unseen):,} {kind}{', cut at the length' if unseen is imdb.validation else ''}": unseen}
     sets["872 SST-2 dev sentences"] = sst2.test

@@ -78,6 +78,7 @@ def main() -> None:
     parser.add_argument("--half", type=int, choices=(0, 1), help="this half of the phrases, and what was held out")
     parser.add_argument("--mean", type=Path, nargs=2, metavar="FOLDER", help="train nothing")
     parser.add_argument("--measure", action="store_true", help="train nothing, measure the weights that are there")
+    parser.add_argument("--temperature", type=float, help="take this one in place of one that is found")
     parser.add_argument(
         "--out", type=Path, default=RELEASES["encoder"].folder, help="default: the folder of the release model"
     )
@@ -87,7 +88,7 @@ def main() -> None:
     elif not options.measure:
         lesson = Lesson(passages=options.passages, half=options.half)
         train(options.out, lesson, after=options.after, epochs=options.epochs, seed=options.seed)
-    measure(options.out)
+    measure(options.out, temperature=options.temperature)
 
 
 def train(folder: Path, lesson: Lesson, *, after: Path | None, epochs: int, seed: int) -> None:

@@ -61,11 +61,11 @@ SIGNS = {
     "It is better than any other that I have used.": "positive",
     "It couldn't be easier to set up.": "positive",
 }
-NOTHING_JUDGED = ("the", "a table", "It arrived on Tuesday.", "🚲", "Could be worse.")
+NOTHING_JUDGED = ("the", "a table", "It arrived on Tuesday.", "🚲")
 
 # what the small model cannot; see its card
 BEYOND_IT = {"It is not bad at all."}
-MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 90.0)}  # bytes at most, dev accuracy at least
+MEASURED = {"small": (10_000_000, 82.0), "encoder": (25_000_000, 91.0)}  # bytes at most, dev accuracy at least
 HERE = [name for name in RELEASES if (RELEASES[name].folder / "model.json").is_file()]
 
 
