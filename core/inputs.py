@@ -11,7 +11,7 @@ from typing import Any
 
 from core.data import points
 from core.data.formats import Format
-from core.data.pictures import pen_strokes, picture, picture_set
+from core.data.pictures import digit_files, digit_set, pen_strokes, picture, picture_set
 from core.data.sound import audio, sound_file, speech_folders
 from core.data.tables import reader, spreadsheet, table
 from core.data.text import table as labelled
@@ -188,4 +188,30 @@ TABLE = Input(
     ],
 )
 
-INPUTS = (PICTURE, STROKES, PICTURES, SOUND, SPEECH_FOLDER, TEXT, TABLE)
+DIGIT_SET = Input(
+    "Digits to learn from",
+    "Digits, Train; `python -m core import digits FILE …`",
+    [
+        ("a table, a row a picture: its label and its pixels, as Kaggle and OpenML have it", ".csv, .csv.gz"),
+        ("NumPy arrays, as Keras' `mnist.npz` and `python -m core generate` have them", ".npz, .npy"),
+        ("Parquet with packed pictures (Hugging Face) or pixels, and a column of labels", ".parquet"),
+        ("IDX, its files of pictures and of labels together: MNIST, EMNIST, QMNIST", "any, also .gz"),
+        (f"a zip (from a terminal also a folder) of folders 0 to 9, at most {picture_set.MOST:,} pictures", ".zip"),
+    ],
+    [
+        ("size of a file", megabytes(digit_files.MAX_BYTES)),
+        ("unpacked", megabytes(digit_files.MAX_UNPACKED_BYTES)),
+        ("pictures", f"at least {digit_set.FEWEST}; the first {digit_files.MOST:,}"),
+        ("sides of pictures in numbers", f"{digit_files.FEWEST_SIDE} to {digit_files.LARGEST_SIDE} pixels, square"),
+    ],
+    [
+        "Pictures that lie on their side, as EMNIST's do, are put upright, and dark ink is made light, whatever the "
+        "file is called; that is said. Labels beyond 9 (letters) are left out and counted, as are damaged and empty "
+        "pictures and malformed rows.",
+        f"A set of which less than {digit_set.UNLIKE:.0%} are nearest to the mean of their digit in MNIST is "
+        "refused: clothes, letters, digits of another script. So are EMNIST Letters, and pictures without labels.",
+        "They take the place of the training images; what is learned is measured on the data that is chosen.",
+    ],
+)
+
+INPUTS = (PICTURE, STROKES, DIGIT_SET, PICTURES, SOUND, SPEECH_FOLDER, TEXT, TABLE)

@@ -5,6 +5,7 @@ PARSERS = {  # "module:function" → seconds of computing; each function takes (
     "core.data.pictures.picture:read_picture": 5.0,  # a HEIC of 48 megapixels takes two to three
     "core.data.tables.reader:read_table": 3.0,
     "core.data.points:read_table": 3.0,
+    "core.data.pictures.digit_files:read_part": 3.0,
     "core.data.pictures.picture_set:read_part": 3.0,  # of a zip: it ends after a second, and is asked to go on
 }
 

@@ -13,9 +13,12 @@ from typing import Any, NoReturn, get_args
 
 from core import demos
 from core.contract import Task
+from core.data.formats import named
+from core.data.tables import reader
 from core.demo import Demo
 from core.errors import DataUnavailableError, GlassboxError
 from core.knobs import Flag, Knob, knobs
+from core.lazy import lazily
 from core.runs.records import State
 from core.terminal import data, evaluate, export, generate, models, output, predict, runs, train
 from core.terminal.interrupt import STATUS
@@ -31,6 +34,7 @@ examples:
   python -m core evaluate digits --data ~/data
   python -m core train digits --preset small_cnn --epochs 3 --learning-rate 0.01
   python -m core train --resume ab12cd
+  python -m core import sentiment reviews.xlsx --label stars
   python -m core runs digits --state completed
 
 Answers are JSON, one object a line, on standard output; messages are on standard error.
@@ -91,6 +95,7 @@ def parser() -> argparse.ArgumentParser:
     _add_evaluate(verbs)
     _add_generate(verbs)
     _add_export(verbs)
+    _add_import(verbs)
     _add_train(verbs)
     _add_data(verbs)
     _add_runs(verbs)
@@ -108,7 +113,9 @@ def _add_predict(verbs: Any) -> None:
         verbs,
         "predict",
         "Answer files, one JSON line each.",
-        lambda options: predict.run(options.demo, options.files, texts=options.text, model=options.model),
+        lambda options: predict.run(
+            options.demo, options.files, texts=options.text, model=options.model, column=options.column
+        ),
         formatter_class=argparse.RawDescriptionHelpFormatter,
         epilog="files of each demo:\n"
         + "\n".join(f"  {demo.name}: {demo.answering.inputs}" for demo in _answering() if demo.answering),
@@ -119,6 +126,9 @@ def _add_predict(verbs: Any) -> None:
     )
     verb.add_argument(
         "--text", metavar="TEXT", action="append", default=[], help="a text to answer, for demos that read texts"
+    )
+    verb.add_argument(
+        "--column", metavar="COLUMN", type=_words, help="texts of a table; default: the column with the most words"
     )
     _model(verb, _answering())
 
@@ -183,6 +193,36 @@ def _add_export(verbs: Any) -> None:
     )
     verb.add_argument("--out", metavar="FILE", required=True, help="the file to write; one of that name is replaced")
     _model(verb, exported)
+
+
+def _add_import(verbs: Any) -> None:
+    verb = _verb(
+        verbs,
+        "import",
+        "Keep a table or a set of digits of your own, to train on it.",
+        lambda options: lazily("core.terminal.bring:run")(
+            options.demo, options.files, text=options.text, label=options.label, heading=options.heading
+        ),
+    )
+    _demo(verb, [demos.find("digits"), demos.find("sentiment")])
+    verb.add_argument(
+        "files",
+        metavar="FILE",
+        nargs="+",
+        help=f"sentiment: one table ({named(reader.FORMATS)}); digits: a table of pixels, NumPy, Parquet, IDX with or "
+        "without .gz, or a zip or a folder of folders 0 to 9",
+    )
+    verb.add_argument(
+        "--text", metavar="COLUMN", type=_words, help="column of texts; default: that with the most words"
+    )
+    verb.add_argument(
+        "--label", metavar="COLUMN", type=_words, help="column of labels; default: that with few values again and again"
+    )
+    heads = verb.add_mutually_exclusive_group()
+    for option, value, words in (("--heading", 1, "names the columns"), ("--no-heading", 0, "is data already")):
+        heads.add_argument(
+            option, dest="heading", action="store_const", const=value, default=-1, help=f"the first row {words}"
+        )
 
 
 def _add_train(verbs: Any) -> None:

@@ -12,6 +12,10 @@ from pathlib import Path
 from typing import Any, TextIO
 
 from core import demos
+from core.data.formats import suffixes
+from core.data.tables.columns import likely_text
+from core.data.tables.reader import FORMATS, read_table
+from core.data.tables.table import MAX_BYTES, column_texts, in_words
 from core.demo import Answering, Model, PreparedInput
 from core.errors import InvalidInputError, InvalidSettingError, Problem
 from core.terminal import models, output
@@ -20,6 +24,7 @@ BATCH = 128  # files that are read ahead and go through the network together
 THREADS = 4  # measured: decoding, filtering and resizing leave the interpreter lock for most of their time
 FROM_STANDARD_INPUT = "-"
 UNREADABLE = "unreadable"
+TABLES = {*suffixes(FORMATS)} - {"txt"}  # a .txt is a text a line
 MAX_LINE = 100_000  # characters that are read of a text; far fewer are allowed, so a longer one is refused anyway
 
 
@@ -38,8 +43,11 @@ class _Timed:
     milliseconds: float
 
 
-def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: str) -> int:
+def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: str, column: str | None = None) -> int:
     """Answer every file and text; returns 1 if any of them could not be answered, else 0.
+
+    Args:
+        column: of the texts in a table; None: that with the most words.
 
     Raises:
         InvalidSettingError: neither files nor texts, or texts for a demo that reads files.
@@ -52,7 +60,7 @@ def run(demo: str, files: Sequence[str], *, texts: Sequence[str] = (), model: st
         raise InvalidSettingError(f"There is nothing to answer. Name {answering.inputs}.")
     _, chosen = models.model(found, model)
     status = 0
-    for line in answers(answering, chosen, chain(_inputs(answering, files), texts)):
+    for line in answers(answering, chosen, chain(_inputs(answering, files, column), texts)):
         output.answer(line)
         status = status or int("error" in line)
     return status
@@ -109,8 +117,8 @@ def _reason(name: str, error: Exception) -> str:
     return f"“{name}” cannot be read: {reason}."
 
 
-def _inputs(answering: Answering, files: Sequence[str]) -> Iterator[str | UnreadableFile]:
-    """Names of files; for a demo that reads lines, the lines of the files that are not blank."""
+def _inputs(answering: Answering, files: Sequence[str], column: str | None) -> Iterator[str | UnreadableFile]:
+    """Names of files; for a demo that reads lines, the lines of the files that are not blank, and texts of tables."""
     if answering.reads == "files":
         yield from _names(files)
         return
@@ -119,10 +127,29 @@ def _inputs(answering: Answering, files: Sequence[str]) -> Iterator[str | Unread
             yield from _lines(sys.stdin)
             continue
         try:
+            if Path(name).suffix.lower().removeprefix(".") in TABLES:
+                yield from _texts(Path(name), column)
+                continue
             with Path(name).open(encoding="utf-8-sig") as file:
                 yield from _lines(file)
+        except InvalidInputError as error:
+            yield UnreadableFile(name, str(error))
         except (OSError, ValueError) as error:  # ValueError: not UTF-8, or a name with a NUL in it
             yield UnreadableFile(name, _reason(name, error))
+
+
+def _texts(path: Path, column: str | None) -> list[str]:
+    """The texts of a table; what was left out, and which column it is, is said."""
+    with path.open("rb") as file:
+        found = read_table(file.read(MAX_BYTES + 1), name=path.name)
+    chosen = column or found.columns[likely_text(found)]
+    texts = [text.strip() for text in column_texts(found, chosen)]
+    good = [text for text in texts if text]
+    empty = len(texts) - len(good)
+    left_out = found.left_out | ({"its text is empty": empty} if empty else {})
+    without = f" Left out were {in_words(left_out)}." if left_out else ""
+    output.say(" ".join([f"“{path.name}”: {len(good):,} texts of the column “{chosen}”.{without}", *found.notes]))
+    return good
 
 
 def _lines(file: TextIO) -> Iterator[str]:

@@ -4,12 +4,17 @@ import base64
 import csv
 import io
 import itertools
+import json
 
 import numpy as np
+import openpyxl
+import pandas as pd
 import pytest
 from hypothesis import strategies as st
 
 from core.data import points
+from core.data.tables.reader import read_table
+from core.data.tables.table import with_heading
 from core.data.text import table
 from tests.fuzz.conftest import Explore
 from tests.support.fuzz_examples import answer, files
@@ -47,7 +52,28 @@ WHOLE = [
     b"text\tlabel\n" + "schön\tja\nnaïve\tnein\n".encode() * 12,
     b'\xef\xbb\xbfa,b\n"one ""quoted""\nof two lines",2\n' * 6,
 ]
-TABLES = st.one_of(tables(), tables(), files(WHOLE, b"a,b\n", b'"', b"\xff\xfe", b"\xef\xbb\xbf"))
+ROWS = [{"text": f"text {number}", "label": "ab"[number % 2], "n": number} for number in range(30)]
+
+
+def packed() -> list[bytes]:
+    """The same table as libraries write it in other formats."""
+    parquet, workbook = io.BytesIO(), io.BytesIO()
+    pd.DataFrame(ROWS).to_parquet(parquet)
+    book = openpyxl.Workbook()
+    for row in ([*ROWS[0]], *([*row.values()] for row in ROWS)):
+        book.active.append(row)
+    book.save(workbook)
+    lines = "\n".join(map(json.dumps, ROWS)).encode()
+    return [lines, json.dumps(ROWS, indent=1).encode(), parquet.getvalue(), workbook.getvalue()]
+
+
+TABLES = st.one_of(
+    tables(),
+    tables(),
+    files([*WHOLE, *packed()], b"a,b\n", b'"', b"\xff\xfe", b"\xef\xbb\xbf", b'{"a":', b"[{", b"PAR1", b"PK\x03\x04"),
+)
+TEXTS = st.text(st.characters(codec="utf-8", exclude_characters="\r\0\x01\ufeff"), max_size=8)
+QUOTED = st.lists(st.lists(TEXTS, min_size=2, max_size=4), min_size=1, max_size=12)
 
 
 @pytest.fixture(autouse=True, scope="module")
@@ -57,7 +83,7 @@ def pandas_is_imported() -> None:
 
 def test_every_row_of_a_table_of_texts_is_good_or_bad(explore: Explore) -> None:
     def check(data: bytes) -> None:
-        found = answer(lambda: table.read_csv(data, name="a.csv"))
+        found = answer(lambda: read_table(data, name="a.csv"))
         if found is None:
             return
         assert len(found.rows) == len(found.lines)
@@ -66,7 +92,8 @@ def test_every_row_of_a_table_of_texts_is_good_or_bad(explore: Explore) -> None:
             imported = answer(lambda text=text, label=label: table.labelled(found, text=text, label=label))
             if imported is not None:
                 assert len(imported.labelled.texts) == len(imported.labelled.labels)
-                assert len(imported.labelled.texts) + imported.num_bad == len(found.rows)
+                assert len(imported.labelled.texts) + imported.num_bad == len(found.rows) + found.num_left_out
+                assert sum(imported.left_out.values()) == imported.num_bad
 
     explore(TABLES, check)
 
@@ -91,6 +118,22 @@ def test_a_table_of_numbers_becomes_points_or_a_sentence(explore: Explore) -> No
                     assert np.abs(made).max() <= points.PLANE
 
     explore(TABLES, check)
+
+
+def test_every_row_that_was_written_is_read_or_left_out_for_a_reason(explore: Explore) -> None:
+    def check(cells: list[list[str]]) -> None:
+        width = len(cells[0])
+        rows = [["row", *(row + ["x"] * width)[:width], "end"] for row in cells]  # none empty, each as wide
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\n", quoting=csv.QUOTE_ALL)
+        writer.writerows([["text", *(f"c{at}" for at in range(width)), "label"], *rows])
+        found = answer(lambda: read_table(text.getvalue().encode(), name="a.csv"))
+        assert found is not None
+        whole = found if found.heading is not None else with_heading(found, True)
+        assert [[*row] for row in whole.rows] == rows
+        assert found.num_left_out == 0
+
+    explore(QUOTED, check)
 
 
 CODES = st.one_of(

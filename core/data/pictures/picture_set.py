@@ -17,6 +17,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import PurePosixPath
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
@@ -55,9 +56,15 @@ class PictureSet:
     images: Pixels
     labels: npt.NDArray[np.int64]
     classes: tuple[str, ...] = ()
+    is_own: bool = False  # whether a person brought it with its labels; a network drew it otherwise
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def in_words(self) -> str:
+        """What it is, after a number."""
+        return f"pictures of one's own ({self.name})" if self.is_own else "synthetic pictures"
 
 
 @dataclass(frozen=True)
@@ -87,6 +94,7 @@ class Part:
     entries: int  # of the zip, from its first on, that have been read by now; 0: all of them
     num_bytes: int  # unpacked by now
     pixels: float  # decoded by now, as `_cost` counts them
+    folders: tuple[str, ...] = ()  # that each picture lies in, its last name alone
 
 
 def read_zip(content: bytes, *, name: str) -> Imported:
@@ -124,7 +132,7 @@ def gathered(read: Callable[..., Part], *, name: str) -> Imported:
         raise InvalidInputError(
             f"“{name}” has {len(greys)} good pictures; at least {FEWEST} are needed to learn, choose and test.{why}"
         )
-    pictures = PictureSet(name, _inked(greys), np.zeros(len(greys), np.int64))
+    pictures = PictureSet(name, inked(greys), np.zeros(len(greys), np.int64))
     return Imported(pictures, tuple(bad[:SHOWN]), sum(part.num_bad for part in parts))
 
 
@@ -188,6 +196,7 @@ def _checked(entries: list[zipfile.ZipInfo], name: str) -> list[zipfile.ZipInfo]
 def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: str, before: Part) -> Part:
     """The next part; time counts from here on, so each part has at least one file more than the one before."""
     good: list[Pixels] = []
+    folders: list[str] = []
     bad: list[BadFile] = []
     end, at = time.thread_time() + PART_SECONDS, before.entries
     num_bytes, pixels = before.num_bytes, before.pixels
@@ -211,12 +220,13 @@ def _pictures(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo], name: st
             if np.ptp(small) < FEWEST_SHADES:
                 raise InvalidInputError(f"“{short}” is empty: it has one shade from side to side.")
             good.append(small)
+            folders.append("".join(_path_in_zip(entry)[-2:-1])[:40])
         except _RefusedError:
             raise
         except InvalidInputError as error:
             bad.append(BadFile(entry.filename[:200], str(error)))
     greys = np.stack(good) if good else NONE
-    return Part(greys, tuple(bad[:SHOWN]), len(bad), at % len(entries), num_bytes, pixels)
+    return Part(greys, tuple(bad[:SHOWN]), len(bad), at % len(entries), num_bytes, pixels, tuple(folders))
 
 
 class _RefusedError(InvalidInputError):
@@ -265,7 +275,7 @@ def squared(grey: Grey) -> Grey:
     return small
 
 
-def _inked(greys: Pixels) -> Pixels:
+def inked(greys: Pixels) -> Pixels:
     """(N, 28, 28) uint8, black is 0 → ink is 255: what most of the borders are is paper."""
     border = np.concatenate([greys[:, 0], greys[:, -1], greys[:, :, 0], greys[:, :, -1]])
     return 255 - greys if np.median(border) > 255 / 2 else greys
@@ -273,8 +283,14 @@ def _inked(greys: Pixels) -> Pixels:
 
 def _to_bytes(pictures: PictureSet) -> bytes:
     file, classes = io.BytesIO(), np.array(pictures.classes, dtype=np.str_)
+    own: dict[str, Any] = {"own": np.array(True)} if pictures.is_own else {}
     np.savez_compressed(
-        file, images=pictures.images, labels=pictures.labels, name=np.array(pictures.name), classes=classes
+        file,
+        images=pictures.images,
+        labels=pictures.labels,
+        name=np.array(pictures.name),
+        classes=classes,
+        **own,
     )
     return file.getvalue()
 
@@ -282,12 +298,13 @@ def _to_bytes(pictures: PictureSet) -> bytes:
 def _from_bytes(content: bytes) -> PictureSet:
     with np.load(io.BytesIO(content)) as file:  # never pickled: `allow_pickle` is off
         classes = tuple(str(one) for one in file["classes"])
-        return PictureSet(str(file["name"]), file["images"], file["labels"], classes)
+        return PictureSet(str(file["name"]), file["images"], file["labels"], classes, "own" in file)
 
 
 def _identity(pictures: PictureSet) -> bytes:
     """What a set holds, not its file: how well that is packed may change with the library."""
     described = repr((pictures.name, pictures.classes, pictures.images.shape)).encode()
+    described += b"own" if pictures.is_own else b""
     return described + np.ascontiguousarray(pictures.images).tobytes() + pictures.labels.astype("<i8").tobytes()
 
 

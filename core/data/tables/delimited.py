@@ -80,9 +80,7 @@ def decoded(content: bytes, found: Found) -> tuple[str, bool]:
             is_damaged = True
     if len(content) > MAX_BYTES:
         text = text[: text.rfind("\n") + 1] or text
-        found.notes.append(
-            f"Only the first {MAX_BYTES / 1e6:g} MB of {len(content) / 1e6:.1f} were read, which is the most allowed."
-        )
+        found.notes.append(f"Only the first {MAX_BYTES / 1e6:g} MB were read, which is the most allowed.")
     return (text.replace("\r\n", "\n").replace("\r", "\n") if "\r" in text else text), is_damaged
 
 

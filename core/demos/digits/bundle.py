@@ -10,7 +10,7 @@ import numpy as np
 import torch
 
 from core.data import registry
-from core.data.pictures import sources
+from core.data.pictures import picture_set, sources
 from core.demos.digits import network as network_module
 from core.demos.digits.config import RELEASE, DigitsConfig
 from core.demos.digits.cost import num_examples
@@ -77,7 +77,7 @@ def card(trained: Trained, learner_state: Mapping[str, Any]) -> Card:
 
 def _made(config: DigitsConfig, origin: str) -> str:
     label = registry.find(config.data).label
-    kind = "synthetic pictures that a generator drew" if config.synthetic else f"{label} training images"
+    kind = picture_set.OWN.stored(config.synthetic).in_words if config.synthetic else f"{label} training images"
     begun = f", beginning with weights that had learned from {RELEASE.card['trained_on']}"
     return (
         f"Trained with Glassbox on {num_examples(config):,} {kind}"

@@ -139,7 +139,11 @@ class DigitsConfig(Config):
         "mnist5k",
     )
     synthetic: str = knob(
-        Reference(label="Synthetic pictures", help="Generated ones to learn from, in place of the training images."), ""
+        Reference(
+            label="Own or synthetic pictures",
+            help="A set of one's own, or a generated one, to learn from in place of the training images.",
+        ),
+        "",
     )
     share: float = knob(shared.SHARE, 100.0)
     optimizer: str = knob(shared.OPTIMIZER, "adam")

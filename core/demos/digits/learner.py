@@ -35,7 +35,7 @@ def load(config: DigitsConfig) -> Dataset:
     if drawn is None:
         pictures, labels, kind = images.train_images, images.train_labels, f"{images.name} training images"
     else:
-        pictures, labels, kind = drawn.images, drawn.labels.astype("uint8"), "synthetic pictures"
+        pictures, labels, kind = drawn.images, drawn.labels.astype("uint8"), drawn.in_words
     num_examples = subset.left(config.share, len(pictures))
 
     def split(inputs: Any, targets: Any, name: str) -> Split:
@@ -55,13 +55,13 @@ def load(config: DigitsConfig) -> Dataset:
 
 
 def _synthetic(config: DigitsConfig) -> picture_set.PictureSet | None:
-    """The generated pictures that take the place of the training images; None: real ones are learned from."""
+    """A person's own or generated pictures that take the place of the training images; None: those are learned from."""
     if not config.synthetic:
         return None
     drawn, source = picture_set.OWN.stored(config.synthetic), registry.find(config.data)
     if drawn.classes != source.classes:
         raise InvalidSettingError(
-            f"Synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "
+            f"Own or synthetic pictures (synthetic) have the classes {', '.join(drawn.classes) or 'none'}; "
             f"{source.label} has {', '.join(source.classes)}. Choose pictures of these classes, or other data."
         )
     return drawn

@@ -36,7 +36,7 @@ DEMO = Demo(
         releases=RELEASES,
     ),
     answering=Answering(
-        inputs="files of texts, one a line (or one text with --text)",
+        inputs="files of texts, one a line, or tables (or one text with --text)",
         prepare=lazily("core.demos.sentiment.reader:prepare"),
         reads="lines",
     ),

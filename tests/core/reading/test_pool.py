@@ -19,7 +19,7 @@ import pytest
 from PIL import Image
 
 from core.data import points
-from core.data.pictures import picture, picture_set
+from core.data.pictures import digit_files, picture, picture_set
 from core.data.sound import audio
 from core.data.tables import table
 from core.data.tables.reader import read_table
@@ -243,6 +243,10 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
     plane, other = real.read(points.read_table, csv, name="a"), points.read_table(csv, name="a")
     assert plane.labels == other.labels and plane.rows == 8
     np.testing.assert_array_equal(plane.numeric["b"], other.numeric["b"])
+    digits = b"label" + b",p" * 784 + b"\n" + b"".join(b"%d" % n + b",%d" % n * 784 + b"\n" for n in range(9))
+    piece, local = real.read(digit_files.read_part, digits, name="a"), digit_files.read_part(digits, name="a")
+    np.testing.assert_array_equal(piece.images, local.images)
+    assert piece.labels.tolist() == local.labels.tolist() == [*range(9)]
     pictures, here = (
         one(zipped)
         for one in (
@@ -252,7 +256,7 @@ def test_every_parser_reads_the_same_outside(real: Readers) -> None:
     )
     np.testing.assert_array_equal(pictures.pictures.images, here.pictures.images)
     assert pictures.bad == here.bad and pictures.num_bad == 1 and pictures.pictures.classes == ()
-    assert len(parsers.PARSERS) == 5  # each of them is above
+    assert len(parsers.PARSERS) == 6  # each of them is above
 
 
 def many_pictures() -> bytes:

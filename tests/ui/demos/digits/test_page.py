@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from streamlit.testing.v1 import AppTest
 
 from core import demos
-from core.data.pictures import pen_strokes
+from core.data.pictures import pen_strokes, sources
 from core.demos.digits import DigitsConfig
 from core.demos.digits.config import GATE
 from core.demos.digits.reader import read_model
@@ -208,3 +209,19 @@ def test_a_letter_is_said_to_be_no_digit_with_the_nearest_one_in_sight(monkeypat
     assert any(f"The nearest digit is **{digit}**" in caption.value for caption in app.caption)
     told = next(text.value for text in app.markdown if "told apart" in text.value)
     assert all(figure["set"] in told for figure in GATE.card["figures"])
+
+
+def test_digits_of_ones_own_are_shown_counted_and_learned_from() -> None:
+    digits = sources.load_images("mnist5k")
+    rows = np.column_stack([digits.test_labels[:60], digits.test_images[:60].reshape(60, 784)])
+    rows[3, 0] = 11
+    heading = ",".join(["label", *(f"pixel{number}" for number in range(784))])
+    content = "\n".join([heading, *(",".join(map(str, row)) for row in rows)])
+    app = page(view="train")
+    app.file_uploader(key="digits.own.files").set_value([("train.csv", content.encode(), "text/csv")]).run()
+    assert not app.error
+    assert any(text.value.startswith("59 digits: 0 (") for text in app.markdown)
+    assert any("left out: 1" in one.label for one in app.expander)
+    app.button(key="digits.own.use").click().run()
+    assert any("59 **digits of your own**, train.csv" in one.value for one in app.info)
+    assert not app.button(key="digits.start").disabled
