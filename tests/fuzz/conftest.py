@@ -18,7 +18,7 @@ from hypothesis.strategies import SearchStrategy
 from tests.support import fuzz_examples as examples
 
 set_hypothesis_home_dir("build/hypothesis")
-EXAMPLES = 480  # of each property in a test run: a minute of all
+EXAMPLES = 420  # of each property in a test run: a minute of all
 SOAK_ROUND = 100  # examples with one seed
 
 NUM_PROPERTIES = pytest.StashKey[int]()
