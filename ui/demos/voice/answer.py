@@ -149,7 +149,7 @@ def show_stages(given: Given, reader: VoiceReader, hearing: Hearing, command: Co
 
 def _listened(given: Given, hearing: Hearing, command: Command | None) -> str:
     recording = given.recording
-    kind = "stereo" if recording.channels == 2 else "mono"
+    kind = {1: "mono", 2: "stereo"}.get(recording.channels, f"{recording.channels} channels")
     level = (
         f"Level {decibels(hearing.loudness)}, noise {decibels(hearing.noise)}: "
         f"the speech is {hearing.loudness - hearing.noise:.0f}{NO_BREAK}dB above it."
