@@ -76,11 +76,11 @@ def write(folder: Path, chosen: Sequence[Drawing]) -> None:
 
 def right(chosen: Sequence[Drawing], folder: Path, *, model: str = models.RELEASE) -> list[bool]:
     """Which of the written drawings a model answers with their digit; one that it refuses is wrong."""
-    task = demos.task("digits")
-    assert task.answering is not None
+    demo = demos.find("digits")
+    assert demo.answering is not None
     names = [str(folder / drawing.file) for drawing in chosen]
-    _, chosen = models.model(task, model)
-    lines = predict.answers(task.answering, chosen, names)
+    _, answering_model = models.model(demo, model)
+    lines = predict.answers(demo.answering, answering_model, names)
     return [line.get("answer") == str(drawing.digit) for drawing, line in zip(chosen, lines, strict=True)]
 
 
