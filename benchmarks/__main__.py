@@ -31,6 +31,7 @@ BENCHMARKS = (
         "memory",
         "strokes",
         "pictures",
+        "sentiment_checklist",
         "playground",
         "more_data",
     ),
