@@ -31,6 +31,7 @@ class PreparedInput:
 
     value: Any | None  # None where nothing must be predicted: a blank drawing, silence
     problem: Problem | None = None
+    rows: Sequence[Sequence[Any]] = ()  # values in it that can be answered one by one: the digits of a page
 
 
 class Model(Protocol):

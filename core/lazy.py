@@ -15,5 +15,5 @@ def lazily(place: str, *arguments: Any) -> Callable[..., Any]:
     return partial(_call, place, *arguments)
 
 
-def _call(place: str, *arguments: Any) -> Any:
-    return pkgutil.resolve_name(place)(*arguments)
+def _call(place: str, /, *arguments: Any, **named: Any) -> Any:
+    return pkgutil.resolve_name(place)(*arguments, **named)

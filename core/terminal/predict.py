@@ -83,7 +83,9 @@ def answers(answering: Answering, model: Model, names: Iterable[str | Unreadable
                 problem = one.prepared.problem
                 if one.prepared.value is None:
                     assert problem is not None
-                    yield {"input": one.name, "error": problem.code, "message": problem.message}
+                    line = {"input": one.name, "error": problem.code, "message": problem.message}
+                    rows = [list(model.answer(row)) for row in one.prepared.rows]
+                    yield line | ({"rows": rows} if rows else {})
                     continue
                 line = {
                     "input": one.name,

@@ -13,7 +13,7 @@ from torch import nn
 
 from core.classifier import Classifier, FastNetwork, Labelled
 from core.data import registry
-from core.data.pictures import drawing, picture, sources
+from core.data.pictures import drawing, picture, several, sources
 from core.data.pictures.ink import find_ink
 from core.data.pictures.pen_strokes import Strokes, strokes_from_json
 from core.demo import PreparedInput
@@ -141,8 +141,11 @@ def prepare(path: Path) -> PreparedInput:
     else:
         source = find_ink(picture.read_picture(content, name=path.name))
     problem = drawing.problem(source)
-    is_blocked = problem is not None and problem.blocking
-    return PreparedInput(None if is_blocked else drawing.prepare(source).image, problem)
+    if problem is None or not problem.blocking:
+        return PreparedInput(drawing.prepare(source).image, problem)
+    is_page = problem.code == "two_digits" and not isinstance(source, Strokes)
+    rows = several.digits_of(source) if is_page else []
+    return PreparedInput(None, problem, [[drawing.prepare(digit).image for digit in row] for row in rows])
 
 
 def read_model(release: ReleaseModel = RELEASE) -> DigitReader:

@@ -33,6 +33,17 @@ def test_strokes_and_pictures_are_answered_in_order_and_as_on_the_page(call: Cal
     assert second["milliseconds"] > 0
 
 
+def test_each_digit_of_a_page_is_answered_row_by_row(call: Call, tmp_path: Path) -> None:
+    images, labels = sources.held_out_digits()
+    first = [int(np.flatnonzero(labels == digit)[0]) for digit in range(6)]
+    page = np.vstack(
+        [np.hstack([np.kron(np.pad(images[i], 8), np.ones((4, 4))) for i in first[n : n + 3]]) for n in (0, 3)]
+    )
+    status, (line,), _ = call("predict", "digits", write_picture(tmp_path / "page.png", (255 - page).astype(np.uint8)))
+    assert (status, line["error"]) == (1, "two_digits")
+    assert [[digit["answer"] for digit in row] for row in line["rows"]] == [["0", "1", "2"], ["3", "4", "5"]]
+
+
 def test_what_cannot_be_answered_is_said_with_its_code_and_the_others_are_answered(call: Call, tmp_path: Path) -> None:
     def lines(name: str, *paths: list[list[float]]) -> str:
         given = tuple(tuple((float(x), float(y)) for x, y in path) for path in paths)
