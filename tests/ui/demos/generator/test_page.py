@@ -235,7 +235,9 @@ def zip_of_pictures(*, bad: bool = False) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
         for number in range(40):
-            archive.writestr(f"{number}.png", png(np.full((32, 40), 5 * number, np.uint8)))
+            archive.writestr(
+                f"{number}.png", png(np.add.outer(np.arange(32), 5 * number + np.arange(40)).astype(np.uint8))
+            )
         if bad:
             archive.writestr("notes.txt", "not a picture")
     return file.getvalue()
