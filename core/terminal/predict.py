@@ -83,9 +83,10 @@ def answers(answering: Answering, model: Model, names: Iterable[str | Unreadable
                 problem = one.prepared.problem
                 if one.prepared.value is None:
                     assert problem is not None
-                    line = {"input": one.name, "error": problem.code, "message": problem.message}
-                    rows = [list(model.answer(row)) for row in one.prepared.rows]
-                    yield line | ({"rows": rows} if rows else {})
+                    said_of = (
+                        {"rows": [list(model.answer(row)) for row in one.prepared.rows]} if one.prepared.rows else {}
+                    )
+                    yield {"input": one.name, "error": problem.code, "message": problem.message, **said_of}
                     continue
                 line = {
                     "input": one.name,

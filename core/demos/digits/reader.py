@@ -143,8 +143,7 @@ def prepare(path: Path) -> PreparedInput:
     problem = drawing.problem(source)
     if problem is None or not problem.blocking:
         return PreparedInput(drawing.prepare(source).image, problem)
-    is_page = problem.code == "two_digits" and not isinstance(source, Strokes)
-    rows = several.digits_of(source) if is_page else []
+    rows = several.digits_of(source) if problem.code == "two_digits" and not isinstance(source, Strokes) else []
     return PreparedInput(None, problem, [[drawing.prepare(digit).image for digit in row] for row in rows])
 
 
