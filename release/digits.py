@@ -13,7 +13,6 @@ epoch is chosen: the last one is the model.
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -23,7 +22,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from benchmarks import machine
 from core import demos
@@ -38,6 +36,7 @@ from core.release import ReleaseModel
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 from release import record
+from release.weights import save_weights
 
 STROKE_SEED, STROKE_TEST_SEED = 1, 2
 NUM_STROKE_TEST = 5000
@@ -214,17 +213,11 @@ def write(
 ) -> None:
     """Half-precision weights, and how they came about."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in answering_weights(learner.state_dict()).items()
-    }
-    file = folder / "model.safetensors"
-    save_file(weights, file)
+    kept = save_weights(folder / "model.safetensors", answering_weights(learner.state_dict()))
     card = {
         **configs,
         "trained_on": trained_on,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "bytes": file.stat().st_size,
+        **kept,
         "parameters": sum(parameter.numel() for parameter in learner.network.parameters()),
         "minutes": round(minutes, 1),
         "machine": f"{platform.machine()}, {placement.in_words(where)}, PyTorch {torch.__version__}",

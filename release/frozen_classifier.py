@@ -7,7 +7,6 @@ part in this, and no GAN is trained against what it makes: only figures are.
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -15,7 +14,6 @@ from pathlib import Path
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 from torch import nn
 
 from core import demos
@@ -26,6 +24,7 @@ from core.demos.digits.learner import make_network
 from core.demos.generator.frozen_classifier import FOLDER, FrozenClassifier, classifier_network
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner
+from release.weights import halved, save_weights
 
 
 def training(data: str, *, epochs: int, seed: int) -> DigitsConfig:
@@ -81,12 +80,9 @@ def write(folder: Path, data: str, network: nn.Module, config: DigitsConfig, *, 
     """Half-precision weights, and in `classifiers.json` their hash and the accuracy of the file on the test set."""
     file = folder / f"classifier-{data}.safetensors"
     state = network.state_dict()
-    save_file(
-        {name: (value.half() if value.is_floating_point() else value).contiguous() for name, value in state.items()},
-        file,
-    )
+    kept = save_weights(file, state)
     written = classifier_network()
-    written.load_state_dict({n: v.half().float() if v.is_floating_point() else v for n, v in state.items()})
+    written.load_state_dict({n: halved(v).to(v.dtype) for n, v in state.items()})
     images = sources.load_images(data)
     pixels = torch.from_numpy(images.test_images.astype(np.float32) / 255).unsqueeze(1)
     answers = FrozenClassifier(written).look(pixels)[1].argmax(1).numpy()
@@ -94,7 +90,7 @@ def write(folder: Path, data: str, network: nn.Module, config: DigitsConfig, *, 
     card = json.loads(cards.read_text()) if cards.exists() else {}
     card[data] = {
         "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
+        "sha256": kept["sha256"],
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "trained_on": f"{len(images.train_images):,} {images.name} training images",
         "set": f"{len(answers):,} {images.name} test images",

@@ -12,7 +12,6 @@ set of digits kept for that; every figure is of other pictures.
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -22,7 +21,6 @@ from pathlib import Path
 import numpy as np
 import numpy.typing as npt
 import torch
-from safetensors.torch import save_file
 from torch import nn
 from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
 
@@ -33,6 +31,7 @@ from core.release import ReleaseModel
 from core.training.augmentation import LIGHT, NUM_CHANCES, STRONG, warp
 from release import record
 from release.gate_data import CHOOSING, CLASSES, KEPT_DIGITS, KEPT_OTHERS, LEARNED, Images, pictures
+from release.weights import save_weights
 
 LOST = 0.01  # of the digits
 WIDTH = 16
@@ -104,9 +103,7 @@ def train(network: nn.Module, data: Parts, *, epochs: int, rate: float, seed: in
 def write(folder: Path, network: nn.Module, configs: dict[str, object], minutes: float, threads: int) -> None:
     """Half-precision weights, and how they came about."""
     folder.mkdir(parents=True, exist_ok=True)
-    file = folder / "model.safetensors"
-    state = network.state_dict()
-    save_file({n: (v.half() if v.is_floating_point() else v).contiguous() for n, v in state.items()}, file)
+    kept = save_weights(folder / "model.safetensors", network.state_dict())
     card = {
         **configs,
         "width": WIDTH,
@@ -115,8 +112,7 @@ def write(folder: Path, network: nn.Module, configs: dict[str, object], minutes:
             "digits of MNIST, Pen-Digits, fonts and a generator; letters, signs, drawings, clothes, noise, scribbles, "
             "photos"
         ),
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "bytes": file.stat().st_size,
+        **kept,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "minutes": round(minutes, 1),
         "machine": f"{platform.machine()}, {threads} threads, PyTorch {torch.__version__}",

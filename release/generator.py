@@ -8,7 +8,6 @@ The frozen classifiers are those of `release/frozen_classifier.py`. No checkpoin
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -18,7 +17,6 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors.torch import save_file
 
 from core import demos
 from core.contract import Placement
@@ -33,6 +31,7 @@ from core.release import ReleaseModel
 from core.runs.checkpoints import restore
 from core.runs.store import open_store
 from core.training import placement
+from release.weights import save_weights
 
 NUM_MEASURED = 10_000  # generated pictures, and test images beside them
 WHERE = Placement(channels_last=True)
@@ -78,17 +77,15 @@ def write(folder: Path, learner: GeneratorLearner, config: GeneratorConfig, trai
     """Half-precision weights of the averaged generator and of the discriminator, and how they came about."""
     folder.mkdir(parents=True, exist_ok=True)
     networks = {"generator": learner.average, "discriminator": learner.discriminator}
-    weights = {
-        f"{network}.{name}": (value.half() if value.is_floating_point() else value).contiguous().cpu()
+    state = {
+        f"{network}.{name}": value
         for network, module in networks.items()
         for name, value in module.state_dict().items()
     }
     file = folder / f"{config.data}.safetensors"
-    save_file(weights, file)
     card = {
         "file": file.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "bytes": file.stat().st_size,
+        **save_weights(file, state),
         "parameters": {name: sum(p.numel() for p in module.parameters()) for name, module in networks.items()},
         "config": to_json(replace(config, device="auto")),
         **training,

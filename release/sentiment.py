@@ -11,7 +11,6 @@ encoder's is made by `release_encoder.py`, which writes and measures it as is do
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -21,7 +20,6 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from safetensors.torch import save_file
 
 from core import demos
 from core.contract import Dataset, Evaluated, Placement
@@ -35,6 +33,7 @@ from core.release import ReleaseModel
 from core.training import engine, placement
 from core.training.supervised import SupervisedLearner, answering_weights
 from release import distillation
+from release.weights import save_tensors, save_weights
 
 TREEBANK_TEST = "test_labels_from_trees.tsv"
 WEIGHTS, CARD, TOKENIZER = "model.safetensors", "model.json", "tokenizer.json"
@@ -122,15 +121,11 @@ def write(
     write_card(folder, card)
 
 
-def store(folder: Path, weights: Mapping[str, torch.Tensor], network: str) -> dict[str, object]:
+def store(folder: Path, state: Mapping[str, torch.Tensor], network: str) -> dict[str, object]:
     """Write weights: those of the encoder as a difference to it, others in half precision. Returns hash and size."""
     if network == "minilm":
-        stored = difference.pack(weights, base=minilm.weights())
-    else:
-        stored = {name: value.half().contiguous() for name, value in weights.items()}
-    file = folder / WEIGHTS
-    save_file(stored, file)
-    return {"sha256": hashlib.sha256(file.read_bytes()).hexdigest(), "bytes": file.stat().st_size}
+        return save_tensors(folder / WEIGHTS, difference.pack(state, base=minilm.weights()))
+    return save_weights(folder / WEIGHTS, state)
 
 
 def write_card(folder: Path, card: Mapping[str, object]) -> None:

@@ -9,7 +9,6 @@ is read only by `--measure`; nothing is chosen by it.
 """
 
 import argparse
-import hashlib
 import json
 import platform
 import time
@@ -33,6 +32,7 @@ from core.training.supervised import SupervisedLearner, answering_weights
 from release import near_words, room_measures
 from release import voice_data as packed
 from release import voice_measures as measures
+from release.weights import save_weights
 
 NUM_UNKNOWN, NUM_SILENCE = 9_500, 2_500
 NUM_VALIDATION = 400  # of other words, and of silence
@@ -192,12 +192,7 @@ def write(
 ) -> None:
     """Half-precision weights, what the answer layer is to remember, and how they came about."""
     folder.mkdir(parents=True, exist_ok=True)
-    weights = {
-        name: (value.half() if value.is_floating_point() else value).contiguous().cpu()
-        for name, value in answering_weights(learner.state_dict()).items()
-    }
-    file = folder / "model.safetensors"
-    save_file(weights, file)
+    kept = save_weights(folder / "model.safetensors", answering_weights(learner.state_dict()))
     network = learner.answering
     assert isinstance(network, VoiceNetwork)
     save_file(remembered(network.eval(), data.train), folder / "rehearsal.safetensors")
@@ -206,8 +201,7 @@ def write(
         "classes": list(CLASSES),
         "phases": list(phases),
         "trained_on": data.train.name,
-        "sha256": hashlib.sha256(file.read_bytes()).hexdigest(),
-        "bytes": file.stat().st_size,
+        **kept,
         "parameters": sum(parameter.numel() for parameter in network.parameters()),
         "minutes": round(minutes, 1),
         "machine": f"{platform.machine()}, {where.threads} threads, PyTorch {torch.__version__}",
