@@ -130,7 +130,7 @@ def _collapsed(runs: list[Run]) -> str:
 
 def run(config: GeneratorConfig, where: Placement, *, to_end: bool = True) -> Run:
     """Train to the end of the preset, and on where the goal is not met by then; or only until the goal."""
-    task = demos.task("generator")
+    task = demos.training("generator")
     dataset = engine.on_device(task.load(config), where.device)
     loop = engine.Loop(task, config, dataset, task.learner(config, where), (MOST_EPOCHS,))
     clock, end = Clock(), config.epochs * loop.total // MOST_EPOCHS

@@ -58,7 +58,7 @@ def measure(options: Options) -> Findings:
 def peer(seed: int, where: Placement) -> Reached:
     """Train the peer until the goal is met or its time is over."""
     config = GeneratorConfig(seed=seed)
-    dataset = engine.on_device(demos.task("generator").load(config), where.device)
+    dataset = engine.on_device(demos.training("generator").load(config), where.device)
     classifier = find_classifier(config.data)
     assert classifier is not None
     classifier.to(where.device)

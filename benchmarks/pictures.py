@@ -66,14 +66,14 @@ def digit_masks(model: DigitReader, rng: Rng) -> Iterator[tuple[int, Callable[[i
             index = int(rng.integers(len(images)))
             image, label = images[index].astype(np.float32) / 255, int(labels[index])
             if model.probabilities(image[None]).argmax() == label:
-                yield label, lambda height, pen, image=image: _scanned(image, height)  # type: ignore[misc]
+                yield label, lambda height, pen, image=image: _scanned(image, height)
         else:
             index = int(rng.choice(held_out))
             placed = pen_digits.placed(points[index], width=rng.uniform(0.5, 0.9), is_round=True)
             if model.probabilities(prepare(_written(placed, 200, 0.09)).image[None]).argmax() == digits[index]:
                 yield (
                     int(digits[index]),
-                    lambda height, pen, placed=placed: _written(placed, height, pen),  # type: ignore[misc]
+                    lambda height, pen, placed=placed: _written(placed, height, pen),
                 )
 
 

@@ -34,7 +34,7 @@ def measure(options: Options) -> Findings:
     """Extra seconds and extra processor time in percent, pair by pair."""
     machine.limit(options.threads)
     where = Placement(threads=options.threads, channels_last=True)
-    dataset = demos.task("digits").load(DigitsConfig())
+    dataset = demos.training("digits").load(DigitsConfig())
     _train(dataset, where, seed=0, told=False)  # warms up
     pairs: list[tuple[Spent, Spent]] = []
     seeds = range(options.repeats or REPEATS)
@@ -62,7 +62,7 @@ def measure(options: Options) -> Findings:
 
 
 def _train(dataset: Dataset, where: Placement, *, seed: int, told: bool) -> Spent:
-    task, config = demos.task("digits"), DigitsConfig(epochs=EPOCHS, seed=seed)
+    task, config = demos.training("digits"), DigitsConfig(epochs=EPOCHS, seed=seed)
     learner = task.learner(config, where)
     with tempfile.TemporaryDirectory() as folder:
         store = open_store(Path(folder) / "glassbox.sqlite", lease_seconds=LEASE_SECONDS)

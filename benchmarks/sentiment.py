@@ -11,6 +11,7 @@ import numpy as np
 import torch
 
 from benchmarks.results import Figure, Findings, Options, percentile
+from core.data.tables.table import column_texts
 from core.data.text import reviews, table
 from core.demos.sentiment.config import RELEASES
 from core.demos.sentiment.reader import TextReader, read_model
@@ -75,7 +76,7 @@ def rows_a_second(reader: TextReader) -> float:
     content = "text\n" + "".join('"' + text.replace('"', '""') + '"\n' for text in texts)
     start = time.perf_counter()
     found = table.read_csv(content.encode(), name="reviews.csv")
-    reader.probabilities(table.column_texts(found, "text"))
+    reader.probabilities(column_texts(found, "text"))
     return NUM_ROWS / (time.perf_counter() - start)
 
 

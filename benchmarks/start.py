@@ -7,7 +7,7 @@ from pathlib import Path
 from benchmarks.results import Figure, Findings, Options
 from core import demos
 from core.contract import Stepped
-from core.demos.digits import DigitsConfig
+from core.demos.digits.config import DigitsConfig
 from core.runs.store import RunStore, open_store
 from core.service import launch
 from core.service.supervisor import Supervisor
@@ -25,7 +25,7 @@ WARM_UP_SECONDS = 15.0  # until a spare has surely imported everything
 def first_metric(store: RunStore, supervisor: Supervisor, *, seed: int) -> float:
     """Seconds until the first metric of a new run; the run is stopped afterwards."""
     start = time.perf_counter()
-    run = launch.start(store.book, demos.task("digits"), DigitsConfig(seed=seed), owner="benchmark")
+    run = launch.start(store.book, demos.training("digits"), DigitsConfig(seed=seed), owner="benchmark")
     while not store.book.events(run.id, kinds=[Stepped]):
         supervisor.tick()
         time.sleep(TICK_SECONDS)
@@ -40,7 +40,7 @@ def first_metric(store: RunStore, supervisor: Supervisor, *, seed: int) -> float
 def measure(options: Options) -> Findings:
     """Cold and warm starts; the repeats are the seeds."""
     repeats = options.repeats or REPEATS
-    demos.task("digits").load(DigitsConfig())  # the page has read the data before anybody presses Start
+    demos.training("digits").load(DigitsConfig())  # the page has read the data before anybody presses Start
     return Findings(
         [
             Figure("Cold worker", _first_metrics(warm=False, repeats=repeats), "s", digits=2),

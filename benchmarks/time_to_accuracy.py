@@ -86,7 +86,7 @@ def _ratios(peer: list[float], ours: Sequence[tuple[float, object]]) -> list[flo
 
 def _steady(threads: int, device: str, chosen: DigitsConfig) -> tuple[float, float]:
     """Seconds of a training with its test, and the test accuracy in percent; loading the data is not in it."""
-    task = demos.task("digits")
+    task = demos.training("digits")
     where = Placement(device=device, threads=threads, channels_last=True)
     if device == "cuda" and torch.cuda.is_bf16_supported():
         where = replace(where, precision="bfloat16")

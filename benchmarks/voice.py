@@ -115,5 +115,5 @@ def _teaching() -> dict[str, object]:
     for sound in _spoken([Utterance(NEW_WORD, voice, 150, 50) for voice in VOICES]):
         own_words.add(NEW_WORD, _recording([sound], 2), owner="benchmark")
     speech.load("synthetic_speech")
-    preset = next(one for one in demos.task("voice").presets if one.name == "own_words")
+    preset = next(one for one in demos.training("voice").presets if one.name == "own_words")
     return {**preset.values, "words": ",".join((*speech.CORE_WORDS, NEW_WORD))}

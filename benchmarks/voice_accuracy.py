@@ -57,7 +57,7 @@ def _until(
     placement.apply(where)
     learner = make_learner(config, where)
     asked = Split(test.inputs.to(where.device), test.targets.to(where.device), test.name)
-    for event in engine.train(demos.task("voice"), config, data, learner=learner):
+    for event in engine.train(demos.training("voice"), config, data, learner=learner):
         if isinstance(event, Evaluated):
             accuracy = learner.evaluate(asked)["accuracy"]
             if accuracy >= goal:

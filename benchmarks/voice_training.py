@@ -63,7 +63,7 @@ def _clips_a_second(step: Callable[[], None], batch_size: int) -> float:
 
 def _batched(config: VoiceConfig, where: Placement, clips: np.ndarray) -> Callable[[], None]:
     """A step of the engine."""
-    task = demos.task("voice")
+    task = demos.training("voice")
     labels = torch.arange(len(clips)) % 12
     split = Split(features_of(clips, num_mels=config.num_mels), labels, "clips of noise")
     loop = Loop(task, config, Dataset(split, split, split), task.learner(config, where), (config.epochs,))
@@ -76,7 +76,7 @@ def _one_by_one(config: VoiceConfig, where: Placement, clips: np.ndarray) -> Cal
 
     masks = [TimeMasking(round(TIME_MASK * NUM_FRAMES)), FrequencyMasking(round(BAND_MASK * config.num_mels))] * 2
     unchanged = replace(config, shift=0, noise=0, speed=0, gain=0, masks=False)
-    learner = demos.task("voice").learner(unchanged, where)
+    learner = demos.training("voice").learner(unchanged, where)
     random = np.random.default_rng(config.seed)
     labels = torch.arange(config.batch_size) % 12
     progress = Progress(step=0, steps_per_epoch=100, phases=(1,))

@@ -197,7 +197,9 @@ def load_weights(learner: SupervisedLearner, weights: dict[str, torch.Tensor]) -
 def trained(learner: SupervisedLearner, config: DigitsConfig, dataset: Dataset, where: Placement) -> float:
     """Train and report; returns minutes."""
     start = time.time()
-    for event in engine.train(demos.task("digits"), config, engine.on_device(dataset, where.device), learner=learner):
+    for event in engine.train(
+        demos.training("digits"), config, engine.on_device(dataset, where.device), learner=learner
+    ):
         if isinstance(event, Evaluated):
             print(f"epoch {event.epoch:.1f}  {event.metrics}  {time.time() - start:.0f} s", flush=True)
     return (time.time() - start) / 60

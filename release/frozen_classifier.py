@@ -63,7 +63,7 @@ def main() -> None:
 
 def trained(config: DigitsConfig, *, threads: int) -> nn.Module:
     """A classifier after its last epoch."""
-    task = demos.task("digits")
+    task = demos.training("digits")
     where = Placement(device=placement.device_for("auto"), threads=threads, channels_last=True)
     placement.apply(where)
     learner = task.learner(config, where)

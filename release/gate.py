@@ -67,14 +67,14 @@ def batches(data: Parts, generator: torch.Generator) -> Iterator[tuple[torch.Ten
         chosen = {
             part: orders[part][torch.arange(step * n, (step + 1) * n) % len(orders[part])] for part, n in counts.items()
         }
-        yield tuple(torch.cat([data[part][k][chosen[part]] for part in counts]) for k in (0, 1))  # type: ignore[misc]
+        yield tuple(torch.cat([data[part][k][chosen[part]] for part in counts]) for k in (0, 1))
 
 
 def train(network: nn.Module, data: Parts, *, epochs: int, rate: float, seed: int) -> nn.Module:
     """The averaged network after the last epoch."""
     torch.manual_seed(seed)
     generator = torch.Generator().manual_seed(seed)
-    network = network.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    network = network.to(memory_format=torch.channels_last)
     optimizer = torch.optim.AdamW(network.parameters(), weight_decay=0.01)
     steps = epochs * (EPOCH // BATCH)
     schedule = torch.optim.lr_scheduler.OneCycleLR(optimizer, max_lr=rate, total_steps=steps)

@@ -34,7 +34,7 @@ def seen(found: Labelled) -> Iterator[tuple[str, Images | None]]:
     """Classes with what the network gets; None where page Digits answers nothing."""
     for name, given in found:
         is_ready = isinstance(given, np.ndarray) and given.dtype == np.uint8
-        yield name, given if is_ready else made.as_seen(given)  # type: ignore[arg-type,misc]
+        yield name, given if is_ready else made.as_seen(given)
 
 
 def mnist() -> tuple[Images, Images, Images, Images]:

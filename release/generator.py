@@ -59,7 +59,7 @@ def take(run_id: str, folder: Path) -> str:
     if run.task != "generator" or run.state != "completed" or restored is None or run.placement is None:
         raise SystemExit(f"Run {run_id} is not a completed run of the Generator.")
     config, _ = from_json(GeneratorConfig, run.config)
-    task = demos.task("generator")
+    task = demos.training("generator")
     learner = task.learner(config, WHERE)
     assert isinstance(learner, GeneratorLearner)
     learner.load_state_dict(restored.state["learner"])

@@ -71,7 +71,7 @@ def main() -> None:
 
 
 def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
-    task = demos.task("sentiment")
+    task = demos.training("sentiment")
     learner = task.learner(config, WHERE)
     assert isinstance(learner, SupervisedLearner)
     return task.load(config), learner
@@ -80,7 +80,7 @@ def _plain(config: SentimentConfig) -> tuple[Dataset, SupervisedLearner]:
 def _distilled(config: SentimentConfig, options: argparse.Namespace) -> tuple[Dataset, SupervisedLearner]:
     texts = distillation.texts_to_learn(most=options.sentences)
     answered = distillation.margins(read_model(RELEASES["encoder"]), texts, kept=options.answers)
-    dataset = demos.task("sentiment").load(config)
+    dataset = demos.training("sentiment").load(config)
     return distillation.lesson(dataset, config, texts, answered), distillation.Student(config, WHERE)
 
 
@@ -88,7 +88,7 @@ def train(
     folder: Path, config: SentimentConfig, dataset: Dataset, learner: SupervisedLearner, *, best: bool = True
 ) -> None:
     """Train and write the weights that were best on the held-out sentences, or the last ones."""
-    task = demos.task("sentiment")
+    task = demos.training("sentiment")
     start, highest = time.time(), 0.0
     for event in engine.train(task, config, dataset, learner=learner):
         if isinstance(event, Evaluated):

@@ -96,7 +96,7 @@ def train(folder: Path, lesson: Lesson, *, after: Path | None, epochs: int, seed
     placement.apply(WHERE)
     rate = FIRST_RATE if after is None else NEXT_RATE
     config = SentimentConfig(epochs=epochs, seed=seed, data="sst2", device="cpu", learning_rate=rate, **SETTINGS)
-    task = demos.task("sentiment")
+    task = demos.training("sentiment")
     learner = task.learner(config, WHERE)
     assert isinstance(learner, SupervisedLearner)
     learner.loss = treebank.loss

@@ -187,7 +187,7 @@ def train(folder: Path, lesson: Lesson, *, before: ReleaseModel, rate: float, se
         with torch.autocast("cpu", dtype=torch.bfloat16), sdpa_kernel(SDPBackend.MATH):
             logits = network(ids[batch, :longest])
         loss = treebank.loss(logits.float(), lesson.positive[batch])
-        loss.backward()  # type: ignore[no-untyped-call]
+        loss.backward()
         nn.utils.clip_grad_norm_(network.parameters(), 1.0)
         optimizer.step()
         optimizer.zero_grad()

@@ -150,7 +150,7 @@ def train(options: argparse.Namespace, arrays: dict[str, np.ndarray], where: Pla
     saved = options.work / "state"
     resume = read_state(saved) if saved.exists() else None
     start = time.process_time() - (resume["seconds"] if resume else 0.0)
-    task = demos.task("voice")
+    task = demos.training("voice")
     for event in engine.train(task, config, data, learner=learner, phases=phases, resume=resume):
         if isinstance(event, Evaluated):
             accuracy = event.metrics["accuracy"]
