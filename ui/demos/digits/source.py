@@ -118,7 +118,7 @@ def _cut(canvas: Canvas, end: int) -> None:
 
 def _uploaded(key: str) -> Given | None:
     file = uploads.file_uploader(
-        f"A picture of one digit ({named(picture.FORMATS)}, at most {picture.MAX_BYTES // 10**6} MB)",
+        f"A picture with a digit, or several ({named(picture.FORMATS)}, at most {picture.MAX_BYTES // 10**6} MB)",
         type=suffixes(picture.FORMATS),
         key=f"{key}.file",
     )
